@@ -1,0 +1,568 @@
+/**
+ * Everything a run is made of, as one flat value: with the data and the teacher it reproduces the run.
+ *
+ * This table is the only place that knows a setting's default, range, unit, published value and help text. The
+ * panels, the address bar, `--config`, `run.json` and the docs are all read from it.
+ */
+export type SettingGroup =
+  "data" | "teacher" | "student" | "objective" | "optimiser" | "augmentation" | "evaluation" | "run";
+
+interface SettingBase {
+  readonly group: SettingGroup;
+  readonly label: string;
+  /** One or two sentences for a newcomer: what it is, what it does. */
+  readonly help: string;
+  /** May change while a run is going. Everything else needs a restart. */
+  readonly live?: true;
+  /** The paper's (or the authors' code's) value, where there is one. */
+  readonly published?: number | string;
+  /** Hidden behind "more" in the panel. */
+  readonly advanced?: true;
+}
+
+export interface NumberSetting extends SettingBase {
+  readonly kind: "number";
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly integer?: true;
+  readonly unit?: string;
+  /** How a slider or stepper should move. */
+  readonly scale?: "linear" | "log";
+  /** What a special value means, e.g. `{0: "no hidden layer"}`. */
+  readonly meanings?: Readonly<Record<number, string>>;
+}
+
+export interface ChoiceSetting<T extends string = string> extends SettingBase {
+  readonly kind: "choice";
+  readonly default: T;
+  readonly options: Readonly<Record<T, string>>; // value → what a person reads
+}
+
+export type Setting = NumberSetting | ChoiceSetting;
+
+const number = <S extends Omit<NumberSetting, "kind">>(setting: S) => ({
+  kind: "number" as const,
+  ...setting,
+});
+const choice = <T extends string>(setting: Omit<ChoiceSetting<T>, "kind">): ChoiceSetting<T> => ({
+  kind: "choice",
+  ...setting,
+});
+
+export const settings = {
+  data: choice<"demo" | "own">({
+    group: "data",
+    label: "Images",
+    default: "demo",
+    options: { demo: "Built-in demo", own: "Your own" },
+    help: "The built-in demo is drawn by the program; your own images stay on this machine.",
+  }),
+  imageSize: number({
+    group: "data",
+    label: "View size",
+    unit: "px",
+    default: 32,
+    min: 16,
+    max: 224,
+    integer: true,
+    published: 224,
+    help: "Side of the square views the networks see. Cost grows with its square.",
+  }),
+  holdout: number({
+    group: "evaluation",
+    label: "Held out",
+    default: 0.2,
+    min: 0.05,
+    max: 0.5,
+    advanced: true,
+    help: "Share of the images kept out of training and used only to judge the networks.",
+  }),
+  teacher: choice<"bundled" | "own" | "none">({
+    group: "teacher",
+    label: "Teacher",
+    default: "bundled",
+    options: { bundled: "Bundled", own: "From a file", none: "None" },
+    help: "A network pretrained without labels. It is never changed; the student learns to put images where the teacher puts them.",
+  }),
+  teacherBatchNorm: choice<"eval" | "train">({
+    group: "teacher",
+    label: "Teacher BatchNorm",
+    default: "eval",
+    published: "train",
+    advanced: true,
+    options: { eval: "stored statistics", train: "batch statistics" },
+    help: "Whether the frozen teacher normalises with its stored statistics or with those of each batch (as the authors' code does).",
+  }),
+  teacherInputSize: number({
+    group: "teacher",
+    label: "Teacher input",
+    unit: "px",
+    default: 0,
+    min: 0,
+    max: 256,
+    integer: true,
+    advanced: true,
+    meanings: { 0: "the teacher's own size" },
+    help: "Views are resized to this side for the teacher. Smaller is faster; convolutional teachers with global pooling accept any size.",
+  }),
+  student: choice<"resnet18" | "resnet34" | "resnet50">({
+    group: "student",
+    label: "Architecture",
+    default: "resnet18",
+    published: "resnet18",
+    options: { resnet18: "ResNet-18", resnet34: "ResNet-34", resnet50: "ResNet-50" },
+    help: "The small network that learns. The paper's students are ResNet-18/34, EfficientNet-B0/B1 and MobileNetV3.",
+  }),
+  studentWidth: number({
+    group: "student",
+    label: "Width",
+    unit: "channels",
+    default: 8,
+    min: 4,
+    max: 128,
+    integer: true,
+    scale: "log",
+    published: 64,
+    help: "Channels of the first stage; later stages double it. Cost grows with its square.",
+  }),
+  studentStem: choice<"cifar" | "imagenet">({
+    group: "student",
+    label: "Stem",
+    default: "cifar",
+    published: "imagenet",
+    options: { cifar: "3×3 (small images)", imagenet: "7×7 stride 2 + max-pool" },
+    help: "The first layers. The 3×3 stem keeps small images at full resolution.",
+  }),
+  hiddenWidth: number({
+    group: "student",
+    label: "Head hidden width",
+    unit: "units",
+    default: 256,
+    min: 0,
+    max: 4096,
+    integer: true,
+    scale: "log",
+    published: 2048,
+    meanings: { 0: "a single linear layer" },
+    help: "Width of the student's projection head. Too narrow and the student cannot absorb the teacher's embedding: the paper's Distilling BottleNeck. The head is dropped afterwards, so width costs nothing at deployment.",
+  }),
+  embeddingDim: number({
+    group: "student",
+    label: "Embedding dimension",
+    unit: "dims",
+    default: 0,
+    min: 0,
+    max: 2048,
+    integer: true,
+    scale: "log",
+    published: 128,
+    meanings: { 0: "as many as the teacher" },
+    help: "Length of the vector matched between student and teacher. When it differs from the teacher's, the teacher's embedding is projected by a PCA fitted on the set.",
+  }),
+  method: choice<"disco" | "mocov2">({
+    group: "objective",
+    label: "Method",
+    default: "disco",
+    published: "disco",
+    options: { disco: "DisCo", mocov2: "MoCo-v2 (no teacher)" },
+    help: "DisCo adds to contrastive learning the wish that student and teacher embed the same view alike (arXiv 2104.09124).",
+  }),
+  distillWeight: number({
+    group: "objective",
+    label: "Distillation weight w",
+    default: 32,
+    min: 0,
+    max: 4096,
+    published: 32,
+    live: true,
+    help: "Weight of ‖teacher − student‖² per image. The authors sum over each GPU's 32 images, which equals 32 per image here (8 GPUs × 32); a plain mean-squared error would be 4096 times weaker.",
+  }),
+  contrastiveWeight: number({
+    group: "objective",
+    label: "Contrastive weight λ",
+    default: 1,
+    min: 0,
+    max: 100,
+    published: 1,
+    live: true,
+    help: "Weight of the InfoNCE loss. 0 leaves distillation alone.",
+  }),
+  temperature: number({
+    group: "objective",
+    label: "Temperature τ",
+    default: 0.2,
+    min: 0.01,
+    max: 2,
+    published: 0.2,
+    live: true,
+    help: "Divides the similarities in InfoNCE. Smaller looks harder at the nearest negatives.",
+  }),
+  queueSize: number({
+    group: "objective",
+    label: "Queue",
+    unit: "keys",
+    default: 1024,
+    min: 16,
+    max: 65536,
+    integer: true,
+    scale: "log",
+    published: 65536,
+    help: "How many past keys of the mean student serve as negatives. Rounded down to a multiple of the batch.",
+  }),
+  queueInit: choice<"random" | "teacher">({
+    group: "objective",
+    label: "Queue starts with",
+    default: "random",
+    published: "teacher",
+    advanced: true,
+    options: { random: "random unit vectors", teacher: "teacher embeddings" },
+    help: "MoCo starts from random vectors. The authors' loader happens to start from the teacher's stored queue.",
+  }),
+  emaMomentum: number({
+    group: "objective",
+    label: "Mean student momentum",
+    default: 0.99,
+    min: 0,
+    max: 0.99999,
+    published: 0.999,
+    help: "The mean student's parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
+  }),
+  batchSize: number({
+    group: "optimiser",
+    label: "Batch",
+    unit: "images",
+    default: 32,
+    min: 2,
+    max: 1024,
+    integer: true,
+    scale: "log",
+    published: 256,
+    help: "Images per step; the last partial batch of an epoch is dropped.",
+  }),
+  epochs: number({
+    group: "optimiser",
+    label: "Epochs",
+    default: 10,
+    min: 1,
+    max: 2000,
+    integer: true,
+    scale: "log",
+    published: 200,
+    help: "Passes over the training images.",
+  }),
+  steps: number({
+    group: "optimiser",
+    label: "Steps",
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    integer: true,
+    meanings: { 0: "as many as the epochs need" },
+    help: "Exact length of the run in steps; overrides epochs.",
+  }),
+  learningRate: number({
+    group: "optimiser",
+    label: "Learning rate",
+    default: 0.03,
+    min: 0,
+    max: 10,
+    scale: "log",
+    published: 0.03,
+    live: true,
+    help: "Step size of SGD at the start; the schedule lowers it.",
+  }),
+  schedule: choice<"cosinePerStep" | "cosinePerEpoch" | "constant">({
+    group: "optimiser",
+    label: "Schedule",
+    default: "cosinePerStep",
+    published: "cosinePerEpoch",
+    options: {
+      cosinePerStep: "cosine, every step",
+      cosinePerEpoch: "cosine, every epoch",
+      constant: "constant",
+    },
+    help: "How the learning rate falls: lr · ½(1 + cos(π · progress)).",
+  }),
+  momentum: number({
+    group: "optimiser",
+    label: "Momentum",
+    default: 0.9,
+    min: 0,
+    max: 0.999,
+    published: 0.9,
+    advanced: true,
+    help: "SGD momentum, as PyTorch defines it (no dampening, not Nesterov).",
+  }),
+  weightDecay: number({
+    group: "optimiser",
+    label: "Weight decay",
+    default: 1e-4,
+    min: 0,
+    max: 1,
+    published: 1e-4,
+    advanced: true,
+    help: "Added to the gradient of every parameter, BatchNorm and biases included, as the authors do.",
+  }),
+  batchNormGroups: number({
+    group: "optimiser",
+    label: "BatchNorm groups",
+    default: 1,
+    min: 1,
+    max: 32,
+    integer: true,
+    published: 8,
+    advanced: true,
+    help: "Split BatchNorm: statistics over interleaved parts of the batch, as on several GPUs. Hides the shortcut of reading one's own batch.",
+  }),
+  cropScaleMin: number({
+    group: "augmentation",
+    label: "Crop, smallest area",
+    default: 0.2,
+    min: 0.01,
+    max: 1,
+    published: 0.2,
+    help: "Smallest share of the image's area a random crop may take.",
+  }),
+  cropScaleMax: number({
+    group: "augmentation",
+    label: "Crop, largest area",
+    default: 1,
+    min: 0.01,
+    max: 1,
+    published: 1,
+    advanced: true,
+    help: "Largest share of the image's area a random crop may take.",
+  }),
+  cropRatioMin: number({
+    group: "augmentation",
+    label: "Crop, narrowest",
+    default: 3 / 4,
+    min: 0.1,
+    max: 1,
+    published: 3 / 4,
+    advanced: true,
+    help: "Smallest width-to-height ratio of a random crop.",
+  }),
+  cropRatioMax: number({
+    group: "augmentation",
+    label: "Crop, widest",
+    default: 4 / 3,
+    min: 1,
+    max: 10,
+    published: 4 / 3,
+    advanced: true,
+    help: "Largest width-to-height ratio of a random crop.",
+  }),
+  jitterProbability: number({
+    group: "augmentation",
+    label: "Colour jitter, chance",
+    default: 0.8,
+    min: 0,
+    max: 1,
+    published: 0.8,
+    help: "How often brightness, contrast, saturation and hue are changed.",
+  }),
+  brightness: number({
+    group: "augmentation",
+    label: "Brightness",
+    default: 0.4,
+    min: 0,
+    max: 1,
+    published: 0.4,
+    advanced: true,
+    help: "Factor drawn from 1 ± this.",
+  }),
+  contrast: number({
+    group: "augmentation",
+    label: "Contrast",
+    default: 0.4,
+    min: 0,
+    max: 1,
+    published: 0.4,
+    advanced: true,
+    help: "Factor drawn from 1 ± this.",
+  }),
+  saturation: number({
+    group: "augmentation",
+    label: "Saturation",
+    default: 0.4,
+    min: 0,
+    max: 1,
+    published: 0.4,
+    advanced: true,
+    help: "Factor drawn from 1 ± this.",
+  }),
+  hue: number({
+    group: "augmentation",
+    label: "Hue",
+    unit: "turns",
+    default: 0.1,
+    min: 0,
+    max: 0.5,
+    published: 0.1,
+    advanced: true,
+    help: "Shift drawn from ± this share of the colour circle.",
+  }),
+  grayscaleProbability: number({
+    group: "augmentation",
+    label: "Grayscale, chance",
+    default: 0.2,
+    min: 0,
+    max: 1,
+    published: 0.2,
+    help: "How often a view loses its colour.",
+  }),
+  blurProbability: number({
+    group: "augmentation",
+    label: "Blur, chance",
+    default: 0,
+    min: 0,
+    max: 1,
+    published: 0.5,
+    help: "How often a view is blurred. On 32-pixel images it is usually left out.",
+  }),
+  blurSigmaMin: number({
+    group: "augmentation",
+    label: "Blur σ, smallest",
+    unit: "px",
+    default: 0.1,
+    min: 0.01,
+    max: 10,
+    published: 0.1,
+    advanced: true,
+    help: "Smallest standard deviation of the blur.",
+  }),
+  blurSigmaMax: number({
+    group: "augmentation",
+    label: "Blur σ, largest",
+    unit: "px",
+    default: 2,
+    min: 0.01,
+    max: 10,
+    published: 2,
+    advanced: true,
+    help: "Largest standard deviation of the blur.",
+  }),
+  flipProbability: number({
+    group: "augmentation",
+    label: "Mirror, chance",
+    default: 0.5,
+    min: 0,
+    max: 1,
+    published: 0.5,
+    help: "How often a view is mirrored left to right.",
+  }),
+  evaluateEvery: number({
+    group: "evaluation",
+    label: "Judge every",
+    unit: "steps",
+    default: 50,
+    min: 0,
+    max: 100_000,
+    integer: true,
+    meanings: { 0: "only at the start and the end" },
+    help: "How often the student is judged by k-nearest-neighbours on the held-out images. Needs labels (sub-folders).",
+  }),
+  evaluationImages: number({
+    group: "evaluation",
+    label: "Images judged",
+    unit: "images",
+    default: 1000,
+    min: 20,
+    max: 100_000,
+    integer: true,
+    advanced: true,
+    help: "At most this many training images form the kNN bank, and a quarter as many held-out ones are asked, so that judging stays cheap.",
+  }),
+  knnNeighbours: number({
+    group: "evaluation",
+    label: "kNN neighbours",
+    default: 0,
+    min: 0,
+    max: 1000,
+    integer: true,
+    meanings: { 0: "20 for small sets, 200 from 10 000 images on" },
+    advanced: true,
+    help: "How many nearest training images vote on the class of a held-out one.",
+  }),
+  seed: number({
+    group: "run",
+    label: "Seed",
+    default: 1,
+    min: 0,
+    max: 4294967295,
+    integer: true,
+    help: "One number behind initial weights, order and augmentation: the same seed gives the same run on the same device.",
+  }),
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+type ValueOf<S> = S extends ChoiceSetting<infer T> ? T : number;
+export type Config = { readonly [K in SettingName]: ValueOf<(typeof settings)[K]> };
+export type ConfigPatch = { readonly [K in SettingName]?: Config[K] };
+
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+export const defaultConfig: Config = Object.fromEntries(
+  settingNames.map((name) => [name, settings[name].default]),
+) as Config;
+/** The published value of every setting that has one. */
+export const publishedConfig: ConfigPatch = Object.fromEntries(
+  settingNames.flatMap((name) => {
+    const setting: Setting = settings[name];
+    return setting.published === undefined ? [] : [[name, setting.published]];
+  }),
+);
+
+export interface ConfigProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+/**
+ * Outside data (a link, a file, storage) as a valid patch: what is understood is kept, the rest is reported.
+ * Numbers may come as strings. Never throws.
+ */
+export function parseConfigPatch(input: Readonly<Record<string, unknown>>): {
+  patch: ConfigPatch;
+  problems: readonly ConfigProblem[];
+} {
+  const patch: Record<string, number | string> = {};
+  const problems: ConfigProblem[] = [];
+  for (const [name, value] of Object.entries(input)) {
+    if (!Object.hasOwn(settings, name)) {
+      problems.push({ name, message: "there is no such setting" });
+      continue;
+    }
+    const result = parseSetting(settings[name as SettingName], value);
+    if ("problem" in result) problems.push({ name, message: result.problem });
+    else patch[name] = result.value;
+  }
+  return { patch, problems };
+}
+
+function parseSetting(setting: Setting, value: unknown): { value: number | string } | { problem: string } {
+  if (setting.kind === "choice") {
+    if (typeof value === "string" && Object.hasOwn(setting.options, value)) return { value };
+    return { problem: `${describe(value)} is not one of ${Object.keys(setting.options).join(", ")}` };
+  }
+  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof parsed !== "number" || !Number.isFinite(parsed))
+    return { problem: `${describe(value)} is not a number` };
+  if (setting.integer && !Number.isInteger(parsed)) return { problem: `${parsed} is not a whole number` };
+  if (parsed < setting.min || parsed > setting.max)
+    return { problem: `${parsed} is outside ${setting.min} … ${setting.max}` };
+  return { value: parsed };
+}
+
+function describe(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** What `config` changes against the defaults: what a link carries and what names a run. */
+export function configDifference(config: Config, base: Config = defaultConfig): ConfigPatch {
+  return Object.fromEntries(
+    settingNames.filter((name) => config[name] !== base[name]).map((name) => [name, config[name]]),
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * The one interface between the page and the engine. `Engine` is implemented by the worker proxy
+ * (`page/engineClient.ts`) and by the in-process engine (`worker/engine.ts`), which tests drive directly.
+ */
+import type { BackendChoice, BackendReport } from "./backend.ts";
+import type { Config, ConfigPatch } from "./config.ts";
+import type { DatasetSummary, ImageBlock } from "./dataset.ts";
+import type { ErrorWire } from "./errors.ts";
+import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
+
+/** Where a run stands. Exactly one run exists at a time. */
+export type RunState = "starting" | "running" | "paused" | "ended";
+
+/** How a run ended. None of these is an exception. */
+export type RunEnd =
+  | { readonly kind: "finished" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "diverged"; readonly step: number; readonly message: string; readonly hint: string }
+  | { readonly kind: "failed"; readonly error: ErrorWire };
+
+/** What was recognised in a teacher, shown before it is used. */
+export interface TeacherCard {
+  readonly name: string;
+  readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph";
+  /** "ResNet-18, 3×3 stem, width 16". */
+  readonly architecture: string;
+  /** "MLP 128 → 256 → 128", or "pooled features". */
+  readonly head: string;
+  readonly embeddingDim: number;
+  readonly featureDim: number;
+  readonly inputSize: number;
+  /** "ImageNet mean/std", "[−1, 1]". */
+  readonly preprocessing: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  /** Facts worth a line each, e.g. a classifier layer that is not used. */
+  readonly notes: readonly string[];
+}
+
+/** Files as the visitor gave them; the engine works out what they are. */
+export type TeacherSource =
+  { readonly kind: "bundled" } | { readonly kind: "files"; readonly files: readonly File[] };
+
+/** What the run will be, worked out before its first step. */
+export interface RunPlan {
+  readonly runId: string;
+  readonly config: Config;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly trainImages: number;
+  readonly heldOutImages: number;
+  readonly queueSize: number;
+  readonly embeddingDim: number;
+  /** "PCA of 1280 dimensions to 128, keeps 93 % of the variance"; empty when dimensions agree. */
+  readonly projection: string;
+  readonly studentParameters: number;
+  readonly headParameters: number;
+}
+
+/** What happened to weights and metrics when a run is taken away as files. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Request name → what goes in and what comes out. `bytes` in and out are transferred, not copied. */
+export interface Requests {
+  /** Probes the machine and readies a backend. Repeating it with another choice switches; refused while a run is going. */
+  openBackend: { in: { choice: BackendChoice }; out: BackendReport };
+  /** Forgets the images and makes room for others of this square size. */
+  clearImages: { in: { size: number }; out: null };
+  addImages: { in: ImageBlock; out: { count: number } };
+  /** No more images will come: fixes labels, fingerprint and the train/held-out split's basis. */
+  sealImages: { in: { name: string; labels: readonly string[] }; out: DatasetSummary };
+  /** Draws the built-in demo set (replaces any images). */
+  drawDemo: { in: { seed: number; count: number; size: number }; out: DatasetSummary };
+  /** RGBA pixels of some images at `side` × `side`, one after another, for the gallery. */
+  thumbnails: {
+    in: { indices: readonly number[]; side: number };
+    out: { pixels: Uint8ClampedArray<ArrayBuffer>; names: readonly string[]; classes: readonly number[] };
+  };
+  /** The two augmented views of one image as the networks would see them, RGBA. */
+  previewViews: {
+    in: { index: number; config: Config; draw: number };
+    out: { side: number; views: readonly Uint8ClampedArray<ArrayBuffer>[] };
+  };
+  loadTeacher: { in: TeacherSource; out: TeacherCard };
+  dropTeacher: { in: null; out: null };
+  /** Begins a run in state "starting" and goes on by itself; progress comes as events. `paused` begins it paused. */
+  startRun: { in: { runId: string; config: Config; paused: boolean }; out: RunPlan };
+  pauseRun: { in: { runId: string }; out: null };
+  resumeRun: { in: { runId: string }; out: null };
+  /** One step, then paused again. */
+  stepRun: { in: { runId: string }; out: null };
+  stopRun: { in: { runId: string }; out: null };
+  /** Changes live settings from the next step on; names that are not live are refused. */
+  adjustRun: { in: { runId: string; patch: ConfigPatch }; out: null };
+  /** The student of the current or last run, torchvision names; `student.safetensors`. */
+  exportStudent: { in: { runId: string; withHead: boolean }; out: ExportedFile };
+  /** Tensors, bytes: for the page's footer and for tests. */
+  memory: { in: null; out: MemoryReport };
+}
+export type RequestName = keyof Requests;
+
+export interface MemoryReport {
+  readonly tensors: number;
+  readonly tensorBytes: number;
+  readonly imageBytes: number;
+}
+
+/** What the engine says unasked. Those of a run carry its id; late ones of an older run are dropped. */
+export type EngineEvent =
+  | { readonly type: "progress"; readonly task: string; readonly done: number; readonly total: number }
+  | { readonly type: "runState"; readonly runId: string; readonly state: RunState; readonly step: number }
+  | { readonly type: "metrics"; readonly runId: string; readonly rows: MetricRows }
+  | { readonly type: "baseline"; readonly runId: string; readonly baseline: EvaluationBaseline }
+  | { readonly type: "evaluation"; readonly runId: string; readonly evaluation: Evaluation }
+  | { readonly type: "runEnded"; readonly runId: string; readonly end: RunEnd; readonly memory: MemoryReport }
+  | { readonly type: "backendLost"; readonly error: ErrorWire };
+
+export interface Engine {
+  request<K extends RequestName>(name: K, input: Requests[K]["in"]): Promise<Requests[K]["out"]>;
+  /** @returns a function that ends the subscription. */
+  subscribe(listener: (event: EngineEvent) => void): () => void;
+}
+
+/** Messages as they cross the worker boundary. */
+export type ToWorker = { readonly id: number; readonly name: RequestName; readonly input: unknown };
+export type FromWorker =
+  | { readonly id: number; readonly ok: true; readonly output: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly event: EngineEvent };

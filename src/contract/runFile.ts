@@ -1,0 +1,29 @@
+import type { BackendName } from "./backend.ts";
+import type { Config } from "./config.ts";
+import type { DatasetSummary } from "./dataset.ts";
+import type { Evaluation, EvaluationBaseline } from "./metrics.ts";
+import type { RunEnd, RunPlan, TeacherCard } from "./protocol.ts";
+
+/** `run.json`: all that is needed to repeat a run and to judge it. */
+export interface RunFile {
+  readonly format: "disco-playground-run";
+  readonly formatVersion: 1;
+  readonly config: Config;
+  readonly seed: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backend: BackendName;
+  readonly adapter: string;
+  readonly dataFingerprint: string;
+  readonly dataset: DatasetSummary;
+  readonly teacher: TeacherCard | null;
+  readonly plan: RunPlan;
+  readonly metrics: {
+    readonly end: RunEnd;
+    readonly steps: number;
+    readonly elapsedMs: number;
+    readonly baseline: EvaluationBaseline | null;
+    readonly evaluations: readonly Evaluation[];
+    /** Last row of metrics.csv. */
+    readonly last: Readonly<Record<string, number>>;
+  };
+}
