@@ -1,0 +1,55 @@
+import { playwright } from "@vitest/browser-playwright";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "./tools/browser.ts";
+import { isolationHeaders } from "./vite.config.ts";
+
+/** Vitest serves its own pages past `server.headers`, so the headers are set before anything else answers. */
+const isolated: Plugin = {
+  name: "cross-origin-isolation",
+  configureServer(server) {
+    server.middlewares.use((_request, response, next) => {
+      for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+      response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+      next();
+    });
+  },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["src/**/*.test.{ts,tsx}", "tools/**/*.test.ts"],
+          exclude: ["**/*.browser.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [isolated],
+        // Found by name at run time only; without this Vite reloads the page in the middle of a suite.
+        optimizeDeps: {
+          include: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-webgpu"],
+        },
+        test: {
+          name: "browser",
+          include: ["src/**/*.browser.test.ts"],
+          // Each suite waits for software WebGPU to compile its shaders.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunchOptions({ webgpu: "software" }) }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
