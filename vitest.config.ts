@@ -1,20 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
-import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./tools/browser.ts";
 import { isolationHeaders } from "./vite.config.ts";
-
-/** Vitest serves its own pages past `server.headers`, so the headers are set before anything else answers. */
-const isolated: Plugin = {
-  name: "cross-origin-isolation",
-  configureServer(server) {
-    server.middlewares.use((_request, response, next) => {
-      for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
-      response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-      next();
-    });
-  },
-};
 
 export default defineConfig({
   test: {
@@ -29,7 +16,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [isolated],
+        server: { headers: isolationHeaders }, // so that WASM threads are tested too
         // Found by name at run time only; without this Vite reloads the page in the middle of a suite.
         optimizeDeps: {
           include: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-webgpu"],

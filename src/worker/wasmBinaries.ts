@@ -1,16 +1,40 @@
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { getThreadsCount, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedSimdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 
+/** tfjs compiles its thread pool for at most this many. */
+const poolThreads = 8;
+
 /**
- * Tells tfjs where its WASM binaries are, wherever the playground is hosted. Call it once, before
- * `tf.setBackend("wasm")`; tfjs then takes the fastest of the three that this browser runs.
+ * Makes the WASM backend usable wherever the playground is hosted: tells tfjs where its binaries are (it takes
+ * the fastest of the three that this browser runs) and how many threads to use, then lets it start.
+ *
+ * Workaround: tfjs never uses more than half of `navigator.hardwareConcurrency`, so one thread on two cores
+ * (`num_cores` in its cc/backend.cc; seen with 4.22.0). While it starts it is shown twice the number we want.
+ * To be deleted when `setThreadsCount` is obeyed.
+ *
+ * @param open starts the backend: `() => tf.setBackend("wasm")`.
+ * @returns what `open` returns, and the number of threads in use: 1 where the page is not isolated.
  */
-export function locateWasmBinaries(): void {
+export async function openWasm<T>(open: () => Promise<T>): Promise<{ opened: T; threads: number }> {
   setWasmPaths({
     "tfjs-backend-wasm.wasm": plainUrl,
     "tfjs-backend-wasm-simd.wasm": simdUrl,
     "tfjs-backend-wasm-threaded-simd.wasm": threadedSimdUrl,
   });
+  const threads = usefulThreads(navigator.hardwareConcurrency);
+  setThreadsCount(threads);
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: 2 * threads, configurable: true });
+  try {
+    const opened = await open();
+    return { opened, threads: getThreadsCount() };
+  } finally {
+    Reflect.deleteProperty(navigator, "hardwareConcurrency"); // the prototype's own is back
+  }
+}
+
+/** Every core of a small machine; half of a large one, whose logical cores mostly share a unit. */
+function usefulThreads(logicalCores: number): number {
+  return Math.min(poolThreads, Math.max(Math.min(logicalCores, 4), Math.floor(logicalCores / 2)));
 }
