@@ -77,36 +77,30 @@ interface Place {
 /** One thing most often, else two to four smaller ones that hardly overlap. */
 function arrange(random: Prng): Place[] {
   const draw = random.uniform();
-  if (draw < 0.5) {
-    const radius = random.between(0.3, 0.46);
-    const slack = 0.5 - 0.8 * radius;
-    return [{ x: 0.5 + random.between(-slack, slack), y: 0.5 + random.between(-slack, slack), radius }];
-  }
-  if (draw < 0.75) {
-    const angle = random.uniform();
-    const apart = random.between(0.24, 0.27);
-    const dx = apart * cosineOfTurns(angle);
-    const dy = apart * sineOfTurns(angle);
-    return [
-      { x: 0.5 + dx, y: 0.5 + dy, radius: random.between(0.24, 0.3) },
-      { x: 0.5 - dx, y: 0.5 - dy, radius: random.between(0.24, 0.3) },
-    ];
-  }
+  if (draw < 0.5) return [placeWithin(random.between(0.26, 0.46), random)];
+  const count = draw < 0.8 ? 2 : 3 + random.integer(2);
   const places: Place[] = [];
-  const absent = random.integer(8); // a corner left free, or none
-  for (let corner = 0; corner < 4; corner++) {
-    if (corner === absent) continue;
-    places.push({
-      x: (corner % 2 === 0 ? 0.27 : 0.73) + random.between(-0.04, 0.04),
-      y: (corner < 2 ? 0.27 : 0.73) + random.between(-0.04, 0.04),
-      radius: random.between(0.2, 0.26),
+  for (let attempt = 0; places.length < count && attempt < 30; attempt++) {
+    const place = placeWithin(count === 2 ? random.between(0.22, 0.32) : random.between(0.18, 0.26), random);
+    const free = places.every((other) => {
+      const dx = place.x - other.x;
+      const dy = place.y - other.y;
+      const apart = 0.85 * (place.radius + other.radius);
+      return dx * dx + dy * dy >= apart * apart;
     });
+    if (free) places.push(place);
   }
   return places;
 }
 
+/** Anywhere, as long as at most a fifth of the radius is cut off by the edge. */
+function placeWithin(radius: number, random: Prng): Place {
+  const margin = 0.8 * radius;
+  return { x: random.between(margin, 1 - margin), y: random.between(margin, 1 - margin), radius };
+}
+
 function poseOf(place: Place, random: Prng): Affine {
-  const turn = random.between(-0.11, 0.11); // ±40°
+  const turn = random.between(-0.15, 0.15); // ±54°
   const stretch = random.between(0.82, 1.22);
   const mirror = random.uniform() < 0.5 ? -1 : 1;
   const slant = random.between(-0.2, 0.2);
