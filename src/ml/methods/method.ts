@@ -1,0 +1,34 @@
+import type { Network } from "../models/network.ts";
+import type { Weights } from "../models/weights.ts";
+import type * as tf from "../tf.ts";
+
+/** Two random views of the same images, [N, V, V, 3] in [0, 1]. */
+export interface Views {
+  readonly first: tf.Tensor4D;
+  readonly second: tf.Tensor4D;
+}
+
+/** What may change from step to step. */
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly distillWeight: number;
+  readonly contrastiveWeight: number;
+  readonly temperature: number;
+}
+
+/** The order of a step's packed scalars: total loss, its unweighted parts, and the teacher–student cosine. */
+export const stepScalars = ["loss", "contrastive", "distillation", "cosine"] as const;
+
+/** A training method with all its state: networks, optimiser, queue. Only `step` changes that state. */
+export interface Method {
+  readonly network: Network;
+  readonly student: Weights;
+  /**
+   * One step of training.
+   *
+   * @returns [4] in the order of `stepScalars`, still on the device; the caller disposes of it. A part that the
+   *   method does not have is NaN-free 0.
+   */
+  step(views: Views, settings: StepSettings): tf.Tensor1D;
+  dispose(): void;
+}

@@ -1,0 +1,179 @@
+import { invariant } from "../../lib/invariant.ts";
+import { batchNormTrain } from "../kernels/batchNorm.ts";
+import * as tf from "../tf.ts";
+import type { ActivationName, Layer, LayerIndex, Network } from "./network.ts";
+import type { Weights } from "./weights.ts";
+
+export interface ForwardOptions {
+  /**
+   * "train": BatchNorm normalises with the batch's statistics and moves the running ones.
+   * "eval": it uses the running ones and changes nothing.
+   */
+  readonly mode: "train" | "eval";
+  /** Split BatchNorm: how many interleaved parts of the batch have statistics of their own. */
+  readonly groups?: number;
+  /** Replaces every layer's momentum of the running statistics, e.g. 1/(i+1) for their cumulative average. */
+  readonly statisticsMomentum?: number;
+}
+
+/**
+ * Runs a network as described, layer by layer, through tfjs with autodiff: the executor that works on every
+ * backend and that every other one is tested against.
+ *
+ * Call inside `tf.tidy` or a gradient function: intermediate results belong to the caller's scope.
+ *
+ * @param input [N, H, W, C], already normalised.
+ * @param wanted layers whose results are returned; layers that none of them needs are not run.
+ */
+export function forward(
+  network: Network,
+  weights: Weights,
+  input: tf.Tensor4D,
+  wanted: readonly LayerIndex[],
+  options: ForwardOptions,
+): tf.Tensor[] {
+  const { mode, groups = 1 } = options;
+  const needed = neededLayers(network.layers, wanted);
+  const results: (tf.Tensor | undefined)[] = [];
+  const result = (index: LayerIndex): tf.Tensor => {
+    const value = results[index];
+    invariant(value !== undefined, `layer ${index} is used before it was run`);
+    return value;
+  };
+  const parameter = <T extends tf.Tensor>(name: string): T => {
+    const value = weights.parameters.get(name) ?? weights.buffers.get(name);
+    invariant(value !== undefined, `weights lack ${name}`);
+    return value as tf.Tensor as T;
+  };
+
+  network.layers.forEach((layer, index) => {
+    if (!needed.has(index)) return;
+    results[index] = run(layer);
+  });
+  if (
+    mode === "train" &&
+    network.layers.some((layer, index) => layer.kind === "batchNorm" && needed.has(index))
+  ) {
+    weights.batchesTracked++;
+  }
+  return wanted.map(result);
+
+  function run(layer: Layer): tf.Tensor {
+    switch (layer.kind) {
+      case "input":
+        return input;
+      case "conv": {
+        const x = result(layer.input) as tf.Tensor4D;
+        const weight = parameter<tf.Tensor4D>(`${layer.name}.weight`);
+        const y =
+          layer.groups === 1
+            ? tf.conv2d(x, weight, layer.stride, layer.padding)
+            : tf.depthwiseConv2d(x, weight, layer.stride, layer.padding);
+        return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
+      }
+      case "linear": {
+        const y = tf.matMul(
+          result(layer.input) as tf.Tensor2D,
+          parameter<tf.Tensor2D>(`${layer.name}.weight`),
+        );
+        return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
+      }
+      case "batchNorm":
+        return runBatchNorm(layer);
+      case "activation":
+        return activate(result(layer.input), layer.fn);
+      case "maxPool":
+        return maxPool(result(layer.input) as tf.Tensor4D, layer.kernel, layer.stride, layer.padding);
+      case "globalAveragePool":
+        return globalAveragePool(result(layer.input) as tf.Tensor4D);
+      case "add":
+        return tf.add(result(layer.inputs[0]), result(layer.inputs[1]));
+      case "gate": {
+        const gate = result(layer.gate);
+        return tf.mul(
+          result(layer.input),
+          tf.reshape(gate, [gate.shape[0] as number, 1, 1, gate.shape[1] as number]),
+        );
+      }
+    }
+  }
+
+  function runBatchNorm(layer: Extract<Layer, { kind: "batchNorm" }>): tf.Tensor {
+    const x = result(layer.input);
+    const gamma = parameter<tf.Tensor1D>(`${layer.name}.weight`);
+    const beta = parameter<tf.Tensor1D>(`${layer.name}.bias`);
+    const runningMean = weights.buffers.get(`${layer.name}.running_mean`);
+    const runningVar = weights.buffers.get(`${layer.name}.running_var`);
+    invariant(
+      runningMean !== undefined && runningVar !== undefined,
+      `weights lack ${layer.name}'s statistics`,
+    );
+    if (mode === "eval") {
+      const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, layer.eps)));
+      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean, factor)));
+    }
+    const { y, statistics } = batchNormTrain(x, gamma, beta, layer.eps, groups);
+    const momentum = options.statisticsMomentum ?? layer.momentum;
+    follow(runningMean, statistics.mean, momentum);
+    follow(runningVar, statistics.variance, momentum);
+    return y;
+  }
+}
+
+/** running ← (1 − momentum)·running + momentum·value */
+function follow(running: tf.Variable, value: tf.Tensor, momentum: number): void {
+  running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(value, momentum)));
+}
+
+function activate(x: tf.Tensor, fn: ActivationName): tf.Tensor {
+  switch (fn) {
+    case "relu":
+      return tf.relu(x);
+    case "sigmoid":
+      return tf.sigmoid(x);
+    case "silu":
+      return tf.mul(x, tf.sigmoid(x));
+    case "hardsigmoid":
+      return hardsigmoid(x);
+    case "hardswish":
+      return tf.mul(x, hardsigmoid(x));
+  }
+}
+
+/** min(max(x + 3, 0), 6)/6, flat outside [−3, 3]. */
+function hardsigmoid(x: tf.Tensor): tf.Tensor {
+  return tf.div(tf.relu6(tf.add(x, 3)), 6);
+}
+
+/** Padded with −∞ as in PyTorch: tfjs's own padding never wins either, since it skips what lies outside. */
+function maxPool(x: tf.Tensor4D, kernel: number, stride: number, padding: number): tf.Tensor4D {
+  return tf.maxPool(x, kernel, stride, padding);
+}
+
+/** [N, H, W, C] → [N, C]; as a product with a row of 1/HW, whose gradient is a product too. */
+function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
+  const [samples, height, width, channels] = x.shape;
+  const area = height * width;
+  const pooled = tf.matMul(tf.fill([samples, 1, area], 1 / area), tf.reshape(x, [samples, area, channels]));
+  return tf.reshape(pooled, [samples, channels]);
+}
+
+function neededLayers(layers: readonly Layer[], wanted: readonly LayerIndex[]): ReadonlySet<LayerIndex> {
+  const needed = new Set<LayerIndex>();
+  const visit = (index: LayerIndex): void => {
+    if (needed.has(index)) return;
+    needed.add(index);
+    const layer = layers[index];
+    invariant(layer !== undefined, `there is no layer ${index}`);
+    for (const input of inputsOf(layer)) visit(input);
+  };
+  wanted.forEach(visit);
+  return needed;
+}
+
+function inputsOf(layer: Layer): readonly LayerIndex[] {
+  if (layer.kind === "input") return [];
+  if (layer.kind === "add") return layer.inputs;
+  if (layer.kind === "gate") return [layer.input, layer.gate];
+  return [layer.input];
+}

@@ -1,0 +1,199 @@
+import { AppError } from "../../contract/errors.ts";
+import { invariant } from "../../lib/invariant.ts";
+import type { Prng } from "../../lib/prng.ts";
+import * as tf from "../tf.ts";
+import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
+
+/**
+ * The tensors of one network, under their torchvision names.
+ *
+ * In memory, tfjs's layouts: convolution [k, k, in, out], depthwise [k, k, C, 1], linear [in, out]. In files and
+ * at every other boundary, PyTorch's: OIHW and [out, in]. `toPyTorchLayout` and `fromPyTorchLayout` convert.
+ */
+export interface Weights {
+  /** Learnt by gradient: convolution and linear weights, biases, BatchNorm scale and shift. */
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** BatchNorm's running_mean and running_var. */
+  readonly buffers: ReadonlyMap<string, tf.Variable>;
+  /** PyTorch's num_batches_tracked, the same for every BatchNorm of the network. */
+  batchesTracked: number;
+}
+
+/** A state dict in PyTorch's layouts. */
+export type StateDict = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+>;
+
+export function isBuffer(spec: TensorSpec): boolean {
+  return spec.role === "runningMean" || spec.role === "runningVar";
+}
+
+/**
+ * Weights as PyTorch would start them: convolutions Kaiming-normal with fan-out (torchvision's ResNet), linear
+ * layers and biases uniform in ±1/√fan_in (nn.Linear's default), BatchNorm 1/0.
+ */
+export function initialiseWeights(network: Network, prng: Prng): Weights {
+  const state = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  const fanIn = new Map<string, number>();
+  for (const layer of network.layers) {
+    if (layer.kind === "linear") fanIn.set(layer.name, layer.inFeatures);
+    if (layer.kind === "conv")
+      fanIn.set(layer.name, (layer.inChannels / layer.groups) * layer.kernel * layer.kernel);
+  }
+  for (const spec of stateDictSpec(network)) {
+    const data = new Float32Array(sizeOf(spec.shape));
+    const owner = spec.name.slice(0, spec.name.lastIndexOf("."));
+    switch (spec.role) {
+      case "convWeight":
+      case "depthwiseWeight": {
+        const [out = 1, perGroup = 1, kh = 1, kw = 1] = spec.shape;
+        const fanOut = (spec.role === "depthwiseWeight" ? perGroup : out) * kh * kw;
+        const std = Math.sqrt(2 / fanOut);
+        for (let i = 0; i < data.length; i++) data[i] = std * prng.normal();
+        break;
+      }
+      case "linearWeight":
+      case "bias": {
+        const bound = 1 / Math.sqrt(fanIn.get(owner) ?? 1);
+        for (let i = 0; i < data.length; i++) data[i] = prng.between(-bound, bound);
+        break;
+      }
+      case "normWeight":
+      case "runningVar":
+        data.fill(1);
+        break;
+      case "normBias":
+      case "runningMean":
+      case "batchesTracked":
+        break;
+    }
+    state.set(spec.name, { shape: spec.shape, data });
+  }
+  return loadWeights(network, state, true);
+}
+
+/**
+ * Weights from a state dict that must hold exactly the network's tensors (`num_batches_tracked` may be absent):
+ * never a partial load, which would leave a random network in silence.
+ *
+ * @throws AppError "teacher-mismatch" with every missing, unexpected and wrongly shaped tensor.
+ */
+export function loadWeights(network: Network, state: StateDict, trainable: boolean): Weights {
+  const specs = stateDictSpec(network);
+  const details: string[] = [];
+  for (const spec of specs) {
+    const found = state.get(spec.name);
+    if (found === undefined) {
+      if (spec.role !== "batchesTracked") details.push(`missing: ${spec.name} [${spec.shape.join(", ")}]`);
+    } else if (found.shape.join() !== spec.shape.join()) {
+      details.push(
+        `wrong shape: ${spec.name} is [${found.shape.join(", ")}], expected [${spec.shape.join(", ")}]`,
+      );
+    }
+  }
+  const known = new Set(specs.map((spec) => spec.name));
+  for (const [name, { shape }] of state) {
+    if (!known.has(name)) details.push(`unexpected: ${name} [${shape.join(", ")}]`);
+  }
+  if (details.length > 0) {
+    throw new AppError("teacher-mismatch", `${details.length} tensors do not fit ${network.title}`, {
+      hint: "Weights are loaded whole or not at all. Check that the file holds this architecture with its projection head.",
+      details,
+    });
+  }
+  const parameters = new Map<string, tf.Variable>();
+  const buffers = new Map<string, tf.Variable>();
+  let batchesTracked = 0;
+  for (const spec of specs) {
+    const found = state.get(spec.name);
+    if (spec.role === "batchesTracked") {
+      batchesTracked = Math.max(batchesTracked, found?.data[0] ?? 0);
+      continue;
+    }
+    invariant(found !== undefined, `${spec.name} was checked above`);
+    const value = tf.tidy(() => fromPyTorchLayout(spec, found.data));
+    const variable = variableFrom(value, spec.name, trainable && !isBuffer(spec));
+    (isBuffer(spec) ? buffers : parameters).set(spec.name, variable);
+  }
+  return { parameters, buffers, batchesTracked };
+}
+
+/** An independent copy: the same parameters, and fresh or copied running statistics. */
+export function copyWeights(weights: Weights, buffers: "fresh" | "copy"): Weights {
+  const parameters = new Map<string, tf.Variable>();
+  for (const [name, value] of weights.parameters)
+    parameters.set(name, variableFrom(tf.clone(value), name, false));
+  const buffersCopy = new Map<string, tf.Variable>();
+  for (const [name, value] of weights.buffers) {
+    const initial =
+      buffers === "copy"
+        ? tf.clone(value)
+        : name.endsWith("running_var")
+          ? tf.onesLike(value)
+          : tf.zerosLike(value);
+    buffersCopy.set(name, variableFrom(initial, name, false));
+  }
+  return {
+    parameters,
+    buffers: buffersCopy,
+    batchesTracked: buffers === "copy" ? weights.batchesTracked : 0,
+  };
+}
+
+export function disposeWeights(weights: Weights): void {
+  for (const value of weights.parameters.values()) value.dispose();
+  for (const value of weights.buffers.values()) value.dispose();
+}
+
+/** Reads every tensor back (a sync point each) in PyTorch's order, names and layouts. */
+export async function saveWeights(network: Network, weights: Weights): Promise<StateDict> {
+  const state = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const spec of stateDictSpec(network)) {
+    if (spec.role === "batchesTracked") {
+      state.set(spec.name, { shape: [], data: Float32Array.of(weights.batchesTracked) });
+      continue;
+    }
+    const variable = weights.parameters.get(spec.name) ?? weights.buffers.get(spec.name);
+    invariant(variable !== undefined, `weights lack ${spec.name}`);
+    const value = tf.tidy(() => toPyTorchLayout(spec, variable));
+    const data = await value.data<"float32">();
+    value.dispose();
+    state.set(spec.name, { shape: spec.shape, data: Float32Array.from(data) });
+  }
+  return state;
+}
+
+/** One tensor of a state dict in tfjs's layout. */
+export function fromPyTorchLayout(spec: TensorSpec, data: Float32Array): tf.Tensor {
+  if (spec.role === "convWeight") return tf.transpose(tf.tensor(data, [...spec.shape]), [2, 3, 1, 0]);
+  if (spec.role === "depthwiseWeight") return tf.transpose(tf.tensor(data, [...spec.shape]), [2, 3, 0, 1]);
+  if (spec.role === "linearWeight") return tf.transpose(tf.tensor(data, spec.shape.slice(0, 2)));
+  return tf.tensor(data, [...spec.shape]);
+}
+
+/** The inverse of `fromPyTorchLayout`; also right for a gradient, which has its parameter's layout. */
+export function toPyTorchLayout(spec: TensorSpec, value: tf.Tensor): tf.Tensor {
+  if (spec.role === "convWeight") return tf.transpose(value, [3, 2, 0, 1]);
+  if (spec.role === "depthwiseWeight") return tf.transpose(value, [2, 3, 0, 1]);
+  if (spec.role === "linearWeight") return tf.reshape(tf.transpose(value), [...spec.shape]);
+  return tf.clone(value);
+}
+
+export function parameterCount(network: Network): number {
+  return stateDictSpec(network)
+    .filter((spec) => !isBuffer(spec) && spec.role !== "batchesTracked")
+    .reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+let serial = 0;
+/** Takes over `value`. Variables need a globally unique name inside tfjs; ours are only unique within a network. */
+function variableFrom(value: tf.Tensor, name: string, trainable: boolean): tf.Variable {
+  const variable = tf.variable(value, trainable, `${name}#${++serial}`);
+  value.dispose();
+  return variable;
+}

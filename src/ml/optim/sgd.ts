@@ -1,0 +1,71 @@
+import { invariant } from "../../lib/invariant.ts";
+import * as tf from "../tf.ts";
+
+/**
+ * SGD with momentum and weight decay, as torch.optim.SGD defines it (no dampening, not Nesterov).
+ *
+ *     g ← ∇p + λ·p        v ← μ·v + g        p ← p − lr·v
+ *
+ * Weight decay λ is on every parameter it is given, BatchNorm and biases included, as the authors' code has it.
+ * PyTorch starts v at the first g; starting at 0 is the same.
+ */
+export class Sgd {
+  private readonly velocities = new Map<string, tf.Variable>();
+  private readonly momentum: number;
+  private readonly weightDecay: number;
+
+  constructor(options: { momentum: number; weightDecay: number }) {
+    this.momentum = options.momentum;
+    this.weightDecay = options.weightDecay;
+  }
+
+  /**
+   * @param parameters by state-dict name.
+   * @param gradients by the same names; consumed (disposed of by the caller's tidy).
+   */
+  step(
+    parameters: ReadonlyMap<string, tf.Variable>,
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    learningRate: number,
+  ): void {
+    tf.tidy(() => {
+      const rate = tf.scalar(learningRate);
+      const decay = tf.scalar(this.weightDecay);
+      const keep = tf.scalar(this.momentum);
+      for (const [name, parameter] of parameters) {
+        const gradient = gradients.get(name);
+        invariant(gradient !== undefined, `no gradient for ${name}`);
+        const decayed = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, decay));
+        let velocity = this.velocities.get(name);
+        if (velocity === undefined) {
+          velocity = tf.variable(tf.zerosLike(parameter), false);
+          this.velocities.set(name, velocity);
+        }
+        velocity.assign(tf.add(tf.mul(velocity, keep), decayed));
+        parameter.assign(tf.sub(parameter, tf.mul(velocity, rate)));
+      }
+    });
+  }
+
+  dispose(): void {
+    for (const velocity of this.velocities.values()) velocity.dispose();
+    this.velocities.clear();
+  }
+}
+
+/** Exponential moving average of parameters: mean ← momentum·mean + (1 − momentum)·source. Buffers are not touched. */
+export function followParameters(
+  mean: ReadonlyMap<string, tf.Variable>,
+  source: ReadonlyMap<string, tf.Variable>,
+  momentum: number,
+): void {
+  tf.tidy(() => {
+    const keep = tf.scalar(momentum);
+    const take = tf.scalar(1 - momentum);
+    for (const [name, value] of mean) {
+      const next = source.get(name);
+      invariant(next !== undefined, `the mean student has ${name}, the student has not`);
+      value.assign(tf.add(tf.mul(value, keep), tf.mul(next, take)));
+    }
+  });
+}

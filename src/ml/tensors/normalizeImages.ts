@@ -1,0 +1,22 @@
+import * as tf from "../tf.ts";
+
+/** What a network wants done to RGB in [0, 1]: (x − mean)/std per channel. */
+export interface Preprocessing {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** The statistics of ImageNet's training set, as torchvision and the authors use them. */
+export const imageNetPreprocessing: Preprocessing = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+/** To [−1, 1], as Keras's MobileNets want it. */
+export const symmetricPreprocessing: Preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+/** Nothing at all: the network takes the numbers as they come. */
+export const noPreprocessing: Preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] };
+
+/** @param images [N, H, W, 3] in [0, 1]. */
+export function normalizeImages(images: tf.Tensor4D, { mean, std }: Preprocessing): tf.Tensor4D {
+  return tf.tidy(() => tf.div(tf.sub(images, tf.tensor1d([...mean])), tf.tensor1d([...std])));
+}
