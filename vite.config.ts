@@ -1,20 +1,31 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { isolationHeaders } from "./tools/isolation.ts";
 
 /**
- * What makes a page cross-origin isolated, and so gives it SharedArrayBuffer: WASM needs it for threads.
- * Any server that hosts the playground should send the same two; without them it works on one thread.
+ * Workaround: tfjs gives its WASM threads their program as the source text of one of its functions, and that
+ * function reads `typeof _scriptDir` from outside itself. A minifier may drop the `typeof`, since it sees the
+ * declaration, and every thread then dies of a ReferenceError (seen with tfjs 4.22.0 and Vite 8.3). Declaring the
+ * name inside makes the text whole. To be deleted when tfjs's factory is; the build fails if it has changed.
  */
-export const isolationHeaders = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-} as const;
+const selfContainedWasmThreads: Plugin = {
+  name: "self-contained-wasm-threads",
+  transform: {
+    filter: { id: /tfjs-backend-wasm-threaded-simd\.js$/ },
+    handler(code) {
+      const head = "function(WasmBackendModuleThreadedSimd) {\n";
+      if (!code.includes(head))
+        this.error("tfjs-backend-wasm's threaded factory has changed; see vite.config.ts");
+      return { code: code.replace(head, `${head}  var _scriptDir;\n`), map: null };
+    },
+  },
+};
 
 export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
   plugins: [react()],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },
   build: {

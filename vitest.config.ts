@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./tools/browser.ts";
-import { isolationHeaders } from "./vite.config.ts";
+import { isolationHeaders } from "./tools/isolation.ts";
 
 export default defineConfig({
   test: {

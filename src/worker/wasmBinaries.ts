@@ -2,22 +2,23 @@ import { getThreadsCount, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedSimdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
+import * as tf from "../ml/tf.ts";
 
 /** tfjs compiles its thread pool for at most this many. */
 const poolThreads = 8;
 
 /**
- * Makes the WASM backend usable wherever the playground is hosted: tells tfjs where its binaries are (it takes
- * the fastest of the three that this browser runs) and how many threads to use, then lets it start.
+ * Starts tfjs's WASM backend and makes it the current one, wherever the playground is hosted: tfjs is told where
+ * its binaries are (it takes the fastest of the three that this browser runs) and how many threads to use.
  *
  * Workaround: tfjs never uses more than half of `navigator.hardwareConcurrency`, so one thread on two cores
  * (`num_cores` in its cc/backend.cc; seen with 4.22.0). While it starts it is shown twice the number we want.
  * To be deleted when `setThreadsCount` is obeyed.
  *
- * @param open starts the backend: `() => tf.setBackend("wasm")`.
- * @returns what `open` returns, and the number of threads in use: 1 where the page is not isolated.
+ * @returns the threads in use, 1 where the page is not isolated.
+ * @throws Error when the backend does not start.
  */
-export async function openWasm<T>(open: () => Promise<T>): Promise<{ opened: T; threads: number }> {
+export async function startWasm(): Promise<{ readonly threads: number; readonly simd: boolean }> {
   setWasmPaths({
     "tfjs-backend-wasm.wasm": plainUrl,
     "tfjs-backend-wasm-simd.wasm": simdUrl,
@@ -27,11 +28,14 @@ export async function openWasm<T>(open: () => Promise<T>): Promise<{ opened: T; 
   setThreadsCount(threads);
   Object.defineProperty(navigator, "hardwareConcurrency", { value: 2 * threads, configurable: true });
   try {
-    const opened = await open();
-    return { opened, threads: getThreadsCount() };
+    if (!(await tf.setBackend("wasm"))) throw new Error("tfjs could not start its WASM backend");
   } finally {
     Reflect.deleteProperty(navigator, "hardwareConcurrency"); // the prototype's own is back
   }
+  return {
+    threads: getThreadsCount(),
+    simd: (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) as boolean,
+  };
 }
 
 /** Every core of a small machine; half of a large one, whose logical cores mostly share a unit. */
