@@ -4,14 +4,14 @@ import { EpochSampler } from "./sampler.ts";
 import { splitByClass } from "./split.ts";
 
 describe("splitByClass", () => {
-  const classes = Int16Array.from([
-    ...Array(50).fill(0),
-    ...Array(31).fill(1),
-    2,
-    ...Array(20).fill(-1),
-    3,
-    3,
-  ] as number[]);
+  const sizes: readonly [label: number, images: number][] = [
+    [0, 50],
+    [1, 31],
+    [2, 1],
+    [-1, 20],
+    [3, 2],
+  ];
+  const classes = Int16Array.from(sizes.flatMap(([label, images]) => new Array<number>(images).fill(label)));
 
   it("covers every image exactly once, each class in proportion", () => {
     const { train, heldOut } = splitByClass(classes, 0.2, 5);
