@@ -1,0 +1,146 @@
+/**
+ * Everything that must hold, one stage after another: `npm test`. A failing stage does not stop the next; the
+ * last line is `N passed, N failed`.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright";
+import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
+import { repositoryRoot } from "./build.ts";
+import {
+  backendNames,
+  countByBackend,
+  countPlaywright,
+  countVitest,
+  type StageCounts,
+} from "./testReport.ts";
+
+const reportFolder = join(repositoryRoot, "test-results");
+const stageLimitMinutes = 12;
+
+interface Stage {
+  readonly name: string;
+  /** An npm script and its further arguments. */
+  readonly script: readonly [string, ...string[]];
+  /** Reads the report; a stage without one counts as a single test. */
+  readonly report?: { readonly file: string; readonly count: (report: never) => StageCounts };
+}
+
+const stages: readonly Stage[] = [
+  { name: "format", script: ["format:check"] },
+  { name: "types", script: ["typecheck"] },
+  { name: "lint", script: ["lint"] },
+  vitestStage("unit", "test:unit"),
+  vitestStage("browser", "test:browser"),
+  { name: "build", script: ["build"] },
+  {
+    name: "end to end",
+    script: ["test:e2e"],
+    report: { file: join(reportFolder, "e2e.json"), count: countPlaywright },
+  },
+];
+
+function vitestStage(name: string, script: string): Stage {
+  const file = join(reportFolder, `${name}.json`);
+  const args = ["--", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  return { name, script: [script, ...args], report: { file, count: countVitest } };
+}
+
+interface StageResult extends StageCounts {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+async function runStage({ name, script, report }: Stage): Promise<StageResult> {
+  console.log(`\n━━ ${name} ${"━".repeat(Math.max(0, 74 - name.length))}`);
+  if (report !== undefined) rmSync(report.file, { force: true });
+  const start = performance.now();
+  const succeeded = await runNpm(script);
+  const counts = readCounts(report, succeeded);
+  return { name, seconds: (performance.now() - start) / 1000, ...counts };
+}
+
+function readCounts(report: Stage["report"], succeeded: boolean): StageCounts {
+  const plain = { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1, skipped: 0, passedNames: [] };
+  if (report === undefined || !existsSync(report.file)) return plain;
+  const counts = report.count(JSON.parse(readFileSync(report.file, "utf8")) as never);
+  // E.g. an unhandled rejection: every test passed, and yet the stage failed.
+  return !succeeded && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function runNpm(args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn("npm", ["run", "--silent", ...args], {
+      cwd: repositoryRoot,
+      stdio: "inherit",
+      shell: process.platform === "win32",
+      timeout: stageLimitMinutes * 60_000,
+    });
+    child.on("error", (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.on("exit", (code, signal) => {
+      if (signal !== null)
+        console.error(`Ended by ${signal}; a stage may take ${stageLimitMinutes} minutes.`);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** The browser the numeric suites ran in, and the adapter behind its WebGPU; null when there is none. */
+async function describeBrowser(): Promise<{ browser: string; webgpu: string | null }> {
+  const browser = await chromium.launch(chromiumLaunchOptions({ webgpu: "software" }));
+  try {
+    const page = await browser.newPage();
+    // WebGPU exists in secure contexts only, and about:blank is none.
+    await page.route("http://localhost/", (route) => route.fulfill({ contentType: "text/html", body: "" }));
+    await page.goto("http://localhost/");
+    const webgpu = await page.evaluate(async () => {
+      const info = (await navigator.gpu.requestAdapter())?.info;
+      return info === undefined ? null : `${info.vendor} ${info.architecture}`.trim();
+    });
+    return { browser: `Chromium ${browser.version()}`, webgpu };
+  } finally {
+    await browser.close();
+  }
+}
+
+async function test(): Promise<boolean> {
+  mkdirSync(reportFolder, { recursive: true });
+  console.log(`Browser: ${ensureChromium()}`);
+  const results: StageResult[] = [];
+  for (const stage of stages) results.push(await runStage(stage));
+  const { browser, webgpu } = await describeBrowser();
+  const covered = countByBackend(results.flatMap((result) => result.passedNames));
+  const missing = backendNames.filter((name) => covered[name] === 0);
+
+  console.log(`\n━━ summary ${"━".repeat(67)}`);
+  for (const { name, seconds, passed, failed, skipped } of results) {
+    const skips = skipped === 0 ? "" : `, ${skipped} skipped`;
+    console.log(
+      `${failed === 0 ? "✓" : "✗"} ${name.padEnd(12)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
+    );
+  }
+  console.log(`${browser}; WebGPU adapter: ${webgpu ?? "none"}`);
+  console.log(`Tests per backend: ${backendNames.map((name) => `${name} ${covered[name]}`).join(", ")}`);
+  const complaints = [
+    ...(webgpu === null ? ["No WebGPU adapter was found, so the GPU path was not tested."] : []),
+    ...missing.map((name) => `No test that passed names the backend ${name}.`),
+  ];
+  for (const complaint of complaints) console.log(`✗ ${complaint}`);
+
+  const sum = (key: "passed" | "failed"): number => results.reduce((total, result) => total + result[key], 0);
+  const failed = sum("failed") + complaints.length;
+  console.log(`${sum("passed")} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+try {
+  process.exitCode = (await test()) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.log("0 passed, 1 failed");
+  process.exitCode = 1;
+}
