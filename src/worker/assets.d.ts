@@ -1,5 +1,5 @@
 /** Vite: the address under which a file is served, in the build as in development. */
-declare module "*.wasm?url" {
+declare module "*?url" {
   const address: string;
   export default address;
 }

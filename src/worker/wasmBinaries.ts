@@ -2,23 +2,24 @@ import { getThreadsCount, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedSimdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import * as tf from "../ml/tf.ts";
 
 /** tfjs compiles its thread pool for at most this many. */
 const poolThreads = 8;
 
 /**
- * Starts tfjs's WASM backend and makes it the current one, wherever the playground is hosted: tfjs is told where
- * its binaries are (it takes the fastest of the three that this browser runs) and how many threads to use.
+ * Starts tfjs's WASM backend, wherever the playground is hosted: tfjs is told where its binaries are (it takes
+ * the fastest of the three that this browser runs) and how many threads to use.
  *
  * Workaround: tfjs never uses more than half of `navigator.hardwareConcurrency`, so one thread on two cores
  * (`num_cores` in its cc/backend.cc; seen with 4.22.0). While it starts it is shown twice the number we want.
  * To be deleted when `setThreadsCount` is obeyed.
  *
- * @returns the threads in use, 1 where the page is not isolated.
- * @throws Error when the backend does not start.
+ * @param open does the starting: `() => tf.setBackend("wasm")`.
+ * @returns what `open` returned, and the threads in use: 1 where the page is not isolated.
  */
-export async function startWasm(): Promise<{ readonly threads: number; readonly simd: boolean }> {
+export async function openWasm(
+  open: () => Promise<boolean>,
+): Promise<{ readonly opened: boolean; readonly threads: number }> {
   setWasmPaths({
     "tfjs-backend-wasm.wasm": plainUrl,
     "tfjs-backend-wasm-simd.wasm": simdUrl,
@@ -28,14 +29,11 @@ export async function startWasm(): Promise<{ readonly threads: number; readonly 
   setThreadsCount(threads);
   Object.defineProperty(navigator, "hardwareConcurrency", { value: 2 * threads, configurable: true });
   try {
-    if (!(await tf.setBackend("wasm"))) throw new Error("tfjs could not start its WASM backend");
+    const opened = await open();
+    return { opened, threads: opened ? getThreadsCount() : 0 };
   } finally {
     Reflect.deleteProperty(navigator, "hardwareConcurrency"); // the prototype's own is back
   }
-  return {
-    threads: getThreadsCount(),
-    simd: (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) as boolean,
-  };
 }
 
 /** Every core of a small machine; half of a large one, whose logical cores mostly share a unit. */
