@@ -1,0 +1,332 @@
+/**
+ * The names a checkpoint may use, and what each stands for: tensors, their storages and types, ordered dicts, and
+ * two harmless things that training scripts leave beside the weights (`argparse.Namespace`, NumPy numbers).
+ * Everything else is refused by name. An allow-list of modules would not do: `torch` has functions that run code.
+ */
+import { AppError } from "../contract/errors.ts";
+import {
+  describePickle,
+  isGlobal,
+  latin1,
+  PickleDict,
+  pickleFault,
+  PickleList,
+  PickleObject,
+  PickleOrderedDict,
+  pickleRefusal,
+  PickleTuple,
+  type PickleGlobal,
+  type PickleHost,
+  type PickleValue,
+} from "./pickle.ts";
+import { quote } from "./quote.ts";
+import { elementBytes, elementCount, elementSpan, type ElementType } from "./storedTensor.ts";
+
+/** A run of elements in the file that tensors are views of. Its bytes are found later, by its key. */
+export class TorchStorage extends PickleObject {
+  readonly key: string;
+  /** Null: untyped, a run of bytes; the tensors say what they are. */
+  readonly dtype: ElementType | null;
+  /** In elements; in bytes if untyped. */
+  readonly length: number;
+
+  constructor(key: string, dtype: ElementType | null, length: number) {
+    super();
+    this.key = key;
+    this.dtype = dtype;
+    this.length = length;
+  }
+  get byteLength(): number {
+    return this.length * (this.dtype === null ? 1 : elementBytes[this.dtype]);
+  }
+}
+
+/** A view of a storage, its bounds checked against the storage's declared length. */
+export class TorchTensor extends PickleObject {
+  readonly storage: TorchStorage;
+  readonly dtype: ElementType;
+  /** In elements. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+
+  constructor(
+    storage: TorchStorage,
+    dtype: ElementType,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) {
+    super();
+    this.storage = storage;
+    this.dtype = dtype;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+/** `argparse.Namespace`: attributes, kept as the dict they are. */
+export class TorchNamespace extends PickleObject {
+  readonly attributes = new PickleDict();
+  override build(state: PickleValue): void {
+    if (!(state instanceof PickleDict)) throw pickleFault("the state of a Namespace is not a dict");
+    for (const [key, value] of state.entries) this.attributes.entries.set(key, value);
+  }
+}
+
+/** `numpy.dtype`, e.g. "f8". */
+class NumpyType extends PickleObject {
+  readonly code: string;
+  littleEndian = true;
+  constructor(code: string) {
+    super();
+    this.code = code;
+  }
+  override build(state: PickleValue): void {
+    if (state instanceof PickleTuple && state.items[1] === ">") this.littleEndian = false;
+  }
+}
+
+/** A value that is kept for its place only: a device, an unread kind of NumPy number. */
+class Inert extends PickleObject {}
+
+const storageTypes: ReadonlyMap<string, ElementType | null> = new Map([
+  ["DoubleStorage", "float64"],
+  ["FloatStorage", "float32"],
+  ["HalfStorage", "float16"],
+  ["BFloat16Storage", "bfloat16"],
+  ["LongStorage", "int64"],
+  ["IntStorage", "int32"],
+  ["ShortStorage", "int16"],
+  ["CharStorage", "int8"],
+  ["ByteStorage", "uint8"],
+  ["BoolStorage", "bool"],
+  ["UntypedStorage", null],
+]);
+
+const dtypeNames: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
+  ...(Object.keys(elementBytes) as ElementType[]).map((name) => [name, name] as const),
+  ["double", "float64"],
+  ["float", "float32"],
+  ["half", "float16"],
+  ["long", "int64"],
+  ["int", "int32"],
+  ["short", "int16"],
+]);
+
+const functions: ReadonlyMap<string, (args: readonly PickleValue[]) => PickleValue> = new Map([
+  ["torch._utils._rebuild_tensor", rebuildTensor],
+  ["torch._utils._rebuild_tensor_v2", rebuildTensor],
+  ["torch._utils._rebuild_tensor_v3", rebuildTensorOfType],
+  ["torch._utils._rebuild_parameter", rebuildParameter],
+  ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
+  ["torch.Size", sizeFrom],
+  ["torch.device", () => new Inert()],
+  ["collections.OrderedDict", orderedDict],
+  ["argparse.Namespace", namespace],
+  ["numpy.dtype", numpyType],
+  ["numpy.core.multiarray.scalar", numpyScalar],
+  ["numpy._core.multiarray.scalar", numpyScalar],
+  ["_codecs.encode", encodeText],
+]);
+
+/** Real PyTorch things that are not read here: unsupported rather than hostile. */
+const unsupported: ReadonlyMap<string, string> = new Map([
+  ["torch._utils._rebuild_sparse_tensor", "sparse tensors"],
+  ["torch._utils._rebuild_sparse_csr_tensor", "sparse tensors"],
+  ["torch.serialization._get_layout", "sparse tensors"],
+  ["torch._utils._rebuild_nested_tensor", "nested tensors"],
+  ["torch._utils._rebuild_qtensor", "quantised tensors"],
+  ["torch.QInt8Storage", "quantised tensors"],
+  ["torch.QInt32Storage", "quantised tensors"],
+  ["torch.QUInt8Storage", "quantised tensors"],
+  ["torch.QUInt4x2Storage", "quantised tensors"],
+  ["torch.QUInt2x4Storage", "quantised tensors"],
+  ["torch.ComplexFloatStorage", "complex tensors"],
+  ["torch.ComplexDoubleStorage", "complex tensors"],
+  ["torch.complex64", "complex tensors"],
+  ["torch.complex128", "complex tensors"],
+  ["torch.jit._pickle.build_intlist", "TorchScript programs"],
+]);
+
+/** Builds a checkpoint's objects and remembers the storages they need. */
+export class TorchHost implements PickleHost {
+  /** By key, as first declared. */
+  readonly storages = new Map<string, TorchStorage>();
+  /** What a storage key may look like: record names in a zip are paths, so nothing but these may go there. */
+  private static readonly keyPattern = /^[0-9A-Za-z_]{1,64}$/;
+
+  findGlobal(module: string, name: string): PickleGlobal {
+    const full = `${module}.${name}`;
+    const call = name.includes(".") ? undefined : functions.get(full);
+    if (call !== undefined) return { kind: "global", name: full, call };
+    if (isStorageType(module, name) || (module === "torch" && dtypeNames.has(name)))
+      return { kind: "global", name: full };
+    const what = unsupported.get(full);
+    if (what !== undefined || module.startsWith("__torch__"))
+      throw new AppError(
+        "file-unsupported",
+        `The checkpoint holds ${what ?? "a TorchScript program"} (${full}).`,
+        {
+          hint: "Save a state dict of ordinary tensors: torch.save(model.state_dict(), path).",
+        },
+      );
+    throw pickleRefusal(`it needs ${quote(full)}, which is not a tensor or a plain value`);
+  }
+
+  loadPersistent(id: PickleValue): TorchStorage {
+    if (!(id instanceof PickleTuple) || id.items.length < 5 || id.items[0] !== "storage")
+      throw pickleFault("a reference into the file is not to a storage");
+    const [, type, key, location, length, view = null] = id.items;
+    if (type === undefined || !isGlobal(type)) throw pickleFault("a storage has no type");
+    const typeName = type.name.slice(type.name.lastIndexOf(".") + 1);
+    const dtype = type.call === undefined ? storageTypes.get(typeName) : undefined;
+    if (dtype === undefined) throw pickleFault(`${type.name} is not a storage type`);
+    if (typeof key !== "string" || !TorchHost.keyPattern.test(key))
+      throw pickleRefusal(`a storage has the key ${key === undefined ? "" : describePickle(key)}`);
+    if (typeof location !== "string") throw pickleFault(`storage ${key} has no location`);
+    if (!isCount(length)) throw pickleFault(`storage ${key} has no valid length`);
+    if (view !== null)
+      throw new AppError(
+        "file-unsupported",
+        `Storage ${key} is a view of another, as written before PyTorch 0.4.`,
+      );
+    const known = this.storages.get(key);
+    if (known !== undefined) {
+      if (known.dtype !== dtype || known.length !== length)
+        throw pickleFault(`storage ${key} is declared twice, differently`);
+      return known;
+    }
+    const storage = new TorchStorage(key, dtype, length);
+    this.storages.set(key, storage);
+    return storage;
+  }
+}
+
+function isStorageType(module: string, name: string): boolean {
+  if (!storageTypes.has(name)) return false;
+  return (
+    module === "torch" || module === "torch.cuda" || (module === "torch.storage" && name === "UntypedStorage")
+  );
+}
+
+/** (storage, offset, size, stride, …); what follows concerns autograd. */
+function rebuildTensor(args: readonly PickleValue[]): TorchTensor {
+  const [storage] = args;
+  if (!(storage instanceof TorchStorage))
+    throw pickleFault("a tensor is built on something that is not a storage");
+  if (storage.dtype === null) throw pickleFault(`the tensor in storage ${storage.key} has no type`);
+  return makeTensor(storage, storage.dtype, args);
+}
+
+/** (storage, offset, size, stride, requiresGrad, hooks, dtype, …): for types without a storage type of their own. */
+function rebuildTensorOfType(args: readonly PickleValue[]): TorchTensor {
+  const [storage, , , , , , type] = args;
+  if (!(storage instanceof TorchStorage))
+    throw pickleFault("a tensor is built on something that is not a storage");
+  const dtype =
+    type !== undefined && isGlobal(type) ? dtypeNames.get(type.name.replace(/^torch\./, "")) : undefined;
+  if (dtype === undefined) throw pickleFault(`the tensor in storage ${storage.key} has no known type`);
+  return makeTensor(storage, dtype, args);
+}
+
+function makeTensor(storage: TorchStorage, dtype: ElementType, args: readonly PickleValue[]): TorchTensor {
+  const [, offset, size, stride] = args;
+  const where = `the tensor in storage ${storage.key}`;
+  if (!isCount(offset)) throw pickleFault(`${where} has no valid offset`);
+  const shape = counts(size);
+  const strides = counts(stride);
+  if (shape === null || strides === null || shape.length > 32)
+    throw pickleFault(`${where} has no shape and strides of whole, non-negative numbers`);
+  if (shape.length !== strides.length)
+    throw pickleFault(`${where} has ${shape.length} dimensions but ${strides.length} strides`);
+  if (elementCount(shape) === Infinity)
+    throw pickleFault(`${where} has the impossible shape [${shape.join(", ")}]`);
+  const last = (offset + elementSpan(shape, strides)) * elementBytes[dtype];
+  if (!(last <= storage.byteLength))
+    throw pickleFault(
+      `${where} of shape [${shape.join(", ")}] reaches to byte ${last}, but the storage has ${storage.byteLength}`,
+    );
+  return new TorchTensor(storage, dtype, offset, shape, strides);
+}
+
+function rebuildParameter(args: readonly PickleValue[]): TorchTensor {
+  const [tensor] = args;
+  if (!(tensor instanceof TorchTensor)) throw pickleFault("a parameter is not a tensor");
+  return tensor;
+}
+
+function sizeFrom(args: readonly PickleValue[]): PickleTuple {
+  const [lengths] = args;
+  if (!(lengths instanceof PickleTuple)) throw pickleFault("a torch.Size is not made of a tuple");
+  return lengths;
+}
+
+/** Python 2 wrote the items as an argument, a list of pairs. */
+function orderedDict(args: readonly PickleValue[]): PickleOrderedDict {
+  const dict = new PickleOrderedDict();
+  const [pairs] = args;
+  if (pairs === undefined) return dict;
+  if (!(pairs instanceof PickleList)) throw pickleFault("an OrderedDict is not made of a list");
+  for (const pair of pairs.items) {
+    if (!(pair instanceof PickleList || pair instanceof PickleTuple) || pair.items.length !== 2)
+      throw pickleFault("an OrderedDict is not made of pairs");
+    dict.entries.set(pair.items[0] as PickleValue, pair.items[1] as PickleValue);
+  }
+  return dict;
+}
+
+function namespace(args: readonly PickleValue[]): TorchNamespace {
+  if (args.length > 0) throw pickleFault("a Namespace is made with arguments");
+  return new TorchNamespace();
+}
+
+function numpyType(args: readonly PickleValue[]): NumpyType {
+  if (typeof args[0] !== "string") throw pickleFault("a NumPy type has no name");
+  return new NumpyType(args[0]);
+}
+
+/** One number, or a placeholder when it is of a kind that nothing here needs. */
+function numpyScalar(args: readonly PickleValue[]): PickleValue {
+  const [type, bytes] = args;
+  if (!(type instanceof NumpyType)) throw pickleFault("a NumPy number has no type");
+  if (!(bytes instanceof Uint8Array)) return new Inert();
+  const width = Number(type.code.slice(1));
+  if (bytes.length !== width) return new Inert();
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { littleEndian } = type;
+  switch (type.code) {
+    case "f8":
+      return data.getFloat64(0, littleEndian);
+    case "f4":
+      return data.getFloat32(0, littleEndian);
+    case "i8":
+      return Number(data.getBigInt64(0, littleEndian));
+    case "i4":
+      return data.getInt32(0, littleEndian);
+    case "b1":
+      return data.getUint8(0) !== 0;
+    default:
+      return new Inert();
+  }
+}
+
+/** How protocol 2 writes bytes: text in which every character is one byte. */
+function encodeText(args: readonly PickleValue[]): Uint8Array<ArrayBuffer> {
+  const [text, encoding] = args;
+  if (typeof text !== "string" || encoding !== "latin1")
+    throw pickleFault("bytes are not written as latin1 text");
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  if (latin1(bytes) !== text) throw pickleFault("bytes are not written as latin1 text");
+  return bytes;
+}
+
+function isCount(value: PickleValue | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function counts(value: PickleValue | undefined): readonly number[] | null {
+  if (!(value instanceof PickleTuple || value instanceof PickleList)) return null;
+  return value.items.every(isCount) ? (value.items as readonly number[]) : null;
+}

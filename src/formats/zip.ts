@@ -1,0 +1,210 @@
+import {
+  BlobReader,
+  configure,
+  Uint8ArrayReader,
+  Uint8ArrayWriter,
+  ZipReader,
+  ZipWriter,
+  type FileEntry,
+} from "@zip.js/zip.js/lib/zip-core-custom.js";
+import { AppError } from "../contract/errors.ts";
+import { quote } from "./quote.ts";
+
+// Everything happens on the calling thread with the platform's own inflate: no worker of its own, no WASM, no eval.
+configure({ useWebWorkers: false, useCompressionStream: true });
+
+/** What an archive may ask of this machine before it is refused. */
+export interface ZipLimits {
+  readonly entries: number;
+  /** Uncompressed bytes of one entry. */
+  readonly entryBytes: number;
+  /** Uncompressed bytes of all entries. */
+  readonly totalBytes: number;
+  /** Uncompressed over compressed size, asked of entries above 1 MiB only. Photographs stay near 1, text near 10. */
+  readonly ratio: number;
+}
+
+const mebibyte = 1024 * 1024;
+export const defaultZipLimits: ZipLimits = {
+  entries: 200_000,
+  entryBytes: 2048 * mebibyte,
+  totalBytes: 32_768 * mebibyte,
+  ratio: 200,
+};
+
+export interface ZipEntry {
+  /** Forward slashes, relative, without "." and "..". */
+  readonly path: string;
+  /** Uncompressed bytes, as declared; `read` enforces it. */
+  readonly size: number;
+  /** Stored as it is, not deflated. */
+  readonly stored: boolean;
+  /**
+   * Inflates and checks length and CRC-32.
+   *
+   * @throws AppError "file-unreadable" when either is wrong.
+   */
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface ZipArchive {
+  /** The usable files, in the archive's order; folders are left out. */
+  readonly entries: readonly ZipEntry[];
+  /** Entries that are not offered, each with the reason: unsafe path, duplicate, encrypted, over a limit. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * Lists an archive without reading its contents.
+ *
+ * @throws AppError "file-unreadable" when there is no whole zip directory; "file-refused" when the archive as a
+ * whole is over a limit or its entries overlap (a zip bomb).
+ */
+export async function openZip(
+  file: Blob | Uint8Array<ArrayBuffer>,
+  limits: Partial<ZipLimits> = {},
+): Promise<ZipArchive> {
+  const limit = { ...defaultZipLimits, ...limits };
+  const fileBytes = file instanceof Uint8Array ? file.length : file.size;
+  const reader = new ZipReader(
+    file instanceof Uint8Array ? new Uint8ArrayReader(file) : new BlobReader(file),
+  );
+  const files: FileEntry[] = [];
+  let count = 0;
+  let totalBytes = 0;
+  try {
+    for await (const entry of reader.getEntriesGenerator({ filenameValidation: "tolerant" })) {
+      if (++count > limit.entries)
+        throw new AppError("file-refused", `The zip holds more than ${limit.entries} entries.`);
+      if (entry.directory) continue;
+      totalBytes += entry.uncompressedSize;
+      files.push(entry);
+    }
+  } catch (error) {
+    throw asUnreadable(error, "The zip's directory cannot be read");
+  }
+  if (totalBytes > limit.totalBytes)
+    throw new AppError(
+      "file-refused",
+      `The zip would unpack to ${megabytes(totalBytes)}, over the limit of ${megabytes(limit.totalBytes)}.`,
+    );
+  refuseOverlaps(files, fileBytes);
+
+  const entries: ZipEntry[] = [];
+  const refused: { path: string; reason: string }[] = [];
+  const taken = new Set<string>();
+  for (const entry of files) {
+    const path = safePath(entry.filename);
+    const reason = path === null ? "unsafe path" : refusal(entry, limit, taken.has(path));
+    if (path === null || reason !== null) {
+      refused.push({ path: entry.filename.slice(0, 300), reason: reason ?? "unsafe path" });
+      continue;
+    }
+    taken.add(path);
+    entries.push({
+      path,
+      size: entry.uncompressedSize,
+      stored: entry.compressionMethod === 0,
+      read: () => readEntry(entry, path),
+    });
+  }
+  return { entries, refused };
+}
+
+function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string | null {
+  const { uncompressedSize, compressedSize, compressionMethod } = entry;
+  if (duplicate) return "a second entry of the same name";
+  if (entry.encrypted) return "encrypted";
+  if (compressionMethod !== 0 && compressionMethod !== 8) return `compression method ${compressionMethod}`;
+  if (uncompressedSize > limit.entryBytes)
+    return `${megabytes(uncompressedSize)}, over the limit of ${megabytes(limit.entryBytes)}`;
+  if (compressionMethod === 0 && uncompressedSize !== compressedSize) return "sizes contradict each other";
+  if (uncompressedSize > mebibyte && uncompressedSize > limit.ratio * compressedSize)
+    return `unpacks ${Math.round(uncompressedSize / Math.max(1, compressedSize))}-fold, over the limit of ${limit.ratio}`;
+  return null;
+}
+
+/** Entries that share bytes are how small files unpack to petabytes; honest archives have none. */
+function refuseOverlaps(files: readonly FileEntry[], fileBytes: number): void {
+  const byOffset = [...files].sort((a, b) => a.offset - b.offset);
+  let end = 0;
+  for (const { filename, offset, compressedSize, rawFilename } of byOffset) {
+    if (offset < end)
+      throw new AppError("file-refused", `The zip entry ${quote(filename)} overlaps another one.`);
+    end = offset + 30 + rawFilename.length + compressedSize;
+    if (end > fileBytes)
+      throw new AppError(
+        "file-unreadable",
+        `The zip entry ${quote(filename)} ends at byte ${end}, but the file has ${fileBytes} bytes.`,
+        { hint: "The file is incomplete or damaged. Download or export it again." },
+      );
+  }
+}
+
+async function readEntry(entry: FileEntry, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(entry.uncompressedSize);
+  let length = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      if (length + chunk.length > bytes.length)
+        throw new AppError(
+          "file-refused",
+          `The zip entry ${quote(path)} is longer than the ${bytes.length} bytes it declares.`,
+        );
+      bytes.set(chunk, length);
+      length += chunk.length;
+    },
+  });
+  try {
+    await entry.getData(sink, { checkCrc32: true });
+  } catch (error) {
+    throw asUnreadable(error, `The zip entry ${quote(path)} cannot be read`);
+  }
+  if (length !== bytes.length)
+    throw new AppError(
+      "file-unreadable",
+      `The zip entry ${quote(path)} has ${length} bytes instead of the ${bytes.length} it declares.`,
+    );
+  return bytes;
+}
+
+/** A path that stays inside the folder it is unpacked to, or null. */
+export function safePath(path: string): string | null {
+  const slashed = path.replaceAll("\\", "/");
+  // eslint-disable-next-line no-control-regex
+  if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || /[\u0000-\u001f\u007f]/.test(slashed))
+    return null;
+  const parts = slashed.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 || parts.includes("..") ? null : parts.join("/");
+}
+
+/**
+ * An archive of these files, deflated, with a fixed date so that the same files give the same bytes on the same
+ * platform.
+ */
+export async function writeZip(
+  files: Iterable<{ readonly path: string; readonly bytes: Uint8Array | string }>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const writer = new ZipWriter(new Uint8ArrayWriter(), {
+    lastModDate: new Date(1980, 0, 1, 12),
+    extendedTimestamp: false,
+  });
+  for (const { path, bytes } of files) {
+    const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+    await writer.add(path, new Uint8ArrayReader(data));
+  }
+  return (await writer.close()) as Uint8Array<ArrayBuffer>;
+}
+
+function asUnreadable(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  return new AppError("file-unreadable", `${what}: ${reason}.`, {
+    hint: "The file is incomplete or damaged. Download or export it again.",
+    cause: error,
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+}
