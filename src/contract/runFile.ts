@@ -18,7 +18,8 @@ export interface RunFile {
   readonly teacher: TeacherCard | null;
   readonly plan: RunPlan;
   readonly metrics: {
-    readonly end: RunEnd;
+    /** `null` while the run is still going. */
+    readonly end: RunEnd | null;
     readonly steps: number;
     readonly elapsedMs: number;
     readonly baseline: EvaluationBaseline | null;

@@ -97,7 +97,7 @@ export function createEngineClient(createWorker: () => WorkerLike): EngineClient
       return new Promise((resolve, reject: (error: Error) => void) => {
         const id = ++lastId;
         pending.set(id, {
-          resolve: resolve as (output: unknown) => void,
+          resolve: resolve,
           reject(error) {
             refused();
             reject(error);

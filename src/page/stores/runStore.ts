@@ -1,13 +1,13 @@
 import { createStore } from "zustand/vanilla";
-import type { Config, ConfigPatch } from "../../contract/config.ts";
+import type { Config } from "../../contract/config.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
 import type { RunEnd, RunPlan, RunState } from "../../contract/protocol.ts";
 
 /**
  * The current run, or the last one. Nothing here changes with every step: losses and throughput live in
- * `plots/metricLog.ts`.
+ * `plots/metricArchive.ts`.
  */
-interface CurrentRun {
+export interface CurrentRun {
   /** Empty before the first run. */
   readonly runId: string;
   readonly state: RunState | "idle";
@@ -19,8 +19,11 @@ interface CurrentRun {
   readonly baseline: EvaluationBaseline | null;
   readonly evaluations: readonly Evaluation[];
   readonly end: RunEnd | null;
-  /** Live changes in order, for the run file. */
-  readonly adjustments: readonly { readonly step: number; readonly patch: ConfigPatch }[];
+}
+
+interface RunStoreState extends CurrentRun {
+  /** What is being done before a run can start ("drawing the demo images"); empty when nothing is. */
+  readonly preparing: string;
 }
 
 const noRun: CurrentRun = {
@@ -32,17 +35,20 @@ const noRun: CurrentRun = {
   baseline: null,
   evaluations: [],
   end: null,
-  adjustments: [],
 };
 
-export const runStore = createStore<CurrentRun>(() => noRun);
+export const runStore = createStore<RunStoreState>(() => ({ ...noRun, preparing: "" }));
 
 /** Makes `runId` the current run; whatever is known of another is forgotten here (see `runHistory`). */
 export function beginRun(runId: string, config: Config): void {
-  runStore.setState({ ...noRun, runId, config, state: "starting" }, true);
+  runStore.setState({ ...noRun, runId, config, state: "starting" });
 }
 
-export function runIsGoing(): boolean {
-  const { state } = runStore.getState();
-  return state === "starting" || state === "running" || state === "paused";
+export function runIsGoing(run: CurrentRun = runStore.getState()): boolean {
+  return run.state === "starting" || run.state === "running" || run.state === "paused";
+}
+
+/** Going, or about to. */
+export function runIsBusy(run: RunStoreState = runStore.getState()): boolean {
+  return run.preparing !== "" || runIsGoing(run);
 }

@@ -1,0 +1,82 @@
+import type { BackendReport } from "../contract/backend.ts";
+import type { DatasetSummary } from "../contract/dataset.ts";
+import type { Evaluation, EvaluationBaseline, MetricName } from "../contract/metrics.ts";
+import type { Engine, MemoryReport, RunEnd, RunPlan, TeacherCard } from "../contract/protocol.ts";
+import { appVersion } from "./commands/exportRun.ts";
+import { lastRow } from "./plots/metricLog.ts";
+import { metricLogOf } from "./plots/metricArchive.ts";
+import { datasetStore } from "./stores/datasetStore.ts";
+import { engineStore } from "./stores/engineStore.ts";
+import type { Notice } from "./stores/noticeStore.ts";
+import { noticeStore } from "./stores/noticeStore.ts";
+import { runStore } from "./stores/runStore.ts";
+import { teacherStore } from "./stores/teacherStore.ts";
+
+/** What can be seen of the page from outside at one moment, as plain data. */
+export interface PlaygroundSnapshot {
+  readonly backend: BackendReport | null;
+  readonly dataset: DatasetSummary | null;
+  readonly teacher: TeacherCard | null;
+  readonly run: {
+    readonly runId: string;
+    /** "idle" before the first run; "starting" also while images or teacher are made ready. */
+    readonly state: "idle" | "starting" | "running" | "paused" | "ended";
+    /** Steps whose metrics have arrived. */
+    readonly step: number;
+    /** 0 before the plan is known. */
+    readonly totalSteps: number;
+    readonly plan: RunPlan | null;
+    readonly end: RunEnd | null;
+    readonly baseline: EvaluationBaseline | null;
+    readonly evaluations: readonly Evaluation[];
+    readonly last: Readonly<Record<MetricName, number>> | null;
+  };
+  readonly notices: readonly Notice[];
+}
+
+/**
+ * A handle for programs that drive the page in a browser (Playwright tests, `npm run train`): what they do, they
+ * do with the page's own controls; here they look. It can read and nothing else.
+ */
+export interface PlaygroundHandle {
+  readonly version: string;
+  snapshot(): PlaygroundSnapshot;
+  memory(): Promise<MemoryReport>;
+}
+
+declare global {
+  interface Window {
+    readonly playground?: PlaygroundHandle;
+  }
+}
+
+export function exposePlayground(engine: Engine): void {
+  const handle: PlaygroundHandle = Object.freeze({
+    version: appVersion,
+    snapshot: () => structuredClone(currentSnapshot()),
+    memory: () => engine.request("memory", null),
+  });
+  Object.defineProperty(window, "playground", { value: handle, configurable: false, writable: false });
+}
+
+function currentSnapshot(): PlaygroundSnapshot {
+  const { runId, state, preparing, plan, end, baseline, evaluations } = runStore.getState();
+  const last = runId === "" ? null : lastRow(metricLogOf(runId));
+  return {
+    backend: engineStore.getState().report,
+    dataset: datasetStore.getState().summary,
+    teacher: teacherStore.getState().card,
+    run: {
+      runId,
+      state: preparing === "" ? state : "starting",
+      step: last?.step ?? 0,
+      totalSteps: plan?.totalSteps ?? 0,
+      plan,
+      end,
+      baseline,
+      evaluations,
+      last,
+    },
+    notices: noticeStore.getState().notices,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Config, ConfigPatch, Setting, SettingName } from "../../contract/config.ts";
+import { settings } from "../../contract/config.ts";
+import type { Engine } from "../../contract/protocol.ts";
+import { ablationStore } from "../stores/ablationStore.ts";
+import { patchConfig } from "../stores/configStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { runIsGoing, runStore } from "../stores/runStore.ts";
+
+let unsent: ConfigPatch = {};
+let sending = false;
+
+/**
+ * Changes a setting for the next run, and, when it is a live one, for the run that is going. Runs of an ablation
+ * are left alone: they must differ in one thing only.
+ */
+export async function changeSetting<K extends SettingName>(
+  engine: Engine,
+  name: K,
+  value: Config[K],
+): Promise<void> {
+  patchConfig({ [name]: value });
+  const setting: Setting = settings[name];
+  if (setting.live !== true || !runIsGoing() || ablationIsGoing()) return;
+  unsent = { ...unsent, [name]: value };
+  if (sending) return; // a slider moves faster than answers come: what came meanwhile goes as one
+  sending = true;
+  try {
+    while (Object.keys(unsent).length > 0 && runIsGoing()) {
+      const patch = unsent;
+      unsent = {};
+      const { runId } = runStore.getState();
+      await engine.request("adjustRun", { runId, patch });
+      const { config } = runStore.getState();
+      if (config !== null) runStore.setState({ config: { ...config, ...patch } });
+    }
+  } catch (error) {
+    if (runIsGoing()) notifyError(error);
+  } finally {
+    unsent = {};
+    sending = false;
+  }
+}
+
+function ablationIsGoing(): boolean {
+  const { status } = ablationStore.getState();
+  return status === "running" || status === "paused";
+}

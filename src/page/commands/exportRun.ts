@@ -1,0 +1,92 @@
+import { dependencies, version } from "../../../package.json";
+import type { Evaluation } from "../../contract/metrics.ts";
+import { metricColumns } from "../../contract/metrics.ts";
+import type { Engine } from "../../contract/protocol.ts";
+import type { RunFile } from "../../contract/runFile.ts";
+import { AppError } from "../../contract/errors.ts";
+import type { MetricLog } from "../plots/metricLog.ts";
+import { lastRow } from "../plots/metricLog.ts";
+import { metricLogOf } from "../plots/metricArchive.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { runStore } from "../stores/runStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
+import { shortestFloat32, toCsv } from "./csv.ts";
+import { saveFile } from "./saveFile.ts";
+
+export const appVersion: string = version;
+
+/** The current or last run's student encoder, with torchvision's names. */
+export async function exportStudent(engine: Engine, withHead: boolean): Promise<void> {
+  const { runId } = runStore.getState();
+  const file = await engine.request("exportStudent", { runId, withHead });
+  saveFile(file.name, file.bytes);
+}
+
+export function exportMetrics(): void {
+  const { runId, evaluations } = runStore.getState();
+  saveFile("metrics.csv", metricsCsv(metricLogOf(runId), evaluations), "text/csv");
+}
+
+export function exportRun(): void {
+  saveFile("run.json", `${JSON.stringify(currentRunFile(), null, 2)}\n`, "application/json");
+}
+
+/**
+ * One line per step: `metricColumns`, and `knn` on the steps where the student was judged (when it could be). What
+ * is not finite is written `NaN` or `Infinity`.
+ */
+export function metricsCsv(log: MetricLog, evaluations: readonly Evaluation[]): string {
+  const knnAt = new Map<number, number>();
+  for (const { step, knn } of evaluations) if (knn !== null) knnAt.set(step, knn);
+  const columns = metricColumns.map((name) => log.column(name));
+  const rows: (string | number | null)[][] = [[...metricColumns]];
+  if (knnAt.size > 0) rows[0]!.push("knn");
+  for (let i = 0; i < log.length; i++) {
+    const row: (number | null)[] = columns.map((column) => shortestFloat32(column[i]!));
+    if (knnAt.size > 0) row.push(knnAt.get(row[0]!) ?? null);
+    rows.push(row);
+  }
+  return toCsv(rows);
+}
+
+/**
+ * The current run as `run.json`. While it is still going its end is `null`.
+ *
+ * @throws AppError when there is no run yet.
+ */
+export function currentRunFile(): RunFile {
+  const { config, plan, baseline, evaluations, end, runId } = runStore.getState();
+  const { report } = engineStore.getState();
+  const { summary } = datasetStore.getState();
+  if (config === null || plan === null || report === null || summary === null)
+    throw new AppError("not-found", "There is no run to write a file of yet.", { hint: "Start one first." });
+  const last = lastRow(metricLogOf(runId));
+  return {
+    format: "disco-playground-run",
+    formatVersion: 1,
+    config,
+    seed: config.seed,
+    versions: { app: version, tfjs: dependencies["@tensorflow/tfjs"], format: "1" },
+    backend: report.chosen,
+    adapter: report.adapter,
+    dataFingerprint: summary.fingerprint,
+    dataset: summary,
+    teacher: config.method === "mocov2" ? null : teacherStore.getState().card,
+    plan,
+    metrics: {
+      end,
+      steps: last?.step ?? 0,
+      elapsedMs: last?.elapsedMs ?? 0,
+      baseline,
+      evaluations,
+      last: last === null ? {} : finiteOnly(last),
+    },
+  };
+}
+
+/** JSON has no NaN; a value that is not finite is left out, and `end` tells of the divergence. */
+function finiteOnly(row: Readonly<Record<string, number>>): Record<string, number> {
+  const entries = Object.entries(row).filter(([, value]) => Number.isFinite(value));
+  return Object.fromEntries(entries.map(([name, value]) => [name, shortestFloat32(value)]));
+}

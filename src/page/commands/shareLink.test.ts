@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Config, Setting } from "../../contract/config.ts";
+import { defaultConfig, settingNames, settings } from "../../contract/config.ts";
+import { describeProblems, formatLink, longestLink, parseLink } from "./shareLink.ts";
+
+/** Any valid value of a setting. */
+function valueOf(setting: Setting): fc.Arbitrary<number | string> {
+  if (setting.kind === "choice") return fc.constantFrom(...Object.keys(setting.options));
+  return setting.integer
+    ? fc.integer({ min: setting.min, max: setting.max })
+    : fc.double({ min: setting.min, max: setting.max, noNaN: true });
+}
+const anyConfig = fc.record(
+  Object.fromEntries(settingNames.map((name) => [name, valueOf(settings[name])])),
+) as fc.Arbitrary<unknown> as fc.Arbitrary<Config>;
+
+describe("share link", () => {
+  test("the defaults give a short link that still holds the seed", () => {
+    expect(formatLink(defaultConfig)).toBe("v=1&seed=1");
+  });
+
+  test("holds what differs, the backend when overridden, and which images", () => {
+    const link = formatLink({ ...defaultConfig, learningRate: 0.05, seed: 3, data: "own" }, "wasm", {
+      name: "my: cats & dogs.zip",
+      fingerprint: "0123456789abcdef",
+    });
+    expect(link).toBe(
+      "v=1&data=own&learningRate=0.05&seed=3&backend=wasm&dataset=my%20%20cats%20%26%20dogs.zip%3A0123456789ab",
+    );
+    expect(parseLink(`#${link}`)).toEqual({
+      patch: { data: "own", learningRate: 0.05, seed: 3 },
+      backend: "wasm",
+      dataset: { name: "my  cats & dogs.zip", fingerprint: "0123456789ab" },
+      problems: [],
+    });
+  });
+
+  test("every configuration comes back exactly and fits", () => {
+    fc.assert(
+      fc.property(anyConfig, fc.string({ maxLength: 300, unit: "binary" }), (config, name) => {
+        const link = formatLink(config, "webgpu", { name: `n\ud800${name}`, fingerprint: "00ff00ff00ff" });
+        expect(link.length).toBeLessThanOrEqual(longestLink);
+        const parsed = parseLink(link);
+        expect(parsed.problems).toEqual([]);
+        expect({ ...defaultConfig, ...parsed.patch }).toEqual(config);
+        expect(parsed.dataset?.fingerprint).toBe("00ff00ff00ff");
+      }),
+    );
+  });
+
+  test("junk is reported and what is understood is kept", () => {
+    const parsed = parseLink(
+      "#v=1&seed=7&seed=8&learningRate=fast&nonsense=1&epochs=2.5&backend=abacus&dataset=x",
+    );
+    expect(parsed.patch).toEqual({ seed: 7 });
+    expect(parsed.backend).toBeNull();
+    expect(parsed.dataset).toBeNull();
+    expect(parsed.problems.map(({ name }) => name).sort()).toEqual([
+      "backend",
+      "dataset",
+      "epochs",
+      "learningRate",
+      "nonsense",
+      "seed",
+    ]);
+  });
+
+  test("names of Object's own do not pass as settings", () => {
+    const parsed = parseLink("#__proto__=1&constructor=2&toString=3&hasOwnProperty=4");
+    expect(parsed.patch).toEqual({});
+    expect(parsed.problems).toHaveLength(4);
+    expect(({} as Record<string, unknown>)["1"]).toBeUndefined();
+  });
+
+  test("another version or an endless link is not read at all", () => {
+    expect(parseLink("#v=2&seed=5").patch).toEqual({});
+    expect(parseLink("#v=2&seed=5").problems).toHaveLength(1);
+    expect(parseLink(`#seed=5&x=${"y".repeat(5000)}`)).toMatchObject({
+      patch: {},
+      problems: [{ name: "link" }],
+    });
+  });
+
+  test("no text whatever throws, and what is said about it stays short", () => {
+    const anyText = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 2500 }),
+      fc
+        .array(fc.tuple(fc.constantFrom(...settingNames, "v", "dataset", "%E0%A4%A"), fc.string()))
+        .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join("&")),
+    );
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const lines = describeProblems(parseLink(`#${text}`).problems);
+        expect(lines.length).toBeLessThanOrEqual(7);
+        for (const line of lines) expect(Array.from(line).length).toBeLessThanOrEqual(202);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import type { BackendChoice } from "../../contract/backend.ts";
+import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.ts";
+import { configDifference, parseConfigPatch, settingNames } from "../../contract/config.ts";
+
+/** Rises when the meaning of a link changes, e.g. when a default does. */
+const linkVersion = 1;
+/** Characters of a data set's name; as emoji each takes 12 in an address. */
+const longestName = 40;
+/** A link made here is at most this long; a longer one was not made here. */
+export const longestLink = 2048;
+
+const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "webgl", "cpu"];
+
+/** The images a link was made with: a name to recognise them by, and the start of their fingerprint. */
+export interface LinkedDataset {
+  readonly name: string;
+  /** The first 12 hex digits. */
+  readonly fingerprint: string;
+}
+
+/** Everything the part after `#` can say. It is read as data and never starts anything. */
+export interface SharedLink {
+  readonly patch: ConfigPatch;
+  readonly backend: BackendChoice | null;
+  readonly dataset: LinkedDataset | null;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * The configuration as the part of an address after `#`: `v=1&learningRate=0.05&seed=3`. What equals the default
+ * is left out, but for the seed.
+ */
+export function formatLink(
+  config: Config,
+  backend: BackendChoice = "auto",
+  dataset: LinkedDataset | null = null,
+): string {
+  const difference = configDifference(config);
+  const pairs: [string, string][] = [["v", String(linkVersion)]];
+  for (const name of settingNames)
+    if (name === "seed" || difference[name] !== undefined) pairs.push([name, String(config[name])]);
+  if (backend !== "auto") pairs.push(["backend", backend]);
+  if (dataset !== null) {
+    const name = shorten(dataset.name.replaceAll(":", " "), longestName);
+    pairs.push(["dataset", `${name}:${dataset.fingerprint.slice(0, 12)}`]);
+  }
+  return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+}
+
+/** Reads what `formatLink` or a person wrote. What is understood is kept, the rest reported. Never throws. */
+export function parseLink(hash: string): SharedLink {
+  const nothing = { patch: {}, backend: null, dataset: null };
+  const text = hash.startsWith("#") ? hash.slice(1) : hash;
+  if (text === "") return { ...nothing, problems: [] };
+  if (text.length > longestLink) {
+    const message = `${text.length} characters, at most ${longestLink} are read`;
+    return { ...nothing, problems: [{ name: "link", message }] };
+  }
+
+  const pairs = [...new URLSearchParams(text)];
+  const problems: ConfigProblem[] = [];
+  const given = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (given.has(name)) problems.push({ name, message: "is given twice; the first counts" });
+    else given.set(name, value);
+  }
+
+  const version = given.get("v");
+  given.delete("v");
+  if (version !== undefined && version !== String(linkVersion)) {
+    const message = `version ${shorten(version, 20)} is not known here, only ${linkVersion}`;
+    return { ...nothing, problems: [{ name: "v", message }] };
+  }
+
+  const backend = takeBackend(given, problems);
+  const dataset = takeDataset(given, problems);
+  const parsed = parseConfigPatch(Object.fromEntries(given));
+  return { patch: parsed.patch, backend, dataset, problems: [...problems, ...parsed.problems] };
+}
+
+function takeBackend(given: Map<string, string>, problems: ConfigProblem[]): BackendChoice | null {
+  const value = given.get("backend");
+  given.delete("backend");
+  if (value === undefined) return null;
+  const known = backendChoices.find((choice) => choice === value);
+  if (known === undefined)
+    problems.push({ name: "backend", message: `is none of ${backendChoices.join(", ")}` });
+  return known ?? null;
+}
+
+function takeDataset(given: Map<string, string>, problems: ConfigProblem[]): LinkedDataset | null {
+  const value = given.get("dataset");
+  given.delete("dataset");
+  if (value === undefined) return null;
+  const match = /^([^:]{1,40}):([0-9a-f]{12})$/u.exec(value);
+  if (match === null) {
+    problems.push({ name: "dataset", message: "is not a name and 12 hex digits" });
+    return null;
+  }
+  return { name: match[1]!, fingerprint: match[2]! };
+}
+
+const mostProblems = 6;
+
+/** What to tell about a link's problems: few lines, each short, whatever the link held. */
+export function describeProblems(problems: readonly ConfigProblem[]): readonly string[] {
+  const lines = problems
+    .slice(0, mostProblems)
+    .map(({ name, message }) => `${shorten(name, 40)}: ${shorten(message, 160)}`);
+  const more = problems.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+/** Well-formed, without control characters, at most `longest` characters. */
+function shorten(text: string, longest: number): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is removed
+  const plain = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/g, " ");
+  const characters = Array.from(plain.replaceAll(/\p{Surrogate}/gu, "\ufffd"));
+  return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}…`;
+}

@@ -1,0 +1,163 @@
+import type { Config } from "../../contract/config.ts";
+import { AppError, toWire } from "../../contract/errors.ts";
+import type { RunEnd } from "../../contract/protocol.ts";
+import type { Engine } from "../../contract/protocol.ts";
+import { metricLogOf } from "../plots/metricArchive.ts";
+import { configStore } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { beginRun, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
+import { loadTeacher } from "./loadTeacher.ts";
+import { waitUntil } from "./waitUntil.ts";
+
+/** Images of the built-in set: drawn a little larger than the default views, so that crops have detail. */
+const demoCount = 2400;
+const demoSize = 48;
+
+/** What the Start button does: whatever is missing is made ready, then the run begins. Faults become notices. */
+export async function startRun(engine: Engine, { paused = false } = {}): Promise<void> {
+  if (runIsBusy()) return;
+  const { config } = configStore.getState();
+  try {
+    await prepareRun(engine, config);
+    await launchRun(engine, config, paused);
+  } catch (error) {
+    notifyError(error);
+  }
+}
+
+/**
+ * Backend, images and teacher as `config` asks for. The demo set and the bundled teacher are fetched here.
+ *
+ * @throws AppError what is missing and how to provide it; `cancelled` when `stopRun` came in between.
+ */
+export async function prepareRun(engine: Engine, config: Config): Promise<void> {
+  const say = (preparing: string): void => runStore.setState({ preparing });
+  const unlessStopped = (): void => {
+    if (runStore.getState().preparing === "")
+      throw new AppError("cancelled", "Stopped before the run began.");
+  };
+  try {
+    say("opening a backend");
+    const { status, error } = await waitUntil(engineStore, (state) => state.status !== "opening");
+    unlessStopped();
+    if (status !== "ready") {
+      throw new AppError(
+        error?.code ?? "backend-unavailable",
+        error?.message ?? "There is no backend to run on.",
+        {
+          hint: "Restart the engine, or choose another backend under “Machine”.",
+        },
+      );
+    }
+    if (config.data === "demo") {
+      if (datasetStore.getState().summary?.kind !== "demo") {
+        say("drawing the demo images");
+        const demo = { seed: config.seed, count: demoCount, size: demoSize };
+        datasetStore.setState({ summary: await engine.request("drawDemo", demo) });
+        unlessStopped();
+      }
+    } else if (datasetStore.getState().summary?.kind !== "own") {
+      throw new AppError("not-found", "There are no images of your own yet.", {
+        hint: "Drop a folder or a zip on “Data”, or choose the built-in demo.",
+      });
+    }
+    if (config.method !== "mocov2") {
+      await prepareTeacher(engine, config, say);
+      unlessStopped();
+    }
+  } finally {
+    say("");
+  }
+}
+
+async function prepareTeacher(engine: Engine, config: Config, say: (task: string) => void): Promise<void> {
+  const { status, card } = teacherStore.getState();
+  const ready = status === "ready" && card !== null;
+  if (config.teacher === "bundled" && !(ready && card.source === "bundled")) {
+    say("loading the bundled teacher");
+    await loadTeacher(engine, { kind: "bundled" });
+  } else if (config.teacher === "own" && !(ready && card.source !== "bundled")) {
+    throw new AppError("not-found", "There is no teacher of your own yet.", {
+      hint: "Give its file under “Teacher”, or choose the bundled one.",
+    });
+  } else if (config.teacher === "none") {
+    throw new AppError("config-invalid", "DisCo needs a teacher, and none is chosen.", {
+      hint: "Choose a teacher, or the method MoCo-v2, which learns without one.",
+    });
+  }
+}
+
+let runsBegun = 0;
+
+/**
+ * Begins a run and makes it the current one.
+ *
+ * @returns its id.
+ * @throws AppError why the engine refuses it.
+ */
+export async function launchRun(engine: Engine, config: Config, paused = false): Promise<string> {
+  const runId = `run-${Date.now().toString(36)}-${++runsBegun}`;
+  metricLogOf(runId);
+  beginRun(runId, config);
+  try {
+    const plan = await engine.request("startRun", { runId, config, paused });
+    if (runStore.getState().runId === runId) runStore.setState({ plan });
+    return runId;
+  } catch (error) {
+    if (runStore.getState().runId === runId)
+      runStore.setState({ state: "ended", end: { kind: "failed", error: toWire(error) } });
+    throw error;
+  }
+}
+
+/** How the run ended, once it has. */
+export async function endOf(runId: string): Promise<RunEnd> {
+  const run = await waitUntil(runStore, (state) => state.runId !== runId || state.end !== null);
+  return run.runId === runId && run.end !== null ? run.end : { kind: "stopped" };
+}
+
+export async function pauseRun(engine: Engine): Promise<void> {
+  const { runId, state } = runStore.getState();
+  if (state === "running" || state === "starting") await steer(engine.request("pauseRun", { runId }));
+}
+
+export async function resumeRun(engine: Engine): Promise<void> {
+  const { runId, state } = runStore.getState();
+  if (state === "paused") await steer(engine.request("resumeRun", { runId }));
+}
+
+/** One step of the paused run; without a run, the first step of a new one. */
+export async function stepRun(engine: Engine): Promise<void> {
+  if (!runIsBusy()) {
+    await startRun(engine, { paused: true });
+    await waitUntil(runStore, (run) => run.state !== "starting");
+  }
+  const { runId, state } = runStore.getState();
+  if (state === "paused") await steer(engine.request("stepRun", { runId }));
+}
+
+/** Ends the run, or what is being made ready for one. */
+export async function stopRun(engine: Engine): Promise<void> {
+  runStore.setState({ preparing: "" });
+  if (runIsGoing()) await steer(engine.request("stopRun", { runId: runStore.getState().runId }));
+}
+
+/** The main button: start, pause or go on, whichever makes sense now. */
+export async function toggleRun(engine: Engine): Promise<void> {
+  const { state } = runStore.getState();
+  if (state === "running") await pauseRun(engine);
+  else if (state === "paused") await resumeRun(engine);
+  else await startRun(engine);
+}
+
+/** A command that came too late, for a run that has just ended, is no fault. */
+async function steer(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (runIsGoing()) notifyError(error);
+  }
+}

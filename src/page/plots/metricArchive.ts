@@ -1,0 +1,30 @@
+import type { MetricLog } from "./metricLog.ts";
+import { createMetricLog } from "./metricLog.ts";
+
+/** A run of 1000 steps takes 32 kB, so this many stay in memory. */
+const mostLogs = 200;
+
+const logs = new Map<string, MetricLog>();
+const listeners = new Set<() => void>();
+
+/** The log of a run, made when first asked for; the oldest is forgotten when there are too many. */
+export function metricLogOf(runId: string): MetricLog {
+  let log = logs.get(runId);
+  if (log === undefined) {
+    log = createMetricLog();
+    logs.set(runId, log);
+    const oldest = logs.keys().next().value;
+    if (logs.size > mostLogs && oldest !== undefined) logs.delete(oldest);
+  }
+  return log;
+}
+
+/** Tells those who draw that something changed; they decide when to look. */
+export function announceMetrics(): void {
+  for (const listener of listeners) listener();
+}
+
+export function onMetrics(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
