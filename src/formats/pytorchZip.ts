@@ -26,7 +26,10 @@ export async function readPytorchZip(archive: ZipArchive): Promise<TorchFile> {
   const records = new Map(archive.entries.map((entry) => [entry.path, entry]));
   const pickles = archive.entries.filter(({ path }) => /^[^/]+\/data\.pkl$/.test(path));
   const [pickle] = pickles;
-  if (pickle === undefined) throw unreadable("it is a zip without data.pkl, so not a PyTorch checkpoint");
+  if (pickle === undefined)
+    throw new AppError("file-unreadable", "This zip holds no data.pkl, so it is not a PyTorch checkpoint.", {
+      hint: "If it holds images, drop it under Data; if it holds a checkpoint, unpack it first.",
+    });
   if (pickles.length > 1)
     throw new AppError("file-refused", `The checkpoint was refused: it holds ${pickles.length} data.pkl.`);
   if (pickle.size > maxPickleBytes)

@@ -17,6 +17,8 @@ export interface TorchTree {
 
 const maxDepth = 64;
 const maxNodes = 1_000_000;
+const maxTensors = 100_000;
+const maxPathLength = 1000;
 const maxMetadata = 1000;
 const maxTextLength = 500;
 
@@ -39,10 +41,12 @@ export function flattenTree(root: PickleValue): TorchTree {
   const visit = (value: PickleValue, path: string, depth: number): void => {
     if (depth > maxDepth) throw refused(`its containers are nested more than ${maxDepth} deep`);
     if (++nodes > maxNodes) throw refused(`its containers hold more than ${maxNodes} values`);
+    if (path.length > maxPathLength) throw refused(`a name in it is longer than ${maxPathLength} characters`);
     if (value instanceof TorchTensor) {
       const name = path === "" ? "tensor" : path;
       if (tensors.has(name))
         throw new AppError("file-unreadable", `Two tensors of the checkpoint are called ${quote(name)}.`);
+      if (tensors.size === maxTensors) throw refused(`it holds more than ${maxTensors} tensors`);
       tensors.set(name, value);
     } else if (value instanceof PickleDict) {
       for (const [key, item] of value.entries)

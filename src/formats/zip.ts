@@ -1,6 +1,7 @@
 import {
   BlobReader,
   configure,
+  ERR_EOCDR_NOT_FOUND,
   Uint8ArrayReader,
   Uint8ArrayWriter,
   ZipReader,
@@ -81,14 +82,18 @@ export async function openZip(
       files.push(entry);
     }
   } catch (error) {
+    if (error instanceof Error && error.message === ERR_EOCDR_NOT_FOUND)
+      throw new AppError("file-unreadable", "The zip has no directory at its end: the file is cut off.", {
+        hint: "Download or export it again.",
+      });
     throw asUnreadable(error, "The zip's directory cannot be read");
   }
+  refuseOverlaps(files, fileBytes);
   if (totalBytes > limit.totalBytes)
     throw new AppError(
       "file-refused",
       `The zip would unpack to ${megabytes(totalBytes)}, over the limit of ${megabytes(limit.totalBytes)}.`,
     );
-  refuseOverlaps(files, fileBytes);
 
   const entries: ZipEntry[] = [];
   const refused: { path: string; reason: string }[] = [];

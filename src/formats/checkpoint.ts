@@ -1,0 +1,95 @@
+import { AppError } from "../contract/errors.ts";
+import { fileKind, kindBytes } from "./fileKind.ts";
+import { readPytorchLegacy } from "./pytorchLegacy.ts";
+import { readPytorchZip } from "./pytorchZip.ts";
+import { quote } from "./quote.ts";
+import { readSafetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./storedTensor.ts";
+import type { MetadataValue } from "./torchTree.ts";
+import { openZip } from "./zip.ts";
+
+/** A file of weights, read whole or refused. */
+export interface Checkpoint {
+  readonly format: "safetensors" | "pytorch-zip" | "pytorch-legacy";
+  /** By the file's own names; nested containers are joined with dots ("state_dict.module.encoder_q.conv1.weight"). */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Numbers and texts beside the tensors, e.g. "epoch". */
+  readonly metadata: ReadonlyMap<string, MetadataValue>;
+  /** Tensors with NaN or infinite values. They are legal in a file; no network should get them. */
+  readonly nonFinite: readonly { readonly name: string; readonly count: number }[];
+  /** Facts a person should see. */
+  readonly notes: readonly string[];
+}
+
+const maxFileBytes = 2 ** 31 - 1; // what one ArrayBuffer holds in every browser
+
+/**
+ * Reads a checkpoint of whatever kind its bytes say it is. Nothing in the file is ever run.
+ *
+ * @param name for messages, and to say more about a file that is nothing we know.
+ * @throws AppError "file-unreadable", "file-unsupported" or "file-refused" with the reason.
+ */
+export async function readCheckpoint(
+  file: Blob | Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<Checkpoint> {
+  const size = file instanceof Uint8Array ? file.length : file.size;
+  const who = quote(name);
+  if (size === 0)
+    throw new AppError("file-unreadable", `${who} is empty (0 bytes).`, { hint: "Download it again." });
+  if (size > maxFileBytes)
+    throw new AppError("file-refused", `${who} has ${(size / 1e9).toFixed(1)} GB; at most 2.1 GB are read.`);
+  const found = fileKind(await readBytes(file, 0, kindBytes), size);
+  const safetensorsByName = /\.safetensors$/i.test(name);
+  let content: Pick<Checkpoint, "format" | "tensors" | "metadata" | "notes">;
+  if (found.kind === "safetensors" || (found.kind === "unknown" && safetensorsByName)) {
+    content = { format: "safetensors", notes: [], ...readSafetensors(await readBytes(file, 0, size)) };
+  } else if (found.kind === "zip" && !safetensorsByName) {
+    content = await readPytorchZip(await openCheckpointZip(file));
+  } else if (found.kind === "pytorch-legacy" && !safetensorsByName) {
+    content = readPytorchLegacy(await readBytes(file, 0, size));
+  } else if (found.kind === "unknown") {
+    throw new AppError(
+      "file-unreadable",
+      `${who} is not a kind of file that is known here (${size} bytes).`,
+      {
+        hint: "Checkpoints are read as .safetensors or as PyTorch's .pt, .pth and .pth.tar.",
+      },
+    );
+  } else if (found.kind === "other") {
+    throw new AppError("file-unsupported", `${who} is ${found.what}.`, { hint: found.hint });
+  } else {
+    throw new AppError("file-unreadable", `${who} is a PyTorch checkpoint or zip under a safetensors name.`, {
+      hint: "Rename it to .pth if that is what you expected; otherwise download it again.",
+    });
+  }
+  const nonFinite = [...content.tensors.values()]
+    .map((tensor) => ({ name: tensor.name, count: tensor.countNonFinite() }))
+    .filter(({ count }) => count > 0);
+  return { ...content, nonFinite };
+}
+
+async function openCheckpointZip(file: Blob | Uint8Array<ArrayBuffer>): ReturnType<typeof openZip> {
+  const archive = await openZip(file, { entries: 100_000, totalBytes: maxFileBytes });
+  if (archive.entries.some(({ path }) => /(^|\/)model\.json$/.test(path)))
+    throw new AppError("file-unsupported", "This zip holds a TensorFlow.js model, not a checkpoint.", {
+      hint: "Load it as a teacher: the page recognises TensorFlow.js models there.",
+    });
+  return archive;
+}
+
+async function readBytes(
+  file: Blob | Uint8Array<ArrayBuffer>,
+  start: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (file instanceof Uint8Array) return file.subarray(start, end);
+  try {
+    return new Uint8Array(await file.slice(start, end).arrayBuffer());
+  } catch (error) {
+    throw new AppError("file-unreadable", "The file could not be opened.", {
+      hint: "It may have been moved, changed or removed since it was chosen. Choose it again.",
+      cause: error,
+    });
+  }
+}
