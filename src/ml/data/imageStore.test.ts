@@ -85,6 +85,19 @@ describe("ImageStore", () => {
     expect(new Set(prints).size).toBe(5);
   });
 
+  it("merges classes of one name and drops the nameless, as if they had been given so", async () => {
+    const given = new ImageStore(size);
+    given.append(block([2, 0, 3, 1, 4, -1, 2].map((label, i) => ({ label, name: `image ${i}`, seed: i }))));
+    const merged = await given.seal({ name: "", kind: "own", labels: ["b", "a", "", "b", "c"] });
+    expect(merged.labels).toEqual(["b", "a", "c"]);
+    expect(merged.labelCounts).toEqual([2, 1, 1]);
+    expect([...given.allClasses()]).toEqual([-1, 0, 0, 1, 2, -1, -1]);
+    const plain = new ImageStore(size);
+    plain.append(block([-1, 0, 0, 1, 2, -1, -1].map((label, i) => ({ label, name: "", seed: i }))));
+    const same = await plain.seal({ name: "", kind: "own", labels: ["b", "a", "c"] });
+    expect(same.fingerprint).toBe(merged.fingerprint);
+  });
+
   it("refuses an empty set, a block of another size and images after sealing", async () => {
     await expect(new ImageStore(8).seal({ name: "", kind: "own", labels: [] })).rejects.toMatchObject({
       code: "dataset-too-small",

@@ -102,26 +102,34 @@ export class ImageStore {
   /**
    * Closes the store and says what is in it.
    *
+   * @param about.labels the name of each class the blocks used. Classes of the same name become one, a class
+   * named "" becomes "no label" (−1); the rest are numbered anew in the order given. So whoever decodes may use
+   * any classes it likes, such as one for each folder, and decide at the end what they mean.
    * @throws AppError "dataset-too-small" when it is empty.
    */
   async seal(about: Pick<DatasetSummary, "name" | "kind" | "labels">): Promise<DatasetSummary> {
     if (this.#summary !== null) return this.#summary;
     if (this.#count === 0) throw new AppError("dataset-too-small", "There is not one image in this set");
-    const labelCounts = about.labels.map(() => 0);
-    const classes = this.allClasses();
-    for (const label of classes) {
-      invariant(label >= -1 && label < about.labels.length, `class ${label} has no label`);
-      if (label >= 0) labelCounts[label] = (labelCounts[label] as number) + 1;
+    const labels = [...new Set(about.labels)].filter((label) => label !== "");
+    const renumbered = about.labels.map((label) => labels.indexOf(label));
+    const labelCounts = labels.map(() => 0);
+    for (const { classes } of this.#blocks) {
+      classes.forEach((given, i) => {
+        invariant(given >= -1 && given < about.labels.length, `class ${given} has no label`);
+        const label = given === -1 ? -1 : (renumbered[given] as number);
+        classes[i] = label;
+        if (label >= 0) labelCounts[label] = (labelCounts[label] as number) + 1;
+      });
     }
     this.#summary = {
       name: about.name,
       kind: about.kind,
-      labels: about.labels,
+      labels,
       labelCounts,
       count: this.#count,
       size: this.size,
       bytes: this.bytes,
-      fingerprint: await this.#fingerprint(classes),
+      fingerprint: await this.#fingerprint(this.allClasses()),
     };
     return this.#summary;
   }

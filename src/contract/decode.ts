@@ -1,0 +1,48 @@
+/** What the page asks of a decoding worker, and what comes back. One worker does one thing at a time. */
+import type { Reject } from "./dataset.ts";
+import type { ErrorWire } from "./errors.ts";
+
+/** Where an image's bytes are: a file, or an entry of a zip. Both are handles, cheap to send. */
+export type ImageSource =
+  | { readonly kind: "file"; readonly file: Blob }
+  /** `archive` names the zip, so that a worker reads its directory once. */
+  | { readonly kind: "entry"; readonly archive: string; readonly zip: Blob; readonly entry: string };
+
+/** The rest of a reject; whoever asked knows the path. */
+export type Refusal = Omit<Reject, "path">;
+
+export interface DecodedImage {
+  /** size · size · 3, RGB. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** SHA-256 (hex) of the file's bytes: equal for copies of a file. */
+  readonly digest: string;
+}
+
+export interface ZipListing {
+  readonly entries: readonly string[];
+  readonly refused: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface DecodeRequests {
+  listZip: { in: { zip: Blob }; out: ZipListing };
+  /** Pixel dimensions as the file's header has them. */
+  measure: { in: { source: ImageSource }; out: { width: number; height: number } | Refusal };
+  /** Short side to `size`, long side cropped around the centre. */
+  decode: { in: { source: ImageSource; size: number }; out: DecodedImage | Refusal };
+}
+export type DecodeRequestName = keyof DecodeRequests;
+
+export type ToDecoder = {
+  [K in DecodeRequestName]: {
+    readonly id: number;
+    readonly name: K;
+    readonly input: DecodeRequests[K]["in"];
+  };
+}[DecodeRequestName];
+export type FromDecoder =
+  | { readonly id: number; readonly ok: true; readonly output: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorWire };
+
+export function isRefusal(result: object): result is Refusal {
+  return "reason" in result;
+}
