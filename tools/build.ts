@@ -11,7 +11,15 @@ export const distFolder = join(repositoryRoot, "dist");
 const stampFile = join(distFolder, ".built-from");
 
 /** Files and folders that decide what the build is. */
-const inputs = ["index.html", "package-lock.json", "vite.config.ts", "tsconfig.base.json", "src", "public"];
+const inputs = [
+  "index.html",
+  "package.json",
+  "package-lock.json",
+  "vite.config.ts",
+  "tsconfig.base.json",
+  "src",
+  "public",
+];
 
 export async function buildSite(logLevel: LogLevel = "info"): Promise<void> {
   const stamp = inputStamp();

@@ -55,5 +55,7 @@ if (tool === undefined) process.exit(0);
 // The working folder stays the caller's, so that relative paths among the arguments mean what they say.
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const child = spawn(process.execPath, ["--import", tsx, join(root, tool), ...args], { stdio: "inherit" });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+// Ctrl+C reaches the tool by itself, since it shares our terminal; we only wait for it to end.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
 child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

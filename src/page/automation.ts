@@ -1,5 +1,6 @@
 import type { BackendReport } from "../contract/backend.ts";
 import type { DatasetSummary } from "../contract/dataset.ts";
+import type { ErrorWire } from "../contract/errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricName } from "../contract/metrics.ts";
 import type { Engine, MemoryReport, RunEnd, RunPlan, TeacherCard } from "../contract/protocol.ts";
 import { appVersion } from "./commands/exportRun.ts";
@@ -17,6 +18,8 @@ export interface PlaygroundSnapshot {
   readonly backend: BackendReport | null;
   readonly dataset: DatasetSummary | null;
   readonly teacher: TeacherCard | null;
+  /** Why the teacher offered last was refused. */
+  readonly teacherProblem: ErrorWire | null;
   readonly run: {
     readonly runId: string;
     /** "idle" before the first run; "starting" also while images or teacher are made ready. */
@@ -66,6 +69,7 @@ function currentSnapshot(): PlaygroundSnapshot {
     backend: engineStore.getState().report,
     dataset: datasetStore.getState().summary,
     teacher: teacherStore.getState().card,
+    teacherProblem: teacherStore.getState().error,
     run: {
       runId,
       state: preparing === "" ? state : "starting",

@@ -1,0 +1,205 @@
+/** The command line of `npm run train`, checked before anything heavy starts. */
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { BackendChoice } from "../src/contract/backend.ts";
+import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/config.ts";
+
+export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <folder> [options]
+
+  --data <folder|zip|demo>    images: a folder, a zip, or the built-in demo set
+  --out <folder>              where run.json, metrics.csv and student.safetensors go
+  --teacher <bundled|none|…>  the bundled teacher (default), none (MoCo-v2), or a file or folder of one
+  --student <name>            ${Object.keys(settings.student.options).join(", ")}
+  --steps <n>                 length of the run; overrides epochs
+  --seed <n>                  initial weights, order and augmentation
+  --backend <name>            auto (default), webgpu, wasm, webgl or cpu
+  --config <file.json>        settings by name, or a run.json to repeat
+  --set <name=value>          one setting; may be repeated; overrides --config
+  --help                      this text
+`;
+
+const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "webgl", "cpu"];
+
+/** Told to the person who typed the command; not a fault of ours, so without a stack. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export type DataChoice =
+  | { readonly kind: "demo" }
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "files"; readonly paths: readonly string[] };
+
+export interface TrainJob {
+  readonly data: DataChoice;
+  /** The teacher's files; empty unless it is one's own. */
+  readonly teacherFiles: readonly string[];
+  readonly config: ConfigPatch;
+  readonly backend: BackendChoice;
+  readonly outFolder: string;
+}
+
+/**
+ * @param workingFolder what relative paths are relative to.
+ * @returns null when help was asked for.
+ * @throws UsageError what is wrong and where.
+ */
+export function parseTrainArguments(args: readonly string[], workingFolder: string): TrainJob | null {
+  const values = parseFlags(args);
+  if (values.help === true) return null;
+  if (values.data === undefined) throw new UsageError("--data is missing: a folder, a zip, or demo");
+  if (values.out === undefined) throw new UsageError("--out is missing: the folder to write into");
+
+  const data = readData(values.data, workingFolder);
+  const teacher = readTeacher(values.teacher, workingFolder);
+  const fromFile = values.config === undefined ? {} : readConfigFile(resolve(workingFolder, values.config));
+  const fromSet = Object.assign({}, ...(values.set ?? []).map(readAssignment)) as ConfigPatch;
+  const config: ConfigPatch = {
+    ...fromFile,
+    ...teacher.config,
+    ...fromSet,
+    ...readSetting("--student", "student", values.student),
+    ...readSetting("--steps", "steps", values.steps),
+    ...readSetting("--seed", "seed", values.seed),
+    data: data.kind === "demo" ? "demo" : "own",
+  };
+  if (config.teacher === "own" && teacher.files.length === 0)
+    throw new UsageError("the configuration wants a teacher of one's own: give its file with --teacher");
+  return {
+    data,
+    teacherFiles: config.teacher === "own" ? teacher.files : [],
+    config,
+    backend: readBackend(values.backend ?? "auto"),
+    outFolder: readOutFolder(resolve(workingFolder, values.out)),
+  };
+}
+
+function parseFlags(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const options = {
+    data: text,
+    out: text,
+    teacher: text,
+    student: text,
+    steps: text,
+    seed: text,
+    backend: text,
+    config: text,
+    set: { type: "string", multiple: true },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const known = Object.keys(options).map((name) => `--${name}`);
+    throw new UsageError(`${firstSentence(message)}\nKnown options: ${known.join(", ")}.`);
+  }
+}
+
+function firstSentence(message: string): string {
+  const end = message.indexOf(". ");
+  return end === -1 ? message : message.slice(0, end);
+}
+
+function readData(value: string, workingFolder: string): DataChoice {
+  if (value === "demo") return { kind: "demo" };
+  const path = resolve(workingFolder, value);
+  if (!existsSync(path)) throw new UsageError(`--data ${value}: there is no such folder or file`);
+  if (statSync(path).isDirectory()) {
+    if (readdirSync(path).length === 0) throw new UsageError(`--data ${value}: the folder is empty`);
+    return { kind: "folder", path };
+  }
+  return { kind: "files", paths: [path] };
+}
+
+function readTeacher(
+  value: string | undefined,
+  workingFolder: string,
+): { files: readonly string[]; config: ConfigPatch } {
+  switch (value) {
+    case undefined:
+      return { files: [], config: {} };
+    case "bundled":
+      return { files: [], config: { teacher: "bundled" } };
+    case "none":
+      // DisCo has no meaning without a teacher; what is left of it is MoCo-v2.
+      return { files: [], config: { teacher: "none", method: "mocov2" } };
+  }
+  const path = resolve(workingFolder, value);
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `--teacher ${value}: neither “bundled” nor “none”, and there is no such file or folder`,
+    );
+  }
+  const files = statSync(path).isDirectory()
+    ? readdirSync(path, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(path, entry.name))
+        .sort()
+    : [path];
+  if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
+  return { files, config: { teacher: "own" } };
+}
+
+function readBackend(value: string): BackendChoice {
+  const choice = backendChoices.find((name) => name === value);
+  if (choice === undefined)
+    throw new UsageError(`--backend ${value}: is none of ${backendChoices.join(", ")}`);
+  return choice;
+}
+
+function readOutFolder(path: string): string {
+  if (existsSync(path) && !statSync(path).isDirectory())
+    throw new UsageError(`--out ${path}: is a file, a folder is needed`);
+  return path;
+}
+
+function readSetting(flag: string, name: keyof typeof settings, value: string | undefined): ConfigPatch {
+  if (value === undefined) return {};
+  const { patch, problems } = parseConfigPatch({ [name]: value });
+  if (problems[0] !== undefined) throw new UsageError(`${flag}: ${problems[0].message}`);
+  return patch;
+}
+
+function readAssignment(text: string): ConfigPatch {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new UsageError(`--set ${text}: is not name=value`);
+  const name = text.slice(0, equals);
+  const { patch, problems } = parseConfigPatch({ [name]: text.slice(equals + 1) });
+  if (problems[0] !== undefined) {
+    const known = Object.hasOwn(settings, name) ? "" : `. Settings: ${Object.keys(settings).join(", ")}`;
+    throw new UsageError(`--set ${name}: ${problems[0].message}${known}`);
+  }
+  return patch;
+}
+
+function readConfigFile(path: string): ConfigPatch {
+  const name = basename(path);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      error instanceof SyntaxError
+        ? `--config ${name}: is not JSON: ${message}`
+        : `--config ${path}: cannot be read: ${message}`,
+    );
+  }
+  const table = isTable(parsed) && parsed["format"] === "disco-playground-run" ? parsed["config"] : parsed;
+  if (!isTable(table)) throw new UsageError(`--config ${name}: holds no object of settings by name`);
+  const { patch, problems } = parseConfigPatch(table);
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `  ${problem.name}: ${problem.message}`);
+    throw new UsageError(
+      `--config ${name}: ${lines.length === 1 ? "one key is" : "some keys are"} wrong\n${lines.join("\n")}`,
+    );
+  }
+  return patch;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,243 @@
+/** Drives the built playground through its own controls, as a visitor would, and takes the result away. */
+import { mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { chromium, type Browser, type Page } from "playwright";
+import type { BackendChoice } from "../src/contract/backend.ts";
+import { defaultConfig } from "../src/contract/config.ts";
+import type { RunEnd } from "../src/contract/protocol.ts";
+import type { PlaygroundSnapshot } from "../src/page/automation.ts";
+import { formatLink } from "../src/page/commands/shareLink.ts";
+import { chromiumLaunchOptions } from "./browser.ts";
+import type { TrainJob } from "./trainArguments.ts";
+import { formatStatus, TimeLeft, type ProgressLine } from "./trainProgress.ts";
+
+/** The world's fault, told whole in its message. */
+export class TrainError extends Error {
+  override readonly name = "TrainError";
+}
+
+export interface TrainResult {
+  readonly end: RunEnd;
+  readonly steps: number;
+  readonly loss: number | null;
+  readonly knn: {
+    readonly untrained: number | null;
+    readonly student: number | null;
+    readonly teacher: number | null;
+  };
+  readonly backend: string;
+  /** Training time, pauses and preparation excluded. */
+  readonly seconds: number;
+}
+
+const pollMs = 500;
+/** Software WebGPU may compile shaders for minutes before the first step. */
+const silenceLimitMs = 20 * 60_000;
+
+/** @throws TrainError what went wrong, with the page's own words. */
+export async function trainInBrowser(
+  job: TrainJob,
+  siteUrl: string,
+  progress: ProgressLine,
+  interrupted: AbortSignal,
+): Promise<TrainResult> {
+  const { browser, page } = await openBrowser(job.backend, siteUrl, progress);
+  try {
+    const link = formatLink({ ...defaultConfig, ...job.config }, job.backend);
+    const tab = new PlaygroundTab(page, progress);
+    await tab.open(`${siteUrl}#${link}`);
+    await tab.giveImages(job);
+    await tab.giveTeacher(job);
+    await tab.start();
+    const final = await tab.follow(interrupted);
+    await tab.save(job.outFolder);
+    return summarise(final);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Without being asked, a GPU in software is never used: WASM beats it many times over. */
+async function openBrowser(
+  backend: BackendChoice,
+  siteUrl: string,
+  progress: ProgressLine,
+): Promise<{ browser: Browser; page: Page }> {
+  const hardware = await launch("hardware");
+  if (backend !== "webgpu") return hardware;
+  await hardware.page.goto(siteUrl);
+  const adapter = await hardware.page.evaluate(async () => {
+    const found = await navigator.gpu.requestAdapter();
+    return found === null ? "none" : found.info.isFallbackAdapter ? "software" : "hardware";
+  });
+  if (adapter === "hardware") return hardware;
+  progress.say("No hardware WebGPU adapter was found: using SwiftShader, a GPU in software. It is slow.");
+  await hardware.browser.close();
+  return launch("software");
+}
+
+async function launch(webgpu: "hardware" | "software"): Promise<{ browser: Browser; page: Page }> {
+  // Ctrl+C is ours to handle: it ends the run, and what there is gets saved.
+  const browser = await chromium.launch({ ...chromiumLaunchOptions({ webgpu }), handleSIGINT: false });
+  const page = await browser.newPage({ acceptDownloads: true });
+  return { browser, page };
+}
+
+class PlaygroundTab {
+  readonly #page: Page;
+  readonly #progress: ProgressLine;
+  #crash: string | null = null;
+  readonly #toldNotices = new Set<number>();
+
+  constructor(page: Page, progress: ProgressLine) {
+    this.#page = page;
+    this.#progress = progress;
+    page.on("crash", () => (this.#crash = "The browser's tab crashed, most likely out of memory."));
+    page.on("pageerror", (error) => progress.say(`The page reports: ${error.message}`));
+  }
+
+  async open(url: string): Promise<void> {
+    await this.#page.goto(url);
+    await this.#until((snapshot) => snapshot.backend !== null, "opening a backend");
+    const { backend } = await this.#snapshot();
+    this.#progress.say(`Backend: ${backend?.chosen}, ${backend?.adapter}. ${backend?.reason}`);
+  }
+
+  async giveImages({ data }: TrainJob): Promise<void> {
+    if (data.kind === "demo") return;
+    const input = this.#page.getByTestId(data.kind === "folder" ? "folder-input" : "files-input");
+    await input.setInputFiles(data.kind === "folder" ? data.path : [...data.paths]);
+    await this.#until((snapshot) => snapshot.dataset?.kind === "own", "reading the images");
+    const { dataset } = await this.#snapshot();
+    const labels = dataset?.labels.length ?? 0;
+    const classes = labels === 0 ? "no labels" : `${labels} labels`;
+    this.#progress.say(`Images: ${dataset?.count} from ${dataset?.name}, ${classes}.`);
+  }
+
+  async giveTeacher({ teacherFiles }: TrainJob): Promise<void> {
+    if (teacherFiles.length === 0) return;
+    await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
+    await this.#until((snapshot) => {
+      if (snapshot.teacherProblem !== null) throw new TrainError(describe(snapshot.teacherProblem));
+      return snapshot.teacher !== null;
+    }, "reading the teacher");
+    const { teacher } = await this.#snapshot();
+    this.#progress.say(
+      `Teacher: ${teacher?.name}, ${teacher?.architecture}, ${teacher?.embeddingDim} dimensions.`,
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.#page.getByTestId("start").click();
+  }
+
+  /** Shows how it goes until the run has ended. */
+  async follow(interrupted: AbortSignal): Promise<PlaygroundSnapshot> {
+    const timeLeft = new TimeLeft();
+    let stopping = false;
+    return this.#until((snapshot) => {
+      const { state, step, totalSteps, last, evaluations, end, plan } = snapshot.run;
+      if (interrupted.aborted && !stopping) {
+        stopping = true;
+        this.#progress.say("Stopping; what was learnt so far is saved. Ctrl+C once more to give up.");
+        void this.#page.getByTestId("stop").click();
+      }
+      if (plan !== null) {
+        const status = {
+          step,
+          totalSteps,
+          loss: last?.loss ?? null,
+          knn: evaluations.at(-1)?.knn ?? null,
+          imagesPerSecond: last?.imagesPerSecond ?? null,
+          secondsLeft: timeLeft.estimate(step, totalSteps, performance.now()),
+        };
+        this.#progress.show(formatStatus(status), performance.now());
+      }
+      return state === "ended" && end !== null;
+    }, "training");
+  }
+
+  /** Through the page's own download buttons. Files of an earlier run are replaced one by one. */
+  async save(folder: string): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    await this.#download("export-run", join(folder, "run.json"));
+    await this.#download("export-metrics", join(folder, "metrics.csv"));
+    await this.#download("export-student", join(folder, "student.safetensors"));
+  }
+
+  async #download(testId: string, path: string): Promise<void> {
+    const started = this.#page.waitForEvent("download", { timeout: 60_000 });
+    await this.#page.getByTestId(testId).click();
+    const download = await started.catch(() => {
+      throw new TrainError(`The page did not hand over ${path}.`);
+    });
+    await download.saveAs(`${path}.part`);
+    if (statSync(`${path}.part`).size === 0) throw new TrainError(`The page handed over an empty ${path}.`);
+    renameSync(`${path}.part`, path);
+  }
+
+  async #snapshot(): Promise<PlaygroundSnapshot> {
+    const snapshot = await this.#page.evaluate(() => window.playground?.snapshot() ?? null);
+    if (snapshot === null) throw new TrainError("The page did not start; `npm run build` may tell why.");
+    return snapshot;
+  }
+
+  /** @throws TrainError when the page shows an error, the tab crashes, or nothing changes for very long. */
+  async #until(done: (snapshot: PlaygroundSnapshot) => boolean, task: string): Promise<PlaygroundSnapshot> {
+    await this.#page.waitForSelector("[data-testid=start]", { state: "attached", timeout: 60_000 });
+    let lastSeen = "";
+    let lastChangeMs = performance.now();
+    for (;;) {
+      if (this.#crash !== null) throw new TrainError(this.#crash);
+      const snapshot = await this.#snapshot().catch((error: unknown) => {
+        throw this.#crash === null ? error : new TrainError(this.#crash);
+      });
+      if (done(snapshot)) return snapshot;
+      this.#tellNotices(snapshot);
+
+      const seen = `${snapshot.run.state} ${snapshot.run.step} ${snapshot.run.evaluations.length}`;
+      if (seen !== lastSeen) lastChangeMs = performance.now();
+      lastSeen = seen;
+      if (performance.now() - lastChangeMs > silenceLimitMs)
+        throw new TrainError(`Nothing has happened for ${silenceLimitMs / 60_000} minutes while ${task}.`);
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+
+  /** What the page tells its visitor: news are passed on, an error ends it. */
+  #tellNotices({ notices }: PlaygroundSnapshot): void {
+    for (const notice of notices) {
+      if (notice.kind === "error") throw new TrainError(describe(notice));
+      if (!this.#toldNotices.has(notice.id)) this.#progress.say(describe(notice));
+      this.#toldNotices.add(notice.id);
+    }
+  }
+}
+
+const mostDetails = 20;
+
+function describe(problem: { message: string; hint?: string; details?: readonly string[] }): string {
+  const details = problem.details ?? [];
+  const shown = details.slice(0, mostDetails).map((line) => `  ${line}`);
+  if (details.length > shown.length) shown.push(`  and ${details.length - shown.length} more`);
+  return [
+    problem.message,
+    ...shown,
+    ...(problem.hint === undefined || problem.hint === "" ? [] : [problem.hint]),
+  ].join("\n");
+}
+
+function summarise({ run, backend }: PlaygroundSnapshot): TrainResult {
+  return {
+    end: run.end ?? { kind: "stopped" },
+    steps: run.step,
+    loss: run.last?.loss ?? null,
+    knn: {
+      untrained: run.baseline?.untrainedKnn ?? null,
+      student: run.evaluations.at(-1)?.knn ?? null,
+      teacher: run.baseline?.teacherKnn ?? null,
+    },
+    backend: backend?.chosen ?? "none",
+    seconds: Math.round((run.last?.elapsedMs ?? 0) / 100) / 10,
+  };
+}
