@@ -21,7 +21,8 @@ export interface Checkpoint {
   readonly notes: readonly string[];
 }
 
-const maxFileBytes = 2 ** 31 - 1; // what one ArrayBuffer holds in every browser
+/** What one ArrayBuffer holds in every browser. */
+export const maxCheckpointBytes = 2 ** 31 - 1;
 
 /**
  * Reads a checkpoint of whatever kind its bytes say it is. Nothing in the file is ever run.
@@ -37,7 +38,7 @@ export async function readCheckpoint(
   const who = quote(name);
   if (size === 0)
     throw new AppError("file-unreadable", `${who} is empty (0 bytes).`, { hint: "Download it again." });
-  if (size > maxFileBytes)
+  if (size > maxCheckpointBytes)
     throw new AppError("file-refused", `${who} has ${(size / 1e9).toFixed(1)} GB; at most 2.1 GB are read.`);
   const found = fileKind(await readBytes(file, 0, kindBytes), size);
   const safetensorsByName = /\.safetensors$/i.test(name);
@@ -70,7 +71,7 @@ export async function readCheckpoint(
 }
 
 async function openCheckpointZip(file: Blob | Uint8Array<ArrayBuffer>): ReturnType<typeof openZip> {
-  const archive = await openZip(file, { entries: 100_000, totalBytes: maxFileBytes });
+  const archive = await openZip(file, { entries: 100_000, totalBytes: maxCheckpointBytes });
   if (archive.entries.some(({ path }) => /(^|\/)model\.json$/.test(path)))
     throw new AppError("file-unsupported", "This zip holds a TensorFlow.js model, not a checkpoint.", {
       hint: "Load it as a teacher: the page recognises TensorFlow.js models there.",
