@@ -112,11 +112,9 @@ export function chromiumFlags(webgpu: WebGpuMode): readonly string[] {
   ];
 }
 
-/** On Linux WebGPU's hardware adapters are found through Vulkan only, which headless Chromium leaves off. */
+/** On Linux, WebGPU's hardware adapters are found through Vulkan only, which Chromium leaves off by default. */
 function hardwareFlags(): readonly string[] {
-  return process.platform === "linux"
-    ? ["--enable-features=Vulkan", "--use-angle=vulkan", "--ignore-gpu-blocklist"]
-    : ["--ignore-gpu-blocklist"];
+  return [...(process.platform === "linux" ? ["--enable-features=Vulkan"] : []), "--ignore-gpu-blocklist"];
 }
 
 /** For Playwright's and Vitest's launch options. The path is left out when there is no Chromium yet. */
