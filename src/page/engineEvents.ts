@@ -31,6 +31,7 @@ export function followEngine(engine: Engine): () => void {
         return;
       }
       case "runState":
+        if (event.state === "ended") return; // "runEnded" follows, and says how
         runStore.setState({ state: event.state, step: event.step });
         engineStore.setState({ progress: null });
         announceMetrics();
@@ -49,7 +50,8 @@ export function followEngine(engine: Engine): () => void {
         return;
       case "runEnded":
         engineStore.setState({ memory: event.memory, progress: null });
-        concludeRun(event.end);
+        // After "backendLost" the run has ended already, and not because someone stopped it.
+        if (runIsGoing()) concludeRun(event.end);
         return;
       case "backendLost":
         engineStore.setState({ status: "lost", error: event.error, progress: null });

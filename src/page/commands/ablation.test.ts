@@ -1,18 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { StoreApi } from "zustand/vanilla";
 import type { BackendReport } from "../../contract/backend.ts";
 import type { Config } from "../../contract/config.ts";
 import { defaultConfig } from "../../contract/config.ts";
-import type { DatasetSummary } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import { metricColumns } from "../../contract/metrics.ts";
-import type {
-  Engine,
-  EngineEvent,
-  RequestName,
-  Requests,
-  RunPlan,
-  TeacherCard,
-} from "../../contract/protocol.ts";
+import type { Engine, EngineEvent, RequestName, Requests } from "../../contract/protocol.ts";
 import { followEngine } from "../engineEvents.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
@@ -117,16 +110,14 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 const states = () => ablationStore.getState().jobs.map((job) => job.state);
 
 beforeEach(() => {
-  for (const store of [
-    ablationStore,
-    configStore,
-    datasetStore,
-    noticeStore,
-    runHistory,
-    runStore,
-    teacherStore,
-  ])
-    store.setState(store.getInitialState(), true);
+  const reset = <S>(store: StoreApi<S>): void => store.setState(store.getInitialState(), true);
+  reset(ablationStore);
+  reset(configStore);
+  reset(datasetStore);
+  reset(noticeStore);
+  reset(runHistory);
+  reset(runStore);
+  reset(teacherStore);
   engineStore.setState({ status: "ready", report: {} as BackendReport });
   engine = new ScriptedEngine();
   followEngine(engine);

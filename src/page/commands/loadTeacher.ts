@@ -14,10 +14,23 @@ export async function loadTeacher(engine: Engine, source: TeacherSource): Promis
   teacherStore.setState({ status: "loading", card: null, offered, error: null });
   try {
     const card = await engine.request("loadTeacher", source);
+    lastSource = source;
     teacherStore.setState({ status: "ready", card });
   } catch (error) {
     teacherStore.setState({ status: "refused", error: toWire(error) });
     throw error;
+  }
+}
+
+let lastSource: TeacherSource | null = null;
+
+/** After a switch of backend, which drops the teacher: loads again what was loaded. */
+export async function reloadTeacher(engine: Engine): Promise<void> {
+  if (teacherStore.getState().status !== "ready" || lastSource === null) return;
+  try {
+    await loadTeacher(engine, lastSource);
+  } catch (error) {
+    notifyError(error);
   }
 }
 

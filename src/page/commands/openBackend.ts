@@ -5,6 +5,7 @@ import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
+import { reloadTeacher } from "./loadTeacher.ts";
 
 /** Probes the machine and readies a backend. A switch that is refused leaves the one before in place. */
 export async function openBackend(engine: EngineClient, choice: BackendChoice): Promise<void> {
@@ -13,6 +14,7 @@ export async function openBackend(engine: EngineClient, choice: BackendChoice): 
   try {
     const report = await engine.request("openBackend", { choice });
     engineStore.setState({ status: "ready", report, progress: null });
+    await reloadTeacher(engine);
   } catch (error) {
     notifyError(error);
     if (error instanceof AppError && error.code === "busy") engineStore.setState({ ...before });

@@ -15,6 +15,8 @@ import { waitUntil } from "./waitUntil.ts";
 /** Images of the built-in set: drawn a little larger than the default views, so that crops have detail. */
 const demoCount = 2400;
 const demoSize = 48;
+/** A link holds the seed and nothing else of the demo set, so another seed means another drawing. */
+let drawnSeed = -1;
 
 /** What the Start button does: whatever is missing is made ready, then the run begins. Faults become notices. */
 export async function startRun(engine: Engine, { paused = false } = {}): Promise<void> {
@@ -53,10 +55,11 @@ export async function prepareRun(engine: Engine, config: Config): Promise<void> 
       );
     }
     if (config.data === "demo") {
-      if (datasetStore.getState().summary?.kind !== "demo") {
+      if (datasetStore.getState().summary?.kind !== "demo" || config.seed !== drawnSeed) {
         say("drawing the demo images");
         const demo = { seed: config.seed, count: demoCount, size: demoSize };
         datasetStore.setState({ summary: await engine.request("drawDemo", demo) });
+        drawnSeed = config.seed;
         unlessStopped();
       }
     } else if (datasetStore.getState().summary?.kind !== "own") {
@@ -74,10 +77,10 @@ export async function prepareRun(engine: Engine, config: Config): Promise<void> 
 }
 
 async function prepareTeacher(engine: Engine, config: Config, say: (task: string) => void): Promise<void> {
-  const { status, card } = teacherStore.getState();
+  say("loading the teacher");
+  const { status, card } = await waitUntil(teacherStore, (state) => state.status !== "loading");
   const ready = status === "ready" && card !== null;
   if (config.teacher === "bundled" && !(ready && card.source === "bundled")) {
-    say("loading the bundled teacher");
     await loadTeacher(engine, { kind: "bundled" });
   } else if (config.teacher === "own" && !(ready && card.source !== "bundled")) {
     throw new AppError("not-found", "There is no teacher of your own yet.", {

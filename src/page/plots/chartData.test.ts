@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { metricColumns } from "../../contract/metrics.ts";
+import type { RunData } from "./chartData.ts";
+import { align, chartSpecs, collect } from "./chartData.ts";
+import { createMetricLog } from "./metricLog.ts";
+
+const spec = (id: string) => chartSpecs.find((candidate) => candidate.id === id)!;
+
+function runOf(steps: number): RunData {
+  const log = createMetricLog();
+  const rows = Array.from({ length: steps }, (_, i) =>
+    metricColumns.map((name) => (name === "step" ? i + 1 : name === "elapsedMs" ? (i + 1) * 500 : 10 + i)),
+  );
+  log.append(new Float32Array(rows.flat()));
+  return {
+    log,
+    evaluations: [
+      { step: 0, knn: 0.1, cosine: 0, spread: 1 },
+      { step: 4, knn: null, cosine: 0.5, spread: 1 },
+      { step: 6, knn: 0.6, cosine: 0.7, spread: 1 },
+    ],
+    baseline: {
+      teacherKnn: null,
+      untrainedKnn: 0.1,
+      chance: 0.25,
+      neighbours: 20,
+      temperature: 0.1,
+      bankImages: 80,
+      queryImages: 20,
+    },
+    stepsPerEpoch: 3,
+  };
+}
+
+test("x is counted in steps, epochs or seconds, for steps and for evaluations alike", () => {
+  const run = runOf(6);
+  const xOf = (unit: "step" | "epoch" | "seconds") =>
+    collect(spec("cosine"), run, unit).series.map(({ x }) => Array.from(x));
+  expect(xOf("step")).toEqual([
+    [1, 2, 3, 4, 5, 6],
+    [0, 4, 6],
+  ]);
+  expect(xOf("seconds")).toEqual([
+    [0.5, 1, 1.5, 2, 2.5, 3],
+    [0, 2, 3],
+  ]);
+  expect(xOf("epoch")[1]).toEqual([0, 4 / 3, 2]);
+});
+
+test("what could not be judged is left out, as are references nobody has", () => {
+  const { series, references } = collect(spec("knn"), runOf(6), "step");
+  expect(series[0]).toMatchObject({ x: [0, 6], y: [0.1, 0.6] });
+  expect(references.map(({ label, y }) => [label, y])).toEqual([
+    ["Untrained student", 0.1],
+    ["Chance", 0.25],
+  ]);
+});
+
+test("series of different x come together without losing or inventing values", () => {
+  expect(
+    align([
+      { x: [1, 2, 3], y: [10, Number.NaN, 30] },
+      { x: [0, 2, 9], y: [5, 6, 7] },
+    ]),
+  ).toEqual({
+    x: [0, 1, 2, 3, 9],
+    columns: [
+      [undefined, 10, Number.NaN, 30, undefined],
+      [5, undefined, 6, undefined, 7],
+    ],
+  });
+});

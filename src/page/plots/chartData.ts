@@ -1,0 +1,205 @@
+import type { Evaluation, EvaluationBaseline, MetricName } from "../../contract/metrics.ts";
+import type { ChartId, XUnit } from "../stores/plotStore.ts";
+import type { MetricLog } from "./metricLog.ts";
+import { rowsUpTo } from "./metricLog.ts";
+
+/** The colours of `tokens.css`, by what they stand for. Each has its dash pattern, see `plotTheme.ts`. */
+export type SeriesColour = "ink" | "blue" | "orange" | "green" | "purple";
+
+interface SeriesSpec {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  /** One value per step, or one per evaluation. */
+  readonly from: { readonly metric: MetricName } | { readonly evaluation: "knn" | "cosine" };
+}
+
+interface ReferenceSpec {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  readonly from: "teacherKnn" | "untrainedKnn" | "chance";
+}
+
+/** What a chart shows; its data come from `collect`. */
+export interface ChartSpec {
+  readonly id: ChartId;
+  readonly title: string;
+  /** What the numbers mean, in a sentence. */
+  readonly meaning: string;
+  readonly series: readonly SeriesSpec[];
+  readonly references: readonly ReferenceSpec[];
+  readonly format: (value: number) => string;
+  /** y always reaches from … to …; null = follows the data. */
+  readonly yFrom: number | null;
+  readonly yTo: number | null;
+}
+
+const plain = (value: number): string =>
+  value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e5)
+    ? value.toExponential(2)
+    : value
+        .toPrecision(4)
+        .replace(/(\.\d*?)0+$/, "$1")
+        .replace(/\.$/, "");
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+
+export const chartSpecs: readonly ChartSpec[] = [
+  {
+    id: "losses",
+    title: "Losses",
+    meaning:
+      "Contrastive: InfoNCE, how well a view is told from other images. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
+    series: [
+      { label: "Total", colour: "ink", from: { metric: "loss" } },
+      { label: "Contrastive", colour: "blue", from: { metric: "contrastive" } },
+      { label: "Distillation", colour: "orange", from: { metric: "distillation" } },
+    ],
+    references: [],
+    format: plain,
+    yFrom: 0,
+    yTo: null,
+  },
+  {
+    id: "knn",
+    title: "kNN accuracy",
+    meaning:
+      "Held-out images are given the class of their nearest training images, by the features alone. Needs labels (sub-folders); they are never used in training.",
+    series: [{ label: "Student", colour: "blue", from: { evaluation: "knn" } }],
+    references: [
+      { label: "Teacher", colour: "orange", from: "teacherKnn" },
+      { label: "Untrained student", colour: "green", from: "untrainedKnn" },
+      { label: "Chance", colour: "ink", from: "chance" },
+    ],
+    format: percent,
+    yFrom: 0,
+    yTo: null,
+  },
+  {
+    id: "cosine",
+    title: "Teacher–student cosine",
+    meaning: "How alike student and teacher embed the same view: 1 = the same direction, 0 = unrelated.",
+    series: [
+      { label: "Training views", colour: "blue", from: { metric: "cosine" } },
+      { label: "Held-out images", colour: "orange", from: { evaluation: "cosine" } },
+    ],
+    references: [],
+    format: plain,
+    yFrom: null,
+    yTo: null,
+  },
+  {
+    id: "learningRate",
+    title: "Learning rate",
+    meaning: "The step size SGD really used, after the schedule.",
+    series: [{ label: "Learning rate", colour: "blue", from: { metric: "learningRate" } }],
+    references: [],
+    format: plain,
+    yFrom: 0,
+    yTo: null,
+  },
+  {
+    id: "throughput",
+    title: "Images per second",
+    meaning: "Training images taken in per second, evaluation and pauses excluded.",
+    series: [{ label: "Images/s", colour: "blue", from: { metric: "imagesPerSecond" } }],
+    references: [],
+    format: plain,
+    yFrom: 0,
+    yTo: null,
+  },
+];
+
+/** What is known of a run when it is drawn. */
+export interface RunData {
+  readonly log: MetricLog;
+  readonly evaluations: readonly Evaluation[];
+  readonly baseline: EvaluationBaseline | null;
+  /** 0 before the plan is known. */
+  readonly stepsPerEpoch: number;
+}
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  /** One per value, in the unit asked for; rising. */
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  /** One value per evaluation: few, drawn with dots and never smoothed. */
+  readonly sparse: boolean;
+}
+
+export interface ChartReference {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  readonly y: number;
+}
+
+export interface ChartData {
+  readonly series: readonly ChartSeries[];
+  readonly references: readonly ChartReference[];
+}
+
+/** Every value of a chart at full resolution, x in the unit asked for. */
+export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
+  let denseX: ArrayLike<number> | null = null;
+  const series = spec.series.map(({ label, colour, from }): ChartSeries => {
+    if ("metric" in from) {
+      denseX ??= xOfRows(run, unit);
+      return { label, colour, x: denseX, y: run.log.column(from.metric), sparse: false };
+    }
+    const judged = run.evaluations.filter((evaluation) => evaluation[from.evaluation] !== null);
+    return {
+      label,
+      colour,
+      x: judged.map(({ step }) => xOfStep(run, step, unit)),
+      y: judged.map((evaluation) => evaluation[from.evaluation] ?? Number.NaN),
+      sparse: true,
+    };
+  });
+  const references = spec.references.flatMap(({ label, colour, from }) => {
+    const y = run.baseline?.[from] ?? null;
+    return y === null ? [] : [{ label, colour, y }];
+  });
+  return { series, references };
+}
+
+function xOfRows(run: RunData, unit: XUnit): ArrayLike<number> {
+  if (unit === "step") return run.log.column("step");
+  if (unit === "seconds") return run.log.column("elapsedMs").map((ms) => ms / 1000);
+  const perEpoch = Math.max(1, run.stepsPerEpoch);
+  return run.log.column("step").map((step) => step / perEpoch);
+}
+
+function xOfStep(run: RunData, step: number, unit: XUnit): number {
+  if (unit === "step") return step;
+  if (unit === "epoch") return step / Math.max(1, run.stepsPerEpoch);
+  const rows = rowsUpTo(run.log, step);
+  return rows === 0 ? 0 : run.log.column("elapsedMs")[rows - 1]! / 1000;
+}
+
+/** All x values of a chart once, rising, and every series' value there; `undefined` where it has none. */
+export interface AlignedSeries {
+  readonly x: readonly number[];
+  readonly columns: readonly (readonly (number | undefined)[])[];
+}
+
+/** Puts series with x values of their own on one common x, as a table or a plot wants them. */
+export function align(
+  series: readonly { readonly x: ArrayLike<number>; readonly y: ArrayLike<number> }[],
+): AlignedSeries {
+  const first = series[0];
+  const shared = first !== undefined && series.every(({ x }) => x === first.x);
+  if (shared) return { x: Array.from(first.x), columns: series.map(({ y }) => Array.from(y)) };
+  const distinct = new Set<number>();
+  for (const { x } of series) for (let i = 0; i < x.length; i++) distinct.add(x[i]!);
+  const x = Float64Array.from(distinct).sort();
+  const columns = series.map((one) => {
+    const column = new Array<number | undefined>(x.length).fill(undefined);
+    let at = 0;
+    for (let i = 0; i < one.x.length; i++) {
+      while (at < x.length - 1 && x[at]! < one.x[i]!) at++;
+      column[at] = one.y[i];
+    }
+    return column;
+  });
+  return { x: Array.from(x), columns };
+}

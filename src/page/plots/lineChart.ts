@@ -1,0 +1,270 @@
+import uPlot from "uplot";
+import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
+import { align } from "./chartData.ts";
+import { decimate } from "./decimate.ts";
+import type { PlotTheme } from "./plotTheme.ts";
+import { seriesDash } from "./plotTheme.ts";
+import { smooth } from "./smoothing.ts";
+
+export interface LineChartOptions {
+  readonly spec: ChartSpec;
+  readonly theme: PlotTheme;
+  readonly logY: boolean;
+  /** Weight of the moving average drawn over the pale raw curve; 0 = the raw curve alone. */
+  readonly smoothing: number;
+  /** Charts with the same key move their cursors together. */
+  readonly syncKey: string;
+  /** Called with the index into the drawn data under the cursor, and with the newest when it leaves. */
+  readonly onValues: (values: ReadonlyMap<string, number>, x: number | null) => void;
+}
+
+export interface LineChart {
+  setData(data: ChartData): void;
+  setSize(width: number, height: number): void;
+  /** Series of these labels are not drawn. */
+  setHidden(labels: readonly string[]): void;
+  /** Back to all of the data after zooming in by dragging. */
+  resetZoom(): void;
+  readonly canvas: HTMLCanvasElement;
+  destroy(): void;
+}
+
+/** One curve on the canvas: a spec's series may take two, pale raw values and the smooth line over them. */
+interface Curve {
+  readonly label: string;
+  readonly role: "raw" | "line" | "sparse";
+}
+
+/**
+ * A line chart on uPlot. It never smooths or decimates away a value that is not finite: those are marked with a
+ * cross at the top. Zoom by dragging, reset by double click.
+ */
+export function createLineChart(host: HTMLElement, options: LineChartOptions): LineChart {
+  const { spec, theme, logY, smoothing } = options;
+  const curves: Curve[] = spec.series.flatMap(({ label, from }): Curve[] => {
+    if ("evaluation" in from) return [{ label, role: "sparse" }];
+    return smoothing > 0
+      ? [
+          { label, role: "raw" },
+          { label, role: "line" },
+        ]
+      : [{ label, role: "line" }];
+  });
+  const colourOf = (label: string): SeriesColour =>
+    spec.series.find((series) => series.label === label)?.colour ?? "ink";
+
+  let data: ChartData = { series: [], references: [] };
+  let notFinite: readonly number[] = [];
+  let zoomed = false;
+
+  const plot = new uPlot(
+    {
+      width: 300,
+      height: 150,
+      legend: { show: false },
+      padding: [10, 12, 0, 0],
+      cursor: {
+        sync: { key: options.syncKey, setSeries: false },
+        drag: { x: true, y: false, uni: 8 },
+        points: { size: 7, width: 2 },
+      },
+      scales: {
+        x: { time: false, range: (_, min, max) => (zoomed ? [min, max] : [0, finiteOr(max, 1)]) },
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum has no run-time values
+        y: { distr: logY ? 3 : 1, range: (_, min, max) => yRange(min, max) },
+      },
+      axes: [
+        { ...axis(theme), size: 28, space: 60, values: (_, ticks) => ticks.map(tickLabel) },
+        { ...axis(theme), size: 52, space: 32, values: (_, ticks) => ticks.map(tickLabel) },
+      ],
+      series: [
+        {},
+        ...curves.map(({ label, role }): uPlot.Series => {
+          const colour = colourOf(label);
+          return {
+            label,
+            stroke: role === "raw" ? `${theme.series[colour]}40` : theme.series[colour],
+            width: role === "raw" ? 1 : 1.75,
+            dash: role === "raw" ? [] : [...seriesDash[colour]],
+            points: { show: role === "sparse", size: 6, fill: theme.series[colour] },
+            spanGaps: role === "sparse",
+          };
+        }),
+      ],
+      hooks: {
+        draw: [drawReferences, drawNotFinite],
+        setCursor: [tellValues],
+        setSelect: [
+          (u) => {
+            if (u.select.width > 0) zoomed = true;
+          },
+        ],
+      },
+    },
+    [[], ...curves.map(() => [])],
+    host,
+  );
+  plot.over.addEventListener("dblclick", resetZoom);
+
+  function yRange(min: number | null, max: number | null): [number, number] {
+    const shown = data.references.map(({ y }) => y).filter((y) => !logY || y > 0);
+    let low = Math.min(min ?? Infinity, ...shown);
+    let high = Math.max(max ?? -Infinity, ...shown);
+    if (!Number.isFinite(low) || !Number.isFinite(high))
+      return logY ? [0.1, 10] : [spec.yFrom ?? 0, spec.yTo ?? 1];
+    if (logY) {
+      if (!(low > 0)) low = high / 1000;
+      return low === high ? [low / 2, high * 2] : [low / 1.15, high * 1.15];
+    }
+    if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
+    if (spec.yTo !== null) high = Math.max(high, spec.yTo);
+    const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
+    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + room];
+  }
+
+  function drawReferences(u: uPlot): void {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.font = scaledFont(theme.font);
+    ctx.textBaseline = "bottom";
+    let labelAbove = Infinity;
+    for (const { label, colour, y } of [...data.references].sort((a, b) => a.y - b.y)) {
+      const at = u.valToPos(y, "y", true);
+      if (!Number.isFinite(at)) continue;
+      ctx.strokeStyle = ctx.fillStyle = theme.series[colour];
+      ctx.lineWidth = 1.25 * devicePixelRatio;
+      ctx.setLineDash((seriesDash[colour].length > 0 ? seriesDash[colour] : [6, 4]).map(scaled));
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, at);
+      ctx.lineTo(bbox.left + bbox.width, at);
+      ctx.stroke();
+      // Lines that lie close together: each label goes above the one before.
+      const textAt = Math.min(at - scaled(2), labelAbove - scaled(13));
+      labelAbove = textAt;
+      ctx.textAlign = "right";
+      ctx.fillText(`${label} ${spec.format(y)}`, bbox.left + bbox.width - scaled(4), textAt);
+    }
+    ctx.restore();
+  }
+
+  function drawNotFinite(u: uPlot): void {
+    if (notFinite.length === 0) return;
+    const { ctx, bbox } = u;
+    const size = scaled(4);
+    ctx.save();
+    ctx.strokeStyle = theme.danger;
+    ctx.lineWidth = scaled(1.5);
+    for (const x of notFinite) {
+      const left = u.valToPos(x, "x", true);
+      const top = bbox.top + size;
+      ctx.beginPath();
+      ctx.moveTo(left - size, top - size);
+      ctx.lineTo(left + size, top + size);
+      ctx.moveTo(left - size, top + size);
+      ctx.lineTo(left + size, top - size);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  function tellValues(u: uPlot): void {
+    const values = new Map<string, number>();
+    const under = u.cursor.idx ?? null;
+    curves.forEach(({ label, role }, index) => {
+      if (role === "raw") return;
+      const column = u.data[index + 1]!;
+      let at = under ?? column.length - 1;
+      while (at > 0 && typeof column[at] !== "number") at--;
+      const value = column[at];
+      if (typeof value === "number") values.set(label, value);
+    });
+    options.onValues(values, under === null ? null : (u.data[0][under] ?? null));
+  }
+
+  function resetZoom(): void {
+    zoomed = false;
+    setData(data);
+  }
+
+  function setData(next: ChartData): void {
+    data = next;
+    const drawn = toDrawn(next, curves, smoothing, Math.max(100, plot.width));
+    notFinite = drawn.notFinite;
+    plot.setData(drawn.aligned, !zoomed);
+    if (zoomed) plot.redraw(true);
+    tellValues(plot);
+  }
+
+  return {
+    setData,
+    setSize: (width, height) => plot.setSize({ width, height }),
+    setHidden(labels) {
+      curves.forEach(({ label }, index) => {
+        const show = !labels.includes(label);
+        if (plot.series[index + 1]!.show !== show) plot.setSeries(index + 1, { show });
+      });
+    },
+    resetZoom,
+    canvas: plot.ctx.canvas,
+    destroy: () => plot.destroy(),
+  };
+}
+
+/** As few points as the width needs, on one x, what is not finite as a gap and a mark. */
+function toDrawn(
+  data: ChartData,
+  curves: readonly Curve[],
+  smoothing: number,
+  width: number,
+): { aligned: uPlot.AlignedData; notFinite: readonly number[] } {
+  const dense = data.series.filter((series) => !series.sparse);
+  const denseX = dense[0]?.x ?? [];
+  const smoothed = new Map(dense.map(({ label, y }) => [label, smoothing > 0 ? smooth(y, smoothing) : y]));
+  const kept = decimate(
+    dense.flatMap(({ label, y }) => [y, smoothed.get(label)!]),
+    denseX.length,
+    width,
+  );
+  const keptX = Float64Array.from(kept, (i) => denseX[i]!);
+  const marks = new Set<number>();
+  for (const { y } of dense) kept.forEach((i, k) => Number.isFinite(y[i]!) || marks.add(keptX[k]!));
+
+  const { x, columns } = align(
+    curves.map(({ label, role }) => {
+      const series = data.series.find((candidate) => candidate.label === label);
+      if (series === undefined) return { x: [], y: [] };
+      if (role === "sparse") return { x: series.x, y: series.y };
+      const values = role === "raw" ? series.y : smoothed.get(label)!;
+      return { x: keptX, y: Float64Array.from(kept, (i) => values[i]!) };
+    }),
+  );
+  const gapped = columns.map((column) =>
+    column.map((value) => (value === undefined || Number.isFinite(value) ? value : null)),
+  );
+  return { aligned: [[...x], ...gapped], notFinite: [...marks] };
+}
+
+function axis(theme: PlotTheme): uPlot.Axis {
+  return {
+    stroke: theme.muted,
+    font: theme.font,
+    grid: { stroke: theme.grid, width: 1 },
+    ticks: { stroke: theme.grid, width: 1, size: 4 },
+    gap: 4,
+  };
+}
+
+function tickLabel(value: number | null): string {
+  if (value === null) return "";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${value / 1e6}M`;
+  if (size >= 1e4) return `${value / 1e3}k`;
+  return size < 1e-4 ? value.toExponential(0) : String(Number(value.toPrecision(6)));
+}
+
+const scaled = (cssPixels: number): number => cssPixels * devicePixelRatio;
+const scaledFont = (font: string): string =>
+  font.replace(/^(\d+)px/, (_, size: string) => `${scaled(Number(size))}px`);
+const finiteOr = (value: number | null, otherwise: number): number =>
+  value !== null && Number.isFinite(value) && value > 0 ? value : otherwise;

@@ -1,0 +1,22 @@
+import { createStore } from "zustand/vanilla";
+
+export type XUnit = "step" | "epoch" | "seconds";
+export type ChartId = "losses" | "knn" | "cosine" | "learningRate" | "throughput";
+
+/** How all charts are drawn. */
+interface PlotState {
+  readonly xUnit: XUnit;
+  /** Weight of the moving average; 0 = none. */
+  readonly smoothing: number;
+  /** Charts whose y axis is logarithmic. */
+  readonly logY: Readonly<Partial<Record<ChartId, boolean>>>;
+  /** Names of series that are switched off. */
+  readonly hidden: readonly string[];
+}
+
+export const plotStore = createStore<PlotState>(() => ({
+  xUnit: "step",
+  smoothing: 0.8,
+  logY: { losses: true }, // the weighted total is far above its parts
+  hidden: [],
+}));
