@@ -1,9 +1,18 @@
 import { createStore } from "zustand/vanilla";
-import type { DatasetSummary } from "../../contract/dataset.ts";
+import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
+import type { IngestProgress } from "../ingest/ingestImages.ts";
 
 interface DatasetState {
   /** The images the engine holds; null before any were given. */
   readonly summary: DatasetSummary | null;
+  /** What of the visitor's own files was left out, and why. Belongs to `summary` when that is of kind "own". */
+  readonly rejects: readonly Reject[];
+  /** How far reading files is; null when none are being read. */
+  readonly ingestion: IngestProgress | null;
 }
 
-export const datasetStore = createStore<DatasetState>(() => ({ summary: null }));
+export const datasetStore = createStore<DatasetState>(() => ({
+  summary: null,
+  rejects: [],
+  ingestion: null,
+}));
