@@ -1,0 +1,48 @@
+import { defaultConfig } from "../src/contract/config.ts";
+import { parseLink } from "../src/page/commands/shareLink.ts";
+import { expect, test } from "./playground.ts";
+
+test("a link restores configuration, seed and backend, and the address bar follows what is changed", async ({
+  playground,
+  context,
+}) => {
+  await playground.openHash("v=1&seed=77&batchSize=12&temperature=0.3&method=mocov2&backend=cpu");
+  expect((await playground.snapshot()).backend?.chosen).toBe("cpu");
+  await expect(playground.page.getByLabel("Seed")).toHaveValue("77");
+
+  await playground.page.getByLabel("Seed").fill("78");
+  await playground.page.getByLabel("Seed").blur();
+  await expect.poll(() => new URL(playground.page.url()).hash).toContain("seed=78");
+
+  // What the address bar says now, opened by someone else.
+  const address = playground.page.url();
+  const shared = parseLink(new URL(address).hash);
+  expect(shared.problems).toEqual([]);
+  expect(shared.patch).toEqual({ seed: 78, batchSize: 12, temperature: 0.3, method: "mocov2" });
+  const elsewhere = await context.newPage();
+  await elsewhere.goto(address);
+  await expect(elsewhere.getByLabel("Seed")).toHaveValue("78");
+  await elsewhere.close();
+});
+
+test("junk in a link is ignored, and said", async ({ playground }) => {
+  await playground.openHash("v=1&seed=5&batchSize=-3&bogus=1&backend=cpu&%00=<script>alert(1)</script>");
+  const notices = playground.page.getByTestId("notices");
+  await expect(notices).toContainText("batchSize");
+  await expect(notices).toContainText("bogus");
+  await expect(playground.page.getByLabel("Seed")).toHaveValue("5");
+  await expect(playground.page.getByLabel("Batch", { exact: true })).toHaveValue(
+    String(defaultConfig.batchSize),
+  );
+});
+
+test("a link starts nothing", async ({ playground }) => {
+  await playground.open({ steps: 1, method: "mocov2" }, "cpu");
+  await playground.page.waitForTimeout(2000);
+  const { run, dataset, teacher } = await playground.snapshot();
+  expect({ state: run.state, teacher, dataset: dataset?.kind ?? "none" }).toEqual({
+    state: "idle",
+    teacher: null,
+    dataset: "none",
+  });
+});
