@@ -1,0 +1,176 @@
+import { parseConfigPatch, settingNames, type Config } from "../contract/config.ts";
+import { AppError } from "../contract/errors.ts";
+import type { RunFile } from "../contract/runFile.ts";
+import { quote } from "./quote.ts";
+import { z, zodProblems } from "./zod.ts";
+
+const maxBytes = 64 * 1024 * 1024;
+
+/** Every setting, each within its range: the table in `contract/config.ts` is the schema. */
+const config = z.record(z.string(), z.unknown()).transform((input, context): Config => {
+  const { patch, problems } = parseConfigPatch(input);
+  const missing = settingNames.filter((name) => !Object.hasOwn(input, name));
+  for (const { name, message } of problems) context.addIssue({ code: "custom", path: [name], message });
+  for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "is missing" });
+  return patch as Config;
+});
+
+const count = z.int().nonnegative();
+const share = z.number().min(0).max(1).nullable();
+/** JSON writes what is not finite as null. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+const texts = z.array(z.string()).readonly();
+const backend = z.enum(["webgpu", "wasm", "webgl", "cpu"]);
+
+const error = z.object({
+  code: z.enum([
+    "file-unreadable",
+    "file-unsupported",
+    "file-refused",
+    "image-rejected",
+    "dataset-too-small",
+    "teacher-mismatch",
+    "config-invalid",
+    "backend-unavailable",
+    "backend-lost",
+    "out-of-memory",
+    "network-failed",
+    "storage-failed",
+    "busy",
+    "not-found",
+    "cancelled",
+    "internal",
+  ]),
+  message: z.string(),
+  hint: z.string().exactOptional(),
+  details: texts.exactOptional(),
+});
+
+const end = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("finished") }),
+  z.object({ kind: z.literal("stopped") }),
+  z.object({ kind: z.literal("diverged"), step: count, message: z.string(), hint: z.string() }),
+  z.object({ kind: z.literal("failed"), error }),
+]);
+
+const dataset = z.object({
+  name: z.string(),
+  kind: z.enum(["demo", "own"]),
+  count,
+  size: count,
+  labels: texts,
+  labelCounts: z.array(count).readonly(),
+  fingerprint: z.string(),
+  bytes: count,
+});
+
+const teacher = z.object({
+  name: z.string(),
+  source: z.enum(["bundled", "safetensors", "pytorch", "tfjs-layers", "tfjs-graph"]),
+  architecture: z.string(),
+  head: z.string(),
+  embeddingDim: count,
+  featureDim: count,
+  inputSize: count,
+  preprocessing: z.string(),
+  parameters: count,
+  bytes: count,
+  notes: texts,
+});
+
+const plan = z.object({
+  runId: z.string(),
+  config,
+  totalSteps: count,
+  stepsPerEpoch: count,
+  trainImages: count,
+  heldOutImages: count,
+  queueSize: count,
+  embeddingDim: count,
+  projection: z.string(),
+  studentParameters: count,
+  headParameters: count,
+});
+
+const evaluation = z.object({
+  step: count,
+  knn: share,
+  cosine: z.number().nullable(),
+  spread: measured,
+});
+
+const baseline = z.object({
+  teacherKnn: share,
+  untrainedKnn: share,
+  chance: share,
+  neighbours: count,
+  temperature: z.number(),
+  bankImages: count,
+  queryImages: count,
+});
+
+const runFile = z.object({
+  format: z.literal("disco-playground-run"),
+  formatVersion: z.literal(1),
+  config,
+  seed: count,
+  versions: z.record(z.string(), z.string()),
+  backend,
+  adapter: z.string(),
+  dataFingerprint: z.string(),
+  dataset,
+  teacher: teacher.nullable(),
+  plan,
+  metrics: z.object({
+    end: end.nullable(),
+    steps: count,
+    elapsedMs: z.number().nonnegative(),
+    baseline: baseline.nullable(),
+    evaluations: z.array(evaluation).readonly(),
+    last: z.record(z.string(), measured),
+  }),
+}) satisfies z.ZodType<RunFile>;
+
+/**
+ * Reads a `run.json` back. Keys it does not know are dropped.
+ *
+ * @throws AppError "file-unreadable" with what is wrong, value by value.
+ */
+export function parseRunFile(text: string): RunFile {
+  if (text.length > maxBytes)
+    throw new AppError(
+      "file-refused",
+      `The run file has ${text.length} characters; at most ${maxBytes} are read.`,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("file-unreadable", "The run file is not valid JSON.", {
+      hint: "It may be cut off. Export the run again.",
+      cause,
+    });
+  }
+  const result = runFile.safeParse(json);
+  if (result.success) return result.data;
+  const format = z.object({ format: z.unknown(), formatVersion: z.unknown() }).safeParse(json).data;
+  if (format?.format === "disco-playground-run" && format.formatVersion !== 1)
+    throw new AppError(
+      "file-unsupported",
+      `The run file has version ${quote(String(format.formatVersion))}; 1 is read.`,
+      {
+        hint: "It was written by a newer playground. Reload the page to get that one.",
+      },
+    );
+  throw new AppError("file-unreadable", "This is not a run file of the playground.", {
+    details: zodProblems(result.error),
+  });
+}
+
+/** @returns `run.json` as it is written. */
+export function formatRunFile(run: RunFile): string {
+  return `${JSON.stringify(run, null, 2)}\n`;
+}
