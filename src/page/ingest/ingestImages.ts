@@ -8,7 +8,8 @@ import { folderOf, isJunkPath, labelFolders, sortByPath } from "./imagePaths.ts"
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
-  readonly task: "listing" | "measuring" | "decoding" | "sealing";
+  /** "drawing" is the built-in demo's. */
+  readonly task: "listing" | "measuring" | "decoding" | "sealing" | "drawing";
   /** Files looked at, of all there are. */
   readonly done: number;
   readonly total: number;

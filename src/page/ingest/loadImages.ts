@@ -64,7 +64,7 @@ export function cancelLoading(): void {
 export async function loadDemoImages(engine: Engine): Promise<void> {
   if (refusedAsBusy()) return;
   try {
-    datasetStore.setState({ ingestion: nothingYet });
+    datasetStore.setState({ ingestion: { ...nothingYet, task: "drawing" } });
     const summary = await engine.request("drawDemo", standardDemo);
     datasetStore.setState({ summary, rejects: [] });
     patchConfig({ data: "demo" });
