@@ -1,11 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elementBytes, elementSpan, rowMajorStrides, StoredTensor, type ElementType } from "./storedTensor.ts";
+import {
+  elementBytes,
+  elementSpan,
+  rowMajorStrides,
+  StoredTensor,
+  type ElementType,
+} from "./storedTensor.ts";
 
 const bytesOf = (array: ArrayBufferView): Uint8Array<ArrayBuffer> =>
   new Uint8Array(array.buffer.slice(0) as ArrayBuffer);
 const whole = (dtype: ElementType, array: ArrayBufferView, length: number, bigEndian = false): StoredTensor =>
-  new StoredTensor({ name: "x", dtype, shape: [length], storage: bytesOf(array), offset: 0, strides: [1], bigEndian });
+  new StoredTensor({
+    name: "x",
+    dtype,
+    shape: [length],
+    storage: bytesOf(array),
+    offset: 0,
+    strides: [1],
+    bigEndian,
+  });
 
 describe("StoredTensor", () => {
   it("gives the values of every element type", () => {
@@ -66,7 +80,15 @@ describe("StoredTensor", () => {
         const width = elementBytes[dtype];
         const raw = Uint8Array.from({ length: length * width + misaligned }, (_, i) => (i * 37 + 11) % 251);
         const storage = raw.subarray(misaligned);
-        const tensor = new StoredTensor({ name: "x", dtype, shape, storage, offset, strides, bigEndian: false });
+        const tensor = new StoredTensor({
+          name: "x",
+          dtype,
+          shape,
+          storage,
+          offset,
+          strides,
+          bigEndian: false,
+        });
         const expected: number[] = [];
         const walk = (axis: number, at: number): void => {
           if (axis === shape.length) expected.push(...storage.slice(at * width, (at + 1) * width));
