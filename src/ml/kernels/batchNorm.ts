@@ -73,10 +73,24 @@ export function batchNormTrain(
   };
 }
 
-/** [S, M, C] → [S, 1, C]. */
+/**
+ * [S, M, C] → [S, 1, C], in two rounds: first P interleaved partial sums, then their sum. Rounding errors then grow
+ * with M/P + P instead of M.
+ */
 function columnSums(x: tf.Tensor): tf.Tensor3D {
-  const [groups, rows] = x.shape as [number, number, number];
-  return tf.matMul(tf.ones<tf.Rank.R3>([groups, 1, rows]), x as tf.Tensor3D);
+  const [groups, rows, channels] = x.shape as [number, number, number];
+  const parts = partialSums(rows);
+  const folded = tf.reshape(x, [groups, rows / parts, parts * channels]) as tf.Tensor3D;
+  const partial: tf.Tensor3D = tf.matMul(tf.ones<tf.Rank.R3>([groups, 1, rows / parts]), folded);
+  if (parts === 1) return partial;
+  return tf.matMul(tf.ones<tf.Rank.R3>([groups, 1, parts]), tf.reshape(partial, [groups, parts, channels]));
+}
+
+/** The largest power of two that divides `rows` and is at most their square root. */
+function partialSums(rows: number): number {
+  let parts = 1;
+  while (rows % (2 * parts) === 0 && 4 * parts * parts <= rows) parts *= 2;
+  return parts;
 }
 
 /** [N, …, C] → [S, N/S · …, C], part s holding the samples n with n mod S = s. */

@@ -23,7 +23,8 @@ export interface DiscoOptions {
 }
 
 /**
- * Distilled Contrastive Learning (Gao et al., arXiv 2104.09124), and with no teacher MoCo-v2 (arXiv 2003.04297).
+ * Distilled Contrastive Learning (Gao et al., arXiv 2104.09124), and with no teacher MoCo-v2 (arXiv 2003.04297),
+ * where the student sees the first view only.
  *
  *     q = s(v₁)   q′ = s(v₂)   T₁ = t(v₁)   T₂ = t(v₂)   k = m(v₂)        all rows divided by their length
  *     L = w · ( meanᵢ ‖T₁ − q‖² + meanᵢ ‖T₂ − q′‖² ) + λ · InfoNCE(q, k, queue; τ)
@@ -34,7 +35,8 @@ export interface DiscoOptions {
  * BatchNorm statistics are its own, never averaged.
  */
 export class Disco implements Method {
-  private readonly meanStudent: Weights;
+  /** Never trained by gradient: it follows the student. */
+  readonly meanStudent: Weights;
   private readonly optimiser: Sgd;
 
   /** Takes over `student` and `queue`; the teacher stays the caller's. */
@@ -67,12 +69,14 @@ export class Disco implements Method {
       let parts: tf.Scalar[] = [];
       const { value: loss, grads } = tf.variableGrads(() => {
         const query = this.embedStudent(this.student, first);
-        const querySecond = this.embedStudent(this.student, second);
         const contrastive = infoNce(query, key, this.queue.keys(), settings.temperature);
         const distillation: tf.Scalar =
           teacherFirst === null || teacherSecond === null
             ? tf.scalar(0)
-            : tf.add(distillationLoss(query, teacherFirst), distillationLoss(querySecond, teacherSecond));
+            : tf.add(
+                distillationLoss(query, teacherFirst),
+                distillationLoss(this.embedStudent(this.student, second), teacherSecond),
+              );
         parts = [tf.keep(contrastive), tf.keep(distillation)];
         return tf.add(
           tf.mul(distillation, settings.distillWeight),

@@ -11,10 +11,14 @@ const depths: Record<ResNetName, { blocks: readonly number[]; bottleneck: boolea
   resnet152: { blocks: [3, 8, 36, 3], bottleneck: true, title: "ResNet-152" },
 };
 
-/** One residual stage: its output width, how many blocks, and the stride of the first. */
+/** One residual stage. */
 export interface ResNetStage {
-  readonly width: number;
+  /** Output channels of each block. */
+  readonly channels: number;
+  /** Channels of the 3×3 convolutions inside: `channels` in a basic block, a quarter of it in a usual bottleneck. */
+  readonly inner: number;
   readonly blocks: number;
+  /** Of the first block. */
   readonly stride: number;
 }
 
@@ -34,7 +38,10 @@ export function resNetShape(name: ResNetName, stem: Stem, width = 64): ResNetSha
     stem,
     stemWidth: width,
     bottleneck,
-    stages: blocks.map((count, i) => ({ width: width * 2 ** i, blocks: count, stride: i === 0 ? 1 : 2 })),
+    stages: blocks.map((count, i) => {
+      const inner = width * 2 ** i;
+      return { channels: bottleneck ? inner * 4 : inner, inner, blocks: count, stride: i === 0 ? 1 : 2 };
+    }),
   };
 }
 
@@ -64,9 +71,9 @@ export function buildResNet(
       const stride = b === 0 ? stage.stride : 1;
       const name = `layer${s + 1}.${b}`;
       x = shape.bottleneck
-        ? bottleneckBlock(builder, name, x, channels, stage.width, stride)
-        : basicBlock(builder, name, x, channels, stage.width, stride);
-      channels = shape.bottleneck ? stage.width * 4 : stage.width;
+        ? bottleneckBlock(builder, name, x, channels, stage, stride)
+        : basicBlock(builder, name, x, channels, stage.channels, stride);
+      channels = stage.channels;
     }
     builder.taps[`layer${s + 1}`] = x;
   });
@@ -95,10 +102,9 @@ function bottleneckBlock(
   name: string,
   input: LayerIndex,
   inChannels: number,
-  width: number,
+  { inner: width, channels: out }: ResNetStage,
   stride: number,
 ): LayerIndex {
-  const out = width * 4;
   let x = builder.conv(`${name}.conv1`, input, inChannels, width, 1);
   x = builder.activation(builder.batchNorm(`${name}.bn1`, x, width), "relu");
   x = builder.conv(`${name}.conv2`, x, width, width, 3, { stride });
@@ -124,9 +130,11 @@ function shortcut(
 export interface HeadShape {
   readonly hidden: number;
   readonly out: number;
+  /** BatchNorm after the hidden layer, as in SwAV's head (names `fc.0`, `fc.1`, `fc.3`). */
+  readonly batchNorm?: boolean;
 }
 
-/** Linear(d→H)–ReLU–Linear(H→out), no BatchNorm: MoCo-v2's and DisCo's projection head. */
+/** Linear(d→H)–ReLU–Linear(H→out): MoCo-v2's and DisCo's projection head; with BatchNorm SwAV's. */
 export function buildHead(
   builder: NetworkBuilder,
   features: LayerIndex,
@@ -134,8 +142,12 @@ export function buildHead(
   head: HeadShape,
 ): LayerIndex {
   if (head.hidden === 0) return builder.linear("fc", features, featureDim, head.out);
-  const hidden = builder.activation(builder.linear("fc.0", features, featureDim, head.hidden), "relu");
-  return builder.linear("fc.2", hidden, head.hidden, head.out);
+  const linear = builder.linear("fc.0", features, featureDim, head.hidden);
+  const hidden = builder.activation(
+    head.batchNorm ? builder.batchNorm("fc.1", linear, head.hidden) : linear,
+    "relu",
+  );
+  return builder.linear(head.batchNorm ? "fc.3" : "fc.2", hidden, head.hidden, head.out);
 }
 
 /** A ResNet with a projection head, or (head null) the bare backbone. */

@@ -20,7 +20,8 @@ export class NetworkTeacher implements Teacher {
 
   embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
     const { network, weights } = this;
-    const resized = inputSize === 0 ? images : resizeViews(images, inputSize);
+    const side = inputSize === 0 ? this.card.inputSize : inputSize;
+    const resized = side === 0 ? images : resizeViews(images, side);
     const input = normalizeImages(resized, this.preprocessing);
     const [embedding, features] = forward(network, weights, input, [network.embedding, network.features], {
       mode: batchNorm,

@@ -1,0 +1,40 @@
+import { renderPlain } from "./augment/renderViews.ts";
+import type { ImageStore } from "./data/imageStore.ts";
+import { yieldToMessages } from "../lib/yieldToMessages.ts";
+import * as tf from "./tf.ts";
+
+/** Images pushed through a network at once: large enough to be efficient, small enough to yield often. */
+const imagesAtOnce = 64;
+
+/**
+ * Runs images, unaugmented, through `embed` a batch at a time, letting the thread's messages through in between.
+ *
+ * @param embed [N, V, V, 3] in [0, 1] → [N, D]; called inside `tf.tidy`.
+ * @param cancelled asked between batches; if true the rest is left out.
+ * @returns [indices.length, D] (fewer rows if cancelled; at least one batch); the caller disposes of it.
+ */
+export async function embedImages(
+  images: ImageStore,
+  indices: Int32Array,
+  viewSize: number,
+  embed: (views: tf.Tensor4D) => tf.Tensor2D,
+  cancelled: () => boolean = () => false,
+): Promise<tf.Tensor2D> {
+  const parts: tf.Tensor2D[] = [];
+  for (let first = 0; first < indices.length; first += imagesAtOnce) {
+    const some = indices.subarray(first, first + imagesAtOnce);
+    const part = tf.tidy(() => embed(plainViews(images, some, viewSize)));
+    parts.push(part);
+    await yieldToMessages();
+    if (cancelled()) break;
+  }
+  const all = tf.concat(parts, 0);
+  tf.dispose(parts);
+  return all;
+}
+
+/** Unaugmented images as networks take them: [N, viewSize, viewSize, 3] in [0, 1]. */
+export function plainViews(images: ImageStore, indices: Int32Array, viewSize: number): tf.Tensor4D {
+  const pixels = renderPlain(images.gather(indices), images.size, viewSize);
+  return tf.tensor4d(pixels, [indices.length, viewSize, viewSize, 3]);
+}

@@ -1,0 +1,191 @@
+import type { Config } from "../contract/config.ts";
+import type { Evaluation, EvaluationBaseline } from "../contract/metrics.ts";
+import { createPrng } from "../lib/prng.ts";
+import type { ImageStore } from "./data/imageStore.ts";
+import type { Split } from "./data/split.ts";
+import { embedImages, plainViews } from "./embedImages.ts";
+import { knnAccuracy, knnDefaults } from "./eval/knn.ts";
+import { embeddingSpread } from "./eval/spread.ts";
+import type { Method } from "./methods/method.ts";
+import type { Network } from "./models/network.ts";
+import { forward } from "./models/referenceExecutor.ts";
+import { copyWeights, disposeWeights, type Weights } from "./models/weights.ts";
+import type { Teacher } from "./teachers/teacher.ts";
+import { imageNetPreprocessing, normalizeImages } from "./tensors/normalizeImages.ts";
+import { rowDots } from "./tensors/rowDots.ts";
+import { normalizeRows, type UnitRows } from "./tensors/unitRows.ts";
+import * as tf from "./tf.ts";
+
+/** Batches from which an untrained network's BatchNorm statistics are taken. */
+const calibrationBatches = 8;
+const calibrationBatchSize = 64;
+
+/**
+ * Judges networks on images they were not trained on: weighted kNN of backbone features (labels permitting), the
+ * cosine with the teacher, and whether embeddings have collapsed. Nothing it does changes a network.
+ */
+export class Judge {
+  private readonly bank: Int32Array;
+  private readonly queries: Int32Array;
+  /** Whose embeddings are looked at: the queries, or the bank where a set is too small to hold images out. */
+  private readonly probes: Int32Array;
+  private readonly labelled: boolean;
+  private readonly neighbours: number;
+  private readonly temperature: number;
+  /** The teacher's unit embeddings of the queries; the teacher is frozen, so once is enough. */
+  private teacherRows: UnitRows | null = null;
+
+  constructor(
+    private readonly images: ImageStore,
+    split: Split,
+    private readonly config: Config,
+    private readonly teacher: Teacher | null,
+  ) {
+    const sample = (members: Int32Array, most: number, stream: string): Int32Array => {
+      const order = createPrng(config.seed, stream).permutation(members.length).slice(0, most);
+      return Int32Array.from(order, (i) => members[i] as number);
+    };
+    this.bank = sample(split.train, config.evaluationImages, "evaluation bank");
+    this.queries = sample(split.heldOut, Math.ceil(config.evaluationImages / 4), "evaluation queries");
+    this.labelled = (images.summary?.labels.length ?? 0) > 1 && this.queries.length > 0;
+    this.probes = this.queries.length > 1 ? this.queries : this.bank;
+    const defaults = knnDefaults(this.bank.length);
+    this.neighbours = Math.min(config.knnNeighbours || defaults.neighbours, this.bank.length);
+    this.temperature = defaults.temperature;
+  }
+
+  /**
+   * The fixed lines (teacher, untrained student, guessing) and the student's state before its first step.
+   *
+   * An untrained network's stored BatchNorm statistics say nothing, so the floor is measured with statistics taken
+   * from the training images: the strongest network that has learnt nothing.
+   */
+  async begin(
+    method: Method,
+    cancelled: () => boolean,
+  ): Promise<{ baseline: EvaluationBaseline; evaluation: Evaluation }> {
+    const { teacher } = this;
+    let teacherKnn: number | null = null;
+    if (teacher !== null) {
+      const embed = (views: tf.Tensor4D): tf.Tensor2D =>
+        normalizeRows(teacher.embed(views, "eval", this.config.teacherInputSize).embedding);
+      this.teacherRows = (await this.run(this.probes, embed, cancelled)) as UnitRows;
+      teacherKnn = await this.knn(
+        (views) => teacher.embed(views, "eval", this.config.teacherInputSize).features,
+        cancelled,
+      );
+    }
+    const untrained = copyWeights(method.student, "fresh");
+    try {
+      this.calibrate(method.network, untrained);
+      const evaluation = await this.evaluate(method.network, untrained, 0, cancelled);
+      const { neighbours, temperature } = this;
+      return {
+        evaluation,
+        baseline: {
+          teacherKnn,
+          untrainedKnn: evaluation.knn,
+          chance: this.chance(),
+          neighbours,
+          temperature,
+          bankImages: this.bank.length,
+          queryImages: this.queries.length,
+        },
+      };
+    } finally {
+      disposeWeights(untrained);
+    }
+  }
+
+  judge(method: Method, step: number, cancelled: () => boolean): Promise<Evaluation> {
+    return this.evaluate(method.network, method.student, step, cancelled);
+  }
+
+  dispose(): void {
+    this.teacherRows?.dispose();
+  }
+
+  private async evaluate(
+    network: Network,
+    weights: Weights,
+    step: number,
+    cancelled: () => boolean,
+  ): Promise<Evaluation> {
+    const outputs = (layer: number) => (views: tf.Tensor4D) => {
+      const input = normalizeImages(views, imageNetPreprocessing);
+      return forward(network, weights, input, [layer], { mode: "eval" })[0] as tf.Tensor2D;
+    };
+    const knn = await this.knn(outputs(network.features), cancelled);
+    const embed = outputs(network.embedding);
+    const rows = (await this.run(this.probes, (views) => normalizeRows(embed(views)), cancelled)) as UnitRows;
+    const teacherRows = this.teacherRows;
+    const comparable = teacherRows !== null && teacherRows.shape[0] === rows.shape[0];
+    const packed = tf.tidy(() =>
+      tf.stack([embeddingSpread(rows), comparable ? tf.mean(rowDots(rows, teacherRows)) : tf.scalar(0)]),
+    );
+    const [spread, cosine] = (await packed.data<"float32">()) as unknown as [number, number];
+    tf.dispose([rows, packed]);
+    return { step, knn, cosine: comparable ? cosine : null, spread };
+  }
+
+  private async knn(
+    features: (views: tf.Tensor4D) => tf.Tensor2D,
+    cancelled: () => boolean,
+  ): Promise<number | null> {
+    if (!this.labelled) return null;
+    const bank = await this.run(this.bank, features, cancelled);
+    const queries = await this.run(this.queries, features, cancelled);
+    if (bank.shape[0] < this.bank.length || queries.shape[0] < this.queries.length) {
+      tf.dispose([bank, queries]);
+      return null; // cancelled half-way
+    }
+    const accuracy = await knnAccuracy({
+      bank,
+      queries,
+      bankClasses: this.classes(this.bank),
+      queryClasses: this.classes(this.queries),
+      neighbours: this.neighbours,
+      temperature: this.temperature,
+    });
+    tf.dispose([bank, queries]);
+    return accuracy;
+  }
+
+  private run(
+    indices: Int32Array,
+    embed: (views: tf.Tensor4D) => tf.Tensor2D,
+    cancelled: () => boolean,
+  ): Promise<tf.Tensor2D> {
+    return embedImages(this.images, indices, this.config.imageSize, embed, cancelled);
+  }
+
+  private classes(indices: Int32Array): Int32Array {
+    return indices.map((index) => this.images.classOf(index));
+  }
+
+  /** Share of the largest class among the queries. */
+  private chance(): number | null {
+    if (!this.labelled) return null;
+    const counts = new Map<number, number>();
+    for (const label of this.classes(this.queries)) counts.set(label, (counts.get(label) ?? 0) + 1);
+    return Math.max(...counts.values()) / this.queries.length;
+  }
+
+  /** Running statistics as the plain average over some training batches. */
+  private calibrate(network: Network, weights: Weights): void {
+    for (let i = 0; i < calibrationBatches; i++) {
+      const indices = this.bank.subarray(i * calibrationBatchSize, (i + 1) * calibrationBatchSize);
+      if (indices.length < Math.min(this.bank.length, calibrationBatchSize)) break;
+      tf.tidy(() => {
+        const input = normalizeImages(
+          plainViews(this.images, indices, this.config.imageSize),
+          imageNetPreprocessing,
+        );
+        forward(network, weights, input, [network.embedding], {
+          mode: "train",
+          statisticsMomentum: 1 / (i + 1),
+        });
+      });
+    }
+  }
+}

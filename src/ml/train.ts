@@ -1,0 +1,69 @@
+import type { Config } from "../contract/config.ts";
+import { createPrng, type Prng } from "../lib/prng.ts";
+import type { ViewParameters } from "./augment/viewParameters.ts";
+import { drawViewParameters } from "./augment/viewParameters.ts";
+import { renderViews } from "./augment/renderViews.ts";
+import type { ImageStore } from "./data/imageStore.ts";
+import type { EpochSampler } from "./data/sampler.ts";
+import type { Method, StepSettings, Views } from "./methods/method.ts";
+import { scheduleFactor } from "./optim/schedule.ts";
+import * as tf from "./tf.ts";
+
+/** What one step did. */
+export interface StepReport {
+  /** 1 is the first. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly images: number;
+  /** [4] as in `stepScalars`, on the device; the receiver disposes of it. */
+  readonly scalars: tf.Tensor1D;
+}
+
+/** The settings that may change while training; read anew at every step. */
+export type LiveSettings = Pick<
+  Config,
+  "learningRate" | "distillWeight" | "contrastiveWeight" | "temperature"
+>;
+
+export interface TrainingSetup {
+  readonly method: Method;
+  readonly images: ImageStore;
+  readonly sampler: EpochSampler;
+  readonly config: Config;
+  readonly totalSteps: number;
+  readonly live: () => LiveSettings;
+}
+
+/**
+ * The training loop, one step at a time: not pulling is pausing, pulling once is stepping, dropping it is stopping.
+ * It knows nothing of threads, clocks or screens.
+ */
+export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, void> {
+  const { method, images, sampler, config, totalSteps } = setup;
+  const augmentation = createPrng(config.seed, "augment");
+  for (let step = 0; step < totalSteps; step++) {
+    const live = setup.live();
+    const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
+    const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
+    const { indices } = sampler.next();
+    const views = drawViews(images, indices, augmentation, config);
+    const scalars = method.step(views, settings);
+    tf.dispose([views.first, views.second]);
+    yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, scalars };
+  }
+}
+
+/** Two random views of each image. The first views' parameters are all drawn before the second's. */
+export function drawViews(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): Views {
+  const pixels = images.gather(indices);
+  const draw = (): ViewParameters => drawViewParameters(prng, config, images.size, indices.length);
+  const render = (parameters: ViewParameters): tf.Tensor4D =>
+    tf.tensor4d(renderViews(pixels, images.size, parameters, config.imageSize), [
+      indices.length,
+      config.imageSize,
+      config.imageSize,
+      3,
+    ]);
+  const [first, second] = [draw(), draw()];
+  return { first: render(first), second: render(second) };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
+import { registerConvolutionGradients } from "../kernels/convolutionGradients.ts";
+import * as tf from "../tf.ts";
+import { verifyDisco } from "./verifyDisco.ts";
+import { verifyGradients } from "./verifyGradients.ts";
+
+const steps = goldenFixtures("3_disco").filter((fixture) => "config" in (fixture.manifest as object));
+const networks = goldenFixtures("2_gradients").filter((fixture) =>
+  /resnet|bottleneck|maxpool/.test(fixture.name),
+);
+
+describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s", (backend) => {
+  test.each(steps)("$name", async (fixture) => {
+    await useNodeBackend(backend);
+    registerConvolutionGradients("wasm");
+    const before = tf.memory().numTensors;
+    const rows = await verifyDisco(fixture);
+    expect(rows.filter((row) => !row.passed)).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each(networks)("$name", async (fixture) => {
+    await useNodeBackend(backend);
+    registerConvolutionGradients("wasm");
+    const before = tf.memory().numTensors;
+    const rows = await verifyGradients(fixture);
+    expect(rows.filter((row) => !row.passed)).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

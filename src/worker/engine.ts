@@ -1,0 +1,303 @@
+import type { BackendReport } from "../contract/backend.ts";
+import type { Config } from "../contract/config.ts";
+import { AppError, toWire } from "../contract/errors.ts";
+import type {
+  Engine,
+  EngineEvent,
+  MemoryReport,
+  RequestName,
+  Requests,
+  RunPlan,
+} from "../contract/protocol.ts";
+import { writeSafetensors } from "../formats/safetensors.ts";
+import { createPrng } from "../lib/prng.ts";
+import { demoBlocks } from "../ml/data/demoBlocks.ts";
+import { demoLabels } from "../ml/data/demoSet.ts";
+import { ImageStore } from "../ml/data/imageStore.ts";
+import { EpochSampler } from "../ml/data/sampler.ts";
+import { splitByClass } from "../ml/data/split.ts";
+import { drawThumbnails } from "../ml/data/thumbnails.ts";
+import { Judge } from "../ml/judge.ts";
+import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
+import { parameterCount, saveWeights } from "../ml/models/weights.ts";
+import { fitProjection } from "../ml/teachers/fitProjection.ts";
+import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
+import type { Teacher } from "../ml/teachers/teacher.ts";
+import * as tf from "../ml/tf.ts";
+import { drawViews } from "../ml/train.ts";
+import { openBackend, type BackendLoader } from "./backend.ts";
+import { loadTeacher } from "./loadTeacher.ts";
+import { TrainingRun } from "./trainingRun.ts";
+import { toRgba } from "./toRgba.ts";
+import { yieldToMessages } from "../lib/yieldToMessages.ts";
+
+/** What the engine needs of the place it runs in. */
+export interface EngineSurroundings {
+  readonly loader: BackendLoader;
+  /** The bundled teacher's file. */
+  readonly readBundledTeacher: () => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * The engine itself: images, teacher, and one run at a time. It holds every tensor there is and knows nothing of
+ * threads; `entry.ts` puts it behind messages.
+ */
+export function createEngine(surroundings: EngineSurroundings): Engine {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  let backend: BackendReport | null = null;
+  let images: ImageStore | null = null;
+  let teacher: Teacher | null = null;
+  let projected: ProjectedTeacher | null = null;
+  let run: TrainingRun | null = null;
+  /** Structural requests one after another: tfjs has one current backend and one scope stack. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const emit = (event: EngineEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+
+  const handlers: {
+    [K in RequestName]: (input: Requests[K]["in"]) => Promise<Requests[K]["out"]> | Requests[K]["out"];
+  } = {
+    async openBackend({ choice }) {
+      refuseDuringRun("switch the backend");
+      forgetRun();
+      dropTeacher();
+      const opened = await openBackend(choice, surroundings.loader);
+      backend = opened.report;
+      void opened.lost.then((reason) => {
+        const error = new AppError("backend-lost", `The GPU was lost: ${reason}`, {
+          hint: "Reload the page. If it happens again, choose a smaller batch, width or view size.",
+        });
+        run?.stop();
+        emit({ type: "backendLost", error: toWire(error) });
+      });
+      return opened.report;
+    },
+
+    clearImages({ size }) {
+      refuseDuringRun("change the images");
+      images = new ImageStore(size);
+      return null;
+    },
+    addImages(block) {
+      const store = requireImages();
+      store.append(block);
+      return { count: store.count };
+    },
+    sealImages({ name, labels }) {
+      return requireImages().seal({ name, kind: "own", labels });
+    },
+    async drawDemo({ seed, count, size }) {
+      refuseDuringRun("change the images");
+      const store = new ImageStore(size);
+      for (const block of demoBlocks({ seed, count, size })) {
+        store.append(block);
+        emit({ type: "progress", task: "Drawing the demo images", done: store.count, total: count });
+        await yieldToMessages();
+      }
+      images = store;
+      return store.seal({ name: "Built-in demo", kind: "demo", labels: demoLabels });
+    },
+    thumbnails({ indices, side }) {
+      const store = requireImages();
+      const known = indices.filter((index) => Number.isInteger(index) && index >= 0 && index < store.count);
+      return {
+        pixels: drawThumbnails(store, known, side),
+        names: known.map((index) => store.nameOf(index)),
+        classes: known.map((index) => store.classOf(index)),
+      };
+    },
+    async previewViews({ index, config, draw }) {
+      const store = requireImages();
+      if (index < 0 || index >= store.count) throw new AppError("not-found", `There is no image ${index}`);
+      const { first, second } = drawViews(
+        store,
+        Int32Array.of(index),
+        createPrng(config.seed, `preview ${draw}`),
+        config,
+      );
+      const views = await Promise.all(
+        [first, second].map(async (view) => toRgba(await view.data<"float32">())),
+      );
+      tf.dispose([first, second]);
+      return { side: config.imageSize, views };
+    },
+
+    async loadTeacher(source) {
+      refuseDuringRun("change the teacher");
+      requireBackend();
+      const loaded = await loadTeacher(source, surroundings.readBundledTeacher);
+      forgetRun();
+      dropTeacher();
+      teacher = loaded;
+      return loaded.card;
+    },
+    dropTeacher() {
+      refuseDuringRun("change the teacher");
+      forgetRun();
+      dropTeacher();
+      return null;
+    },
+
+    async startRun({ runId, config, paused }) {
+      refuseDuringRun("start another run");
+      forgetRun();
+      const started = await startRun(runId, config, paused);
+      return started;
+    },
+    pauseRun: ({ runId }) => (currentRun(runId).pause(), null),
+    resumeRun: ({ runId }) => (currentRun(runId).resume(), null),
+    stepRun: ({ runId }) => (currentRun(runId).stepOnce(), null),
+    stopRun: ({ runId }) => (currentRun(runId).stop(), null),
+    adjustRun: ({ runId, patch }) => (currentRun(runId).adjust(patch), null),
+
+    async exportStudent({ runId, withHead }) {
+      if (run?.runId !== runId) throw new AppError("not-found", "That run's weights are no longer in memory");
+      const { network, student } = run.method;
+      const state = await saveWeights(network, student);
+      const tensors = [...state]
+        .filter(([name]) => withHead || !name.startsWith("fc."))
+        .map(([name, { shape, data }]) => ({
+          name,
+          shape,
+          values: data,
+          dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
+        }));
+      const metadata = {
+        format: "pt",
+        architecture: network.title,
+        head: "projection",
+        input_size: String(run.imageSize),
+      };
+      const bytes = writeSafetensors(tensors, metadata);
+      return { name: "student.safetensors", bytes };
+    },
+    memory,
+  };
+
+  /** What changes images, teacher, backend or run takes turns; steering a run never waits. */
+  const immediate: ReadonlySet<RequestName> = new Set([
+    "pauseRun",
+    "resumeRun",
+    "stepRun",
+    "stopRun",
+    "adjustRun",
+    "memory",
+    "thumbnails",
+  ]);
+
+  return {
+    request(name, input) {
+      const handle = async () => handlers[name](input);
+      if (immediate.has(name)) return handle();
+      const answer = turn.then(handle);
+      turn = answer.catch(() => undefined);
+      return answer;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+
+  async function startRun(runId: string, config: Config, paused: boolean): Promise<RunPlan> {
+    requireBackend();
+    const store = requireImages();
+    if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
+    const usesTeacher = config.method !== "mocov2" && config.teacher !== "none";
+    if (usesTeacher && teacher === null) {
+      throw new AppError("not-found", "No teacher is loaded", {
+        hint: "Load one, or choose a method without a teacher.",
+      });
+    }
+    const split = splitByClass(store.allClasses(), config.holdout, config.seed);
+    const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
+    const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
+
+    let matched = usesTeacher ? teacher : null;
+    let projection = "";
+    const embeddingDim = resolveEmbeddingDim(config, matched);
+    if (matched !== null && matched.card.embeddingDim !== embeddingDim) {
+      emit({ type: "progress", task: "Fitting the PCA of the teacher", done: 0, total: 1 });
+      const fitted = await fitProjection(matched, store, split.train, embeddingDim, config);
+      projected = new ProjectedTeacher(matched, fitted.projection);
+      projection = fitted.description;
+      matched = projected;
+    }
+    const method = createMethod(config, matched);
+    const judge = new Judge(store, split, config, matched);
+    run = new TrainingRun(
+      {
+        runId,
+        config,
+        totalSteps,
+        method,
+        images: store,
+        sampler,
+        judge,
+        emit,
+        memory,
+        now: () => performance.now(),
+      },
+      paused,
+    );
+    const studentTotal = parameterCount(method.network);
+    const head = headParameters(method.network);
+    return {
+      runId,
+      config,
+      totalSteps,
+      stepsPerEpoch: sampler.batchesPerEpoch,
+      trainImages: split.train.length,
+      heldOutImages: split.heldOut.length,
+      queueSize: resolveQueueSize(config),
+      embeddingDim,
+      projection,
+      studentParameters: studentTotal - head,
+      headParameters: head,
+    };
+  }
+
+  function headParameters(network: Parameters<typeof parameterCount>[0]): number {
+    return parameterCount({
+      ...network,
+      layers: network.layers.filter((layer) => layer.kind === "linear" && layer.name.startsWith("fc")),
+    });
+  }
+
+  function requireBackend(): void {
+    if (backend === null) throw new AppError("backend-unavailable", "No backend has been opened yet");
+  }
+  function requireImages(): ImageStore {
+    if (images === null)
+      throw new AppError("not-found", "No images are loaded", { hint: "Drop a folder or use the demo." });
+    return images;
+  }
+  function currentRun(runId: string): TrainingRun {
+    if (run === null || run.isOver || run.runId !== runId)
+      throw new AppError("not-found", "That run is over");
+    return run;
+  }
+  function refuseDuringRun(what: string): void {
+    if (run !== null && !run.isOver) {
+      throw new AppError("busy", `A run is going; it is not possible to ${what} now`, {
+        hint: "Stop the run first.",
+      });
+    }
+  }
+  function forgetRun(): void {
+    run?.dispose();
+    run = null;
+    projected?.dispose();
+    projected = null;
+  }
+  function dropTeacher(): void {
+    teacher?.dispose();
+    teacher = null;
+  }
+  function memory(): MemoryReport {
+    const { numTensors, numBytes } = tf.memory();
+    return { tensors: numTensors, tensorBytes: numBytes, imageBytes: images?.bytes ?? 0 };
+  }
+}

@@ -1,0 +1,53 @@
+/** The engine's thread: listens, dispatches, answers. */
+import { AppError, toWire } from "../contract/errors.ts";
+import type { FromWorker, ToWorker } from "../contract/protocol.ts";
+import * as tf from "../ml/tf.ts";
+import bundledTeacherUrl from "./bundledTeacher/teacher.safetensors?url";
+import { createEngine } from "./engine.ts";
+import { openWasm } from "./wasmBinaries.ts";
+
+const engine = createEngine({
+  loader: {
+    webgpu: async () => {
+      await import("@tensorflow/tfjs-backend-webgpu");
+    },
+    wasm: async () => {
+      await import("@tensorflow/tfjs-backend-wasm");
+      const { threads } = await openWasm(() => tf.setBackend("wasm"));
+      const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
+      return { threads, simd: simd === true };
+    },
+  },
+  readBundledTeacher: async () => {
+    const response = await fetch(bundledTeacherUrl);
+    if (!response.ok) {
+      throw new AppError("network-failed", `The bundled teacher could not be read: HTTP ${response.status}`, {
+        hint: "Reload the page; if it stays, the installation is incomplete.",
+      });
+    }
+    return new Uint8Array(await response.arrayBuffer());
+  },
+});
+
+engine.subscribe((event) => {
+  post({ event }, event.type === "metrics" ? [event.rows.buffer] : []);
+});
+
+self.onmessage = (message: MessageEvent<ToWorker>) => {
+  const { id, name, input } = message.data;
+  engine.request(name, input as never).then(
+    (output) => post({ id, ok: true, output }, buffersOf(output)),
+    (error: unknown) => post({ id, ok: false, error: toWire(error) }, []),
+  );
+};
+
+function post(message: FromWorker, transfer: Transferable[]): void {
+  self.postMessage(message, { transfer });
+}
+
+/** Pixels and files are moved to the page, not copied. */
+function buffersOf(output: unknown): Transferable[] {
+  if (output === null || typeof output !== "object") return [];
+  const values = Object.values(output).flatMap((value: unknown) => (Array.isArray(value) ? value : [value]));
+  return values.flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
+}

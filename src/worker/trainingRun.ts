@@ -1,0 +1,180 @@
+import { settings, type Config, type ConfigPatch, type SettingName } from "../contract/config.ts";
+import { AppError, toWire } from "../contract/errors.ts";
+import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../contract/protocol.ts";
+import type { ImageStore } from "../ml/data/imageStore.ts";
+import type { EpochSampler } from "../ml/data/sampler.ts";
+import type { Judge } from "../ml/judge.ts";
+import type { Method } from "../ml/methods/method.ts";
+import { train } from "../ml/train.ts";
+import { Telemetry } from "./telemetry.ts";
+import { yieldToMessages } from "../lib/yieldToMessages.ts";
+
+export interface TrainingRunSetup {
+  readonly runId: string;
+  readonly config: Config;
+  readonly totalSteps: number;
+  readonly method: Method;
+  readonly images: ImageStore;
+  readonly sampler: EpochSampler;
+  readonly judge: Judge;
+  readonly emit: (event: EngineEvent) => void;
+  readonly memory: () => MemoryReport;
+  readonly now: () => number;
+}
+
+/**
+ * One run from start to end: starting → running ⇄ paused → ended. Pulls steps from the training loop while it
+ * may, has the student judged now and then, and tells how it goes. Owns the method and the judge.
+ */
+export class TrainingRun {
+  readonly runId: string;
+  readonly method: Method;
+  /** Resolves when the run has ended and said so; never rejects. */
+  readonly ended: Promise<void>;
+  private config: Config;
+  private state: RunState = "starting";
+  private step = 0;
+  /** Steps that may still be taken before pausing. */
+  private allowance: number;
+  private stopping = false;
+  private wake: () => void = () => undefined;
+  private elapsedMs = 0;
+
+  constructor(
+    private readonly setup: TrainingRunSetup,
+    startPaused: boolean,
+  ) {
+    this.runId = setup.runId;
+    this.method = setup.method;
+    this.config = setup.config;
+    this.allowance = startPaused ? 0 : Infinity;
+    this.ended = this.runToEnd();
+  }
+
+  get imageSize(): number {
+    return this.config.imageSize;
+  }
+
+  get isOver(): boolean {
+    return this.state === "ended";
+  }
+
+  pause(): void {
+    this.allowance = 0;
+  }
+
+  resume(): void {
+    this.allowance = Infinity;
+    this.wake();
+  }
+
+  /** One step, then paused (again). */
+  stepOnce(): void {
+    this.allowance = 1;
+    this.wake();
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.wake();
+  }
+
+  /** @throws AppError "config-invalid" when a setting cannot change during a run. */
+  adjust(patch: ConfigPatch): void {
+    const fixed = Object.keys(patch).filter((name) => !("live" in settings[name as SettingName]));
+    if (fixed.length > 0) {
+      throw new AppError("config-invalid", `${fixed.join(", ")} cannot change during a run`, {
+        hint: "Stop the run, change it, and start again.",
+      });
+    }
+    this.config = { ...this.config, ...patch };
+  }
+
+  dispose(): void {
+    this.method.dispose();
+    this.setup.judge.dispose();
+  }
+
+  private async runToEnd(): Promise<void> {
+    let end: RunEnd;
+    try {
+      end = await this.run();
+    } catch (error) {
+      end = { kind: "failed", error: toWire(error) };
+    }
+    this.enter("ended");
+    const { emit, memory } = this.setup;
+    emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
+  }
+
+  private async run(): Promise<RunEnd> {
+    const { emit, runId, method, judge, config, totalSteps, now } = this.setup;
+    this.announce();
+    await yieldToMessages(); // lets the answer to "startRun" go out first
+    const { baseline, evaluation } = await judge.begin(method, () => this.stopping);
+    emit({ type: "baseline", runId, baseline });
+    emit({ type: "evaluation", runId, evaluation });
+
+    const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
+    const steps = train({ ...this.setup, live: () => this.config });
+    try {
+      for (;;) {
+        if (this.allowance <= 0 && !this.stopping) {
+          await telemetry.flush();
+          if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+          this.enter("paused");
+          await new Promise<void>((resolve) => (this.wake = resolve));
+          continue;
+        }
+        if (this.stopping) {
+          await telemetry.flush();
+          return { kind: "stopped" };
+        }
+        if (this.allowance === Infinity) this.enter("running");
+        const startMs = now();
+        const next = await steps.next();
+        if (next.done === true) break;
+        this.step = next.value.step;
+        this.allowance--;
+        await telemetry.add(next.value, this.elapsedMs + now() - startMs);
+        this.elapsedMs += now() - startMs;
+        if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+
+        const isLast = this.step === totalSteps;
+        const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
+        if (isLast || isDue) {
+          await telemetry.flush();
+          if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+          emit({
+            type: "evaluation",
+            runId,
+            evaluation: await judge.judge(method, this.step, () => this.stopping),
+          });
+        }
+        await yieldToMessages();
+      }
+      return { kind: "finished" };
+    } finally {
+      telemetry.dispose();
+    }
+  }
+
+  private enter(state: RunState): void {
+    if (state === this.state && state !== "paused") return;
+    this.state = state;
+    this.announce();
+  }
+
+  private announce(): void {
+    this.setup.emit({ type: "runState", runId: this.runId, state: this.state, step: this.step });
+  }
+}
+
+function diverged(step: number): RunEnd {
+  return {
+    kind: "diverged",
+    step,
+    message: `The loss was no longer a finite number at step ${step}.`,
+    hint: "Lower the learning rate (a tenth is a good try) or the distillation weight; for very small batches also use fewer BatchNorm groups.",
+  };
+}
