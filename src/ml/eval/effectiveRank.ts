@@ -1,0 +1,36 @@
+import { gramOfColumns, transposed, type FeatureRows } from "./featureRows.ts";
+import { symmetricEigen } from "./symmetricEigen.ts";
+
+/**
+ * Singular values of a matrix of features, descending, min(N, D) of them; from the eigenvalues of the smaller Gram
+ * matrix in double precision, so values below 10⁻⁸ of the largest are noise.
+ */
+export function singularValues(features: FeatureRows): Float64Array {
+  const narrow = features.dim <= features.count ? features : transposed(features);
+  const gram = gramOfColumns(narrow, new Float64Array(narrow.dim));
+  return symmetricEigen(gram, narrow.dim).values.map((value) => Math.sqrt(Math.max(0, value)));
+}
+
+/**
+ * RankMe (Garrido et al., ICML 2023): how many dimensions the features fill.
+ *
+ *     exp(−Σ p_k log p_k),   p_k = σ_k / Σσ + 10⁻⁷
+ *
+ * @returns in [1, min(N, D)].
+ */
+export function rankMe(singular: Float64Array): number {
+  const total = singular.reduce((sum, value) => sum + value, 0);
+  let entropy = 0;
+  for (const value of singular) {
+    const p = value / total + 1e-7;
+    entropy -= p * Math.log(p);
+  }
+  return Math.exp(entropy);
+}
+
+/** (Σσ²)² / Σσ⁴: how many dimensions carry the variance; sterner than RankMe. */
+export function participationRatio(singular: Float64Array): number {
+  const second = singular.reduce((sum, value) => sum + value ** 2, 0);
+  const fourth = singular.reduce((sum, value) => sum + value ** 4, 0);
+  return second ** 2 / fourth;
+}

@@ -1,0 +1,23 @@
+import type { UnitRows } from "../tensors/unitRows.ts";
+import { nearestNeighbours } from "./nearestNeighbours.ts";
+
+/**
+ * How alike two networks see neighbourhoods: the share of each image's k nearest images that both agree on,
+ * averaged over the images. An image is no neighbour of its own.
+ *
+ * @param first [N, D₁]
+ * @param second [N, D₂] of the same images in the same order.
+ * @returns in [0, 1]; 1 = the same neighbours, k/(N − 1) = chance.
+ */
+export async function neighbourOverlap(first: UnitRows, second: UnitRows, k: number): Promise<number> {
+  const options = { excludeSelf: true };
+  const a = await nearestNeighbours(first, first, k, options);
+  const b = await nearestNeighbours(second, second, k, options);
+  const count = first.shape[0];
+  let shared = 0;
+  for (let i = 0; i < count; i++) {
+    const theirs = new Set(b.indices.subarray(i * k, (i + 1) * k));
+    for (const neighbour of a.indices.subarray(i * k, (i + 1) * k)) if (theirs.has(neighbour)) shared++;
+  }
+  return shared / (count * k);
+}
