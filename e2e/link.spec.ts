@@ -8,10 +8,10 @@ test("a link restores configuration, seed and backend, and the address bar follo
 }) => {
   await playground.openHash("v=1&seed=77&batchSize=12&temperature=0.3&method=mocov2&backend=cpu");
   expect((await playground.snapshot()).backend?.chosen).toBe("cpu");
-  await expect(playground.page.getByLabel("Seed")).toHaveValue("77");
+  await expect(playground.number("seed")).toHaveValue("77");
 
-  await playground.page.getByLabel("Seed").fill("78");
-  await playground.page.getByLabel("Seed").blur();
+  await playground.number("seed").fill("78");
+  await playground.number("seed").blur();
   await expect.poll(() => new URL(playground.page.url()).hash).toContain("seed=78");
 
   // What the address bar says now, opened by someone else.
@@ -21,7 +21,7 @@ test("a link restores configuration, seed and backend, and the address bar follo
   expect(shared.patch).toEqual({ seed: 78, batchSize: 12, temperature: 0.3, method: "mocov2" });
   const elsewhere = await context.newPage();
   await elsewhere.goto(address);
-  await expect(elsewhere.getByLabel("Seed")).toHaveValue("78");
+  await expect(elsewhere.locator("[data-setting=seed] input[type=number]")).toHaveValue("78");
   await elsewhere.close();
 });
 
@@ -30,10 +30,8 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
   const notices = playground.page.getByTestId("notices");
   await expect(notices).toContainText("batchSize");
   await expect(notices).toContainText("bogus");
-  await expect(playground.page.getByLabel("Seed")).toHaveValue("5");
-  await expect(playground.page.getByLabel("Batch", { exact: true })).toHaveValue(
-    String(defaultConfig.batchSize),
-  );
+  await expect(playground.number("seed")).toHaveValue("5");
+  await expect(playground.number("batchSize")).toHaveValue(String(defaultConfig.batchSize));
 });
 
 test("a link starts nothing", async ({ playground }) => {

@@ -1,7 +1,7 @@
 /** The page under test, watched all the time for what must never happen, whatever a spec does with it. */
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import type { BackendChoice } from "../src/contract/backend.ts";
-import { defaultConfig, type ConfigPatch } from "../src/contract/config.ts";
+import { defaultConfig, type ConfigPatch, type SettingName } from "../src/contract/config.ts";
 import type { MemoryReport } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/automation.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
@@ -86,6 +86,11 @@ export class Playground {
 
   async click(testId: string): Promise<void> {
     await this.page.getByTestId(testId).click();
+  }
+
+  /** The box with a setting's number. */
+  number(name: SettingName): Locator {
+    return this.page.locator(`[data-setting=${name}] input[type=number]`);
   }
 
   /** A real drag from outside the browser, folder included, dropped on the drop zone. */

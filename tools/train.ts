@@ -57,7 +57,7 @@ try {
   process.exitCode = await train();
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`${error.message}\n\n${usage}`);
+    console.error(`${error.message}\nSee \`npm run train -- --help\`.`);
     process.exitCode = exitCodes.usage;
   } else {
     // A fault of the world is told by its message; anything else is ours and needs its stack.
