@@ -182,13 +182,13 @@ function headOf(shapes: Shapes, featureDim: number): Pick<ArchitectureBase, "hea
   const hiddenWidth = shapes.get("fc.0.weight")?.[0];
   const batchNorm = shapes.get("fc.1.running_mean")?.length === 1;
   const outDim = shapes.get(`fc.${batchNorm ? 3 : 2}.weight`)?.[0];
-  const deeper = shapes.has(`fc.${batchNorm ? 4 : 3}.weight`);
-  if (hiddenWidth !== undefined && outDim !== undefined && !deeper) {
+  const layers = [...shapes].filter(([name]) => /^(fc|classifier)\b.*\.weight$/.test(name));
+  const linears = layers.filter(([, shape]) => shape.length === 2);
+  if (hiddenWidth !== undefined && outDim !== undefined && linears.length === 2) {
     const headTitle = `MLP ${featureDim} → ${hiddenWidth}${batchNorm ? " (BatchNorm)" : ""} → ${outDim}`;
     return { head: { kind: "mlp", hiddenWidth, outDim, batchNorm }, headTitle };
   }
-  const layers = [...shapes].filter(([name]) => /^(fc|classifier)\b.*\.weight$/.test(name));
-  const widths = layers.filter(([, shape]) => shape.length === 2).map(([, shape]) => shape[0]);
+  const widths = linears.map(([, shape]) => shape[0]);
   if (layers.length === 0) return { head: { kind: "none" }, headTitle: "none: pooled features" };
   return { head: { kind: "other" }, headTitle: `classifier ${[featureDim, ...widths].join(" → ")}` };
 }

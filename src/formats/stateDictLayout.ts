@@ -99,8 +99,10 @@ export function recogniseLayout(file: ReadonlyMap<string, StoredTensor>): Recogn
   const named = new Map<string, StoredTensor>();
   for (const [name, tensor] of level) {
     const reason = reasonFor(name);
+    const target = swav ? name.replace(/^projection_head\./, "fc.") : name;
     if (reason !== null) ignored.set(tensor.name, reason);
-    else named.set(swav ? name.replace(/^projection_head\./, "fc.") : name, tensor);
+    else if (target !== name && level.has(target)) ignored.set(tensor.name, "a second head beside fc");
+    else named.set(target, tensor);
   }
   const timm = fromTimmNames(named);
   if (timm !== null) notes.push(timm.note);

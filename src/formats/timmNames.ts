@@ -19,8 +19,8 @@ export function fromTimmNames(
   for (const [name, tensor] of tensors) {
     const dot = name.lastIndexOf(".");
     const module = modules.get(name.slice(0, dot));
-    if (module === undefined) return null;
-    const target = module + name.slice(dot);
+    const target = module === undefined ? null : module + name.slice(dot);
+    if (target === null || renamed.has(target)) return null;
     // What timm computes as a 1×1 convolution after pooling is a linear layer to torchvision.
     const linear = target === "classifier.0.weight" && tensor.shape.length === 4;
     renamed.set(target, linear ? tensor.reshaped(tensor.shape.slice(0, 2)) : tensor);
