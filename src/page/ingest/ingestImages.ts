@@ -330,6 +330,8 @@ function nothingUsable(collected: Collected, rejects: readonly Reject[]): AppErr
     collected.files.length === 0 ? "nothing to read" : `not one usable image among ${rejects.length} files`;
   return new AppError("dataset-too-small", `There is ${what} in ${JSON.stringify(collected.name)}`, {
     hint: "Drop a folder, a zip or files of JPEG, PNG, WebP, GIF, BMP or AVIF images.",
-    details: rejects.slice(0, 10).map(({ path, message }) => `${path}: ${message}`),
+    details: sortByPath(rejects)
+      .slice(0, 10)
+      .map(({ path, message }) => `${path}: ${message}`),
   });
 }
