@@ -1,4 +1,5 @@
 import type { Config } from "../../contract/config.ts";
+import { standardDemo } from "../../contract/dataset.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import type { RunEnd } from "../../contract/protocol.ts";
 import type { Engine } from "../../contract/protocol.ts";
@@ -11,12 +12,6 @@ import { beginRun, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { waitUntil } from "./waitUntil.ts";
-
-/** Images of the built-in set: drawn a little larger than the default views, so that crops have detail. */
-const demoCount = 2400;
-const demoSize = 48;
-/** A link holds the seed and nothing else of the demo set, so another seed means another drawing. */
-let drawnSeed = -1;
 
 /** What the Start button does: whatever is missing is made ready, then the run begins. Faults become notices. */
 export async function startRun(engine: Engine, { paused = false } = {}): Promise<void> {
@@ -54,18 +49,18 @@ export async function prepareRun(engine: Engine, config: Config): Promise<void> 
         },
       );
     }
-    if (config.data === "demo") {
-      if (datasetStore.getState().summary?.kind !== "demo" || config.seed !== drawnSeed) {
-        say("drawing the demo images");
-        const demo = { seed: config.seed, count: demoCount, size: demoSize };
-        datasetStore.setState({ summary: await engine.request("drawDemo", demo) });
-        drawnSeed = config.seed;
-        unlessStopped();
-      }
-    } else if (datasetStore.getState().summary?.kind !== "own") {
+    say("reading images");
+    const { summary } = await waitUntil(datasetStore, (state) => state.ingestion === null);
+    unlessStopped();
+    if (config.data === "own" && summary?.kind !== "own") {
       throw new AppError("not-found", "There are no images of your own yet.", {
-        hint: "Drop a folder or a zip on “Data”, or choose the built-in demo.",
+        hint: "Drop a folder or a zip on “Data”, or use the built-in demo.",
       });
+    }
+    if (config.data === "demo" && summary?.kind !== "demo") {
+      say("drawing the demo images");
+      datasetStore.setState({ summary: await engine.request("drawDemo", standardDemo), rejects: [] });
+      unlessStopped();
     }
     if (config.method !== "mocov2") {
       await prepareTeacher(engine, config, say);

@@ -1,0 +1,89 @@
+import type { BackendChoice } from "../contract/backend.ts";
+import type { LinkedDataset } from "./commands/shareLink.ts";
+import { describeProblems, formatLink, parseLink } from "./commands/shareLink.ts";
+import { openBackend } from "./commands/openBackend.ts";
+import type { EngineClient } from "./engineClient.ts";
+import { configStore, replaceConfig } from "./stores/configStore.ts";
+import { datasetStore } from "./stores/datasetStore.ts";
+import { engineStore } from "./stores/engineStore.ts";
+import { linkStore } from "./stores/linkStore.ts";
+import { notify } from "./stores/noticeStore.ts";
+
+const writeAfterMs = 300;
+
+/**
+ * Keeps address and configuration the same: reads what the page was opened with, writes what changes, and reads
+ * again when another link is put into the address bar. A link sets controls; it never starts anything.
+ *
+ * @returns the backend the link asks for.
+ */
+export function followAddress(engine: EngineClient): BackendChoice {
+  const backend = readAddress();
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => history.replaceState(null, "", `#${currentLink()}`), writeAfterMs);
+  };
+  configStore.subscribe(write);
+  engineStore.subscribe((state, before) => {
+    if (state.choice !== before.choice) write();
+  });
+  datasetStore.subscribe((state, before) => {
+    if (state.summary === before.summary) return;
+    compareWithLink();
+    write();
+  });
+  addEventListener("hashchange", () => {
+    const choice = readAddress();
+    if (choice !== engineStore.getState().choice) void openBackend(engine, choice);
+  });
+  return backend;
+}
+
+/** The whole address that brings someone else to the same settings. */
+export function shareAddress(): string {
+  return `${location.origin}${location.pathname}#${currentLink()}`;
+}
+
+function currentLink(): string {
+  return formatLink(configStore.getState().config, engineStore.getState().choice, currentDataset());
+}
+
+function currentDataset(): LinkedDataset | null {
+  if (configStore.getState().config.data !== "own") return null;
+  const { summary } = datasetStore.getState();
+  if (summary?.kind !== "own") return linkStore.getState().dataset;
+  return { name: summary.name, fingerprint: summary.fingerprint };
+}
+
+function readAddress(): BackendChoice {
+  const { patch, backend, dataset, problems } = parseLink(location.hash);
+  replaceConfig(patch, problems);
+  linkStore.setState({ dataset });
+  if (problems.length > 0) {
+    notify("info", "Parts of the link were not understood and are ignored.", {
+      details: describeProblems(problems),
+    });
+  }
+  if (dataset !== null && datasetStore.getState().summary === null) {
+    notify("info", `This link was made with the images “${dataset.name}”, which it does not carry.`, {
+      hint: "Drop that set (or one of yours) on “Data” to go on.",
+    });
+  }
+  return backend ?? "auto";
+}
+
+function compareWithLink(): void {
+  const { dataset } = linkStore.getState();
+  const { summary } = datasetStore.getState();
+  if (dataset === null || summary?.kind !== "own") return;
+  if (summary.fingerprint.startsWith(dataset.fingerprint)) {
+    notify("info", `These are the images the link was made with: “${dataset.name}”.`);
+  } else {
+    notify(
+      "info",
+      `These are not the images the link was made with (“${dataset.name}”), so results will differ.`,
+    );
+  }
+}

@@ -1,0 +1,197 @@
+import { useState } from "react";
+import { useStore } from "zustand";
+import type { RunPlan } from "../../contract/protocol.ts";
+import { parseConfigPatch } from "../../contract/config.ts";
+import { ablationIsGoing } from "../commands/ablation.ts";
+import { changeSetting } from "../commands/changeSetting.ts";
+import { exportMetrics, exportRun, exportStudent } from "../commands/exportRun.ts";
+import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
+import { useEngine } from "../EngineContext.tsx";
+import { ablationStore } from "../stores/ablationStore.ts";
+import { configStore } from "../stores/configStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { describeRun } from "./describeRun.ts";
+import { formatCount } from "./formatNumbers.ts";
+import { Icon } from "./Icon.tsx";
+import { LiveFigures } from "./LiveFigures.tsx";
+import styles from "./RunPanel.module.css";
+
+/** Start, pause, step, stop; how it goes; and what can be taken away. */
+export function RunPanel() {
+  return (
+    <section className={styles.panel} aria-labelledby="run-title">
+      <h2 id="run-title" className="visually-hidden">
+        Run
+      </h2>
+      <div className={styles.bar}>
+        <RunButtons />
+        <RunStatus />
+        <LiveLearningRate />
+      </div>
+      <LiveFigures />
+      <RunExports />
+    </section>
+  );
+}
+
+function RunButtons() {
+  const engine = useEngine();
+  const state = useStore(runStore, (run) => run.state);
+  const preparing = useStore(runStore, (run) => run.preparing !== "");
+  const busy = useStore(runStore, (run) => runIsBusy(run));
+  const inAblation = useStore(ablationStore, () => ablationIsGoing());
+  const paused = state === "paused" && !preparing;
+  const running = state === "running" || state === "starting";
+
+  return (
+    <div className={styles.buttons}>
+      <button
+        type="button"
+        className={styles.start}
+        data-testid="start"
+        disabled={(busy && !paused) || inAblation}
+        onClick={() => void (paused ? resumeRun(engine) : startRun(engine))}
+      >
+        <Icon name="play" />
+        {paused ? "Resume" : "Start"}
+      </button>
+      <button
+        type="button"
+        data-testid="pause"
+        aria-pressed={paused}
+        disabled={(!running && !paused) || preparing || inAblation}
+        title="Space"
+        onClick={() => void (paused ? resumeRun(engine) : pauseRun(engine))}
+      >
+        <Icon name="pause" />
+        Pause
+      </button>
+      <button
+        type="button"
+        data-testid="step"
+        disabled={(busy && !paused) || inAblation}
+        title="→"
+        onClick={() => void stepRun(engine)}
+      >
+        <Icon name="step" />
+        Step
+      </button>
+      <button type="button" data-testid="stop" disabled={!busy} onClick={() => void stopRun(engine)}>
+        <Icon name="stop" />
+        Stop
+      </button>
+    </div>
+  );
+}
+
+function RunStatus() {
+  const run = useStore(runStore);
+  const progress = useStore(engineStore, (state) => state.progress);
+  const { text, hint, alarming } = describeRun(run, progress);
+  return (
+    <div className={styles.status}>
+      <p
+        className={`${styles.state} ${alarming ? styles.alarming : ""}`}
+        data-testid="run-state"
+        data-state={run.preparing === "" ? run.state : "starting"}
+      >
+        {text}
+      </p>
+      <p className={styles.hint}>{hint === "" && run.plan !== null ? describePlan(run.plan) : hint}</p>
+    </div>
+  );
+}
+
+function describePlan(plan: RunPlan): string {
+  const parts = [
+    `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
+    `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
+    `${plan.embeddingDim} dimensions`,
+  ];
+  return [...parts, ...(plan.projection === "" ? [] : [plan.projection])].join(" · ");
+}
+
+/** The one setting people turn while they watch, within reach of the curves. */
+function LiveLearningRate() {
+  const engine = useEngine();
+  const value = useStore(configStore, (state) => state.config.learningRate);
+  const [draft, setDraft] = useState<string | null>(null);
+  const take = (text: string): void => {
+    setDraft(text);
+    const { learningRate } = parseConfigPatch({ learningRate: text }).patch;
+    if (learningRate !== undefined) void changeSetting(engine, "learningRate", learningRate);
+  };
+  return (
+    <span className={styles.rate}>
+      <label htmlFor="live-rate">Learning rate</label>
+      <button
+        type="button"
+        aria-label="Halve the learning rate"
+        onClick={() => take(String(Number((value / 2).toPrecision(3))))}
+        onBlur={() => setDraft(null)}
+      >
+        ½×
+      </button>
+      <input
+        id="live-rate"
+        data-testid="live-learning-rate"
+        type="number"
+        step="any"
+        min={0}
+        value={draft ?? value}
+        onChange={(event) => take(event.target.value)}
+        onBlur={() => setDraft(null)}
+      />
+      <button
+        type="button"
+        aria-label="Double the learning rate"
+        onClick={() => take(String(Number((value * 2).toPrecision(3))))}
+        onBlur={() => setDraft(null)}
+      >
+        2×
+      </button>
+    </span>
+  );
+}
+
+function RunExports() {
+  const engine = useEngine();
+  const hasRun = useStore(runStore, (run) => run.plan !== null);
+  const [withHead, setWithHead] = useState(false);
+  const attempt = (task: () => void | Promise<void>): void => {
+    void Promise.resolve().then(task).catch(notifyError);
+  };
+  return (
+    <div className={styles.exports}>
+      <span>Take away</span>
+      <button
+        type="button"
+        data-testid="export-student"
+        disabled={!hasRun}
+        onClick={() => attempt(() => exportStudent(engine, withHead))}
+      >
+        <Icon name="download" />
+        student.safetensors
+      </button>
+      <label className={styles.check}>
+        <input type="checkbox" checked={withHead} onChange={(event) => setWithHead(event.target.checked)} />
+        with its head
+      </label>
+      <button
+        type="button"
+        data-testid="export-metrics"
+        disabled={!hasRun}
+        onClick={() => attempt(exportMetrics)}
+      >
+        <Icon name="download" />
+        metrics.csv
+      </button>
+      <button type="button" data-testid="export-run" disabled={!hasRun} onClick={() => attempt(exportRun)}>
+        <Icon name="download" />
+        run.json
+      </button>
+    </div>
+  );
+}

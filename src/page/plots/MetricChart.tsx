@@ -1,0 +1,196 @@
+import { useEffect, useRef } from "react";
+import { useStore } from "zustand";
+import { toCsv } from "../commands/csv.ts";
+import { saveFile } from "../commands/saveFile.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { plotStore } from "../stores/plotStore.ts";
+import { runStore } from "../stores/runStore.ts";
+import { themeStore } from "../stores/themeStore.ts";
+import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
+import { align, collect } from "./chartData.ts";
+import { chartImage } from "./chartImage.ts";
+import { addDrawing, requestDraw } from "./drawLoop.ts";
+import type { LineChart } from "./lineChart.ts";
+import { createLineChart } from "./lineChart.ts";
+import { metricLogOf, onMetrics } from "./metricArchive.ts";
+import { MetricTable } from "./MetricTable.tsx";
+import styles from "./MetricChart.module.css";
+import { readPlotTheme, seriesDash } from "./plotTheme.ts";
+
+/** The chart's data of the current run, at full resolution. */
+function currentData(spec: ChartSpec): ChartData {
+  const { runId, evaluations, baseline, plan } = runStore.getState();
+  const run = { log: metricLogOf(runId), evaluations, baseline, stepsPerEpoch: plan?.stepsPerEpoch ?? 0 };
+  return collect(spec, run, plotStore.getState().xUnit);
+}
+
+/** One chart of the current run: curves, legend with live values, table, and both as files. */
+export function MetricChart({ spec, className }: { readonly spec: ChartSpec; readonly className: string }) {
+  const host = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLUListElement>(null);
+  const chart = useRef<LineChart | null>(null);
+  const theme = useStore(themeStore, (state) => state.shown);
+  const logY = useStore(plotStore, (state) => state.logY[spec.id] ?? false);
+  const smoothing = useStore(plotStore, (state) => state.smoothing);
+  const hidden = useStore(plotStore, (state) => state.hidden);
+  const empty = useStore(runStore, (run) => run.plan === null);
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return undefined;
+    const plot = createLineChart(element, {
+      spec,
+      theme: readPlotTheme(),
+      logY,
+      smoothing,
+      syncKey: "run",
+      onValues: (values) => writeLegend(legend.current, spec, values),
+    });
+    chart.current = plot;
+    let visible = true;
+    const draw = (): void => {
+      if (visible) plot.setData(currentData(spec));
+    };
+    const resized = new ResizeObserver(([entry]) => {
+      if (entry === undefined) return;
+      const { width, height } = entry.contentRect;
+      if (width > 0 && height > 0) plot.setSize(Math.floor(width), Math.floor(height));
+      requestDraw();
+    });
+    resized.observe(element);
+    const seen = new IntersectionObserver(([entry]) => {
+      visible = entry?.isIntersecting ?? true;
+      requestDraw();
+    });
+    seen.observe(element);
+    const stops = [addDrawing(draw), onMetrics(requestDraw), plotStore.subscribe(requestDraw)];
+    requestDraw();
+    return () => {
+      stops.forEach((stop) => stop());
+      resized.disconnect();
+      seen.disconnect();
+      plot.destroy();
+      chart.current = null;
+    };
+  }, [spec, theme, logY, smoothing]);
+
+  useEffect(() => {
+    chart.current?.setHidden(hidden);
+  }, [hidden, theme, logY, smoothing]);
+
+  const savePng = async (): Promise<void> => {
+    if (chart.current === null) return;
+    const image = await chartImage(chart.current.canvas, spec.title, spec.series, readPlotTheme());
+    saveFile(`${spec.id}.png`, image, "image/png");
+  };
+
+  return (
+    <figure
+      className={`${styles.chart} ${className}`}
+      aria-label={spec.title}
+      data-testid={`chart-${spec.id}`}
+    >
+      <div className={styles.head}>
+        <h3>{spec.title}</h3>
+        <button
+          type="button"
+          aria-pressed={logY}
+          title="Logarithmic y axis"
+          onClick={() => plotStore.setState((state) => ({ logY: { ...state.logY, [spec.id]: !logY } }))}
+        >
+          log
+        </button>
+        <button type="button" title="All values as CSV" onClick={() => saveCsv(spec)}>
+          CSV
+        </button>
+        <button type="button" title="Picture as PNG" onClick={() => void savePng().catch(notifyError)}>
+          PNG
+        </button>
+      </div>
+      <div
+        ref={host}
+        className={styles.plot}
+        role="img"
+        aria-label={`${spec.title}; the values are in the table below`}
+      >
+        {empty ? <p className={styles.empty}>Appears when a run has started.</p> : null}
+      </div>
+      <ul className={styles.legend} ref={legend}>
+        {spec.series.map(({ label, colour }) => (
+          <li key={label}>
+            <button
+              type="button"
+              aria-pressed={!hidden.includes(label)}
+              title={`Show or hide ${label}`}
+              onClick={() => toggleSeries(label)}
+            >
+              <LineSample colour={colour} />
+              {label}
+            </button>{" "}
+            <output data-label={label} aria-live="off" />
+          </li>
+        ))}
+      </ul>
+      <details className={styles.more}>
+        <summary>What it means, and as a table</summary>
+        <p className={styles.meaning}>{spec.meaning}</p>
+        <div className={styles.table} tabIndex={0} role="region" aria-label={`${spec.title} as a table`}>
+          <MetricTable spec={spec} read={currentData} />
+        </div>
+      </details>
+    </figure>
+  );
+}
+
+/** A short piece of the series' line, dashes included. */
+export function LineSample({ colour }: { readonly colour: SeriesColour }) {
+  return (
+    <svg width="22" height="8" aria-hidden="true">
+      <line
+        x1="0"
+        y1="4"
+        x2="22"
+        y2="4"
+        strokeWidth="2"
+        strokeDasharray={seriesDash[colour].join(" ")}
+        style={{ stroke: `var(--series-${colour})` }}
+      />
+    </svg>
+  );
+}
+
+function toggleSeries(label: string): void {
+  plotStore.setState(({ hidden }) => ({
+    hidden: hidden.includes(label) ? hidden.filter((other) => other !== label) : [...hidden, label],
+  }));
+}
+
+function writeLegend(list: HTMLElement | null, spec: ChartSpec, values: ReadonlyMap<string, number>): void {
+  for (const output of list?.querySelectorAll<HTMLElement>("output[data-label]") ?? []) {
+    const value = values.get(output.dataset["label"] ?? "");
+    const text = value === undefined ? "" : spec.format(value);
+    if (output.textContent !== text) output.textContent = text;
+  }
+}
+
+/** Every value, references as columns of their own. */
+function saveCsv(spec: ChartSpec): void {
+  const { series, references } = currentData(spec);
+  const { x, columns } = align(series);
+  saveFile(
+    `${spec.id}.csv`,
+    toCsv([
+      [
+        plotStore.getState().xUnit,
+        ...series.map(({ label }) => label),
+        ...references.map(({ label }) => label),
+      ],
+      ...x.map((at, row) => [
+        at,
+        ...columns.map((column) => column[row] ?? null),
+        ...references.map(({ y }) => y),
+      ]),
+    ]),
+    "text/csv",
+  );
+}
