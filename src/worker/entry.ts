@@ -4,7 +4,6 @@ import type { FromWorker, ToWorker } from "../contract/protocol.ts";
 import * as tf from "../ml/tf.ts";
 import bundledTeacherUrl from "./bundledTeacher/teacher.safetensors?url";
 import { createEngine } from "./engine.ts";
-import { openWasm } from "./wasmBinaries.ts";
 
 const engine = createEngine({
   loader: {
@@ -12,7 +11,7 @@ const engine = createEngine({
       await import("@tensorflow/tfjs-backend-webgpu");
     },
     wasm: async () => {
-      await import("@tensorflow/tfjs-backend-wasm");
+      const { openWasm } = await import("./wasmBinaries.ts");
       const { threads } = await openWasm(() => tf.setBackend("wasm"));
       const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
       return { threads, simd: simd === true };
