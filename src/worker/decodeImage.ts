@@ -7,6 +7,8 @@ import { SquareResizer } from "./decodeResize.ts";
 const leastSide = 16;
 /** Decoded, 64 megapixels take 256 MB; several are decoded at a time. */
 const mostMegapixels = 64;
+/** Pictures larger than this are decoded one at a time. */
+const largeMegapixels = 8;
 /** Drawn and read back at a time: 4 MB. */
 const stripPixels = 1_000_000;
 
@@ -16,14 +18,31 @@ export async function decodeImage(
 ): Promise<DecodedImage | Refusal> {
   const measured = measureImage(bytes);
   if ("reason" in measured) return measured;
+  const decoding = (): Promise<DecodedImage | Refusal> => decodeMeasured(bytes, measured.format, size);
+  return measured.width * measured.height > largeMegapixels * 1e6 ? oneAtATime(decoding) : decoding();
+}
+
+let lastLarge: Promise<unknown> = Promise.resolve();
+
+function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const result = lastLarge.then(work);
+  lastLarge = result.catch(() => undefined);
+  return result;
+}
+
+async function decodeMeasured(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: string,
+  size: number,
+): Promise<DecodedImage | Refusal> {
   let bitmap: ImageBitmap;
   try {
     // Turned as its EXIF says, the first frame of an animation, colours converted to sRGB.
     bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" });
   } catch {
-    return measured.format === "HEIC"
+    return format === "HEIC"
       ? { reason: "unsupported", message: "HEIC, which this browser cannot decode; save it as JPEG" }
-      : { reason: "corrupt", message: `${measured.format} whose picture cannot be decoded` };
+      : { reason: "corrupt", message: `${format} whose picture cannot be decoded` };
   }
   try {
     const pixels = resizeBitmap(bitmap, size);

@@ -17,6 +17,9 @@ declare const self: DedicatedWorkerGlobalScope;
 /** A photograph of 64 megapixels takes some 40 MB as JPEG. */
 const mostFileBytes = 128 * 1024 * 1024;
 
+/** A zip this small is read at once; reading its entries one by one takes several times as long. */
+const smallZipBytes = 64 * 1024 * 1024;
+
 /** Directories of the zips read so far: archive → path → entry. */
 const archives = new Map<string, Promise<ReadonlyMap<string, ZipEntry>>>();
 
@@ -67,10 +70,16 @@ function tooManyBytes(bytes: number): Refusal {
 function directoryOf(archive: string, zip: Blob): Promise<ReadonlyMap<string, ZipEntry>> {
   let directory = archives.get(archive);
   if (directory === undefined) {
-    directory = openZip(zip).then(({ entries }) => new Map(entries.map((entry) => [entry.path, entry])));
+    directory = readDirectory(zip);
     archives.set(archive, directory);
   }
   return directory;
+}
+
+async function readDirectory(zip: Blob): Promise<ReadonlyMap<string, ZipEntry>> {
+  const small = zip.size <= smallZipBytes;
+  const { entries } = await openZip(small ? new Uint8Array(await zip.arrayBuffer()) : zip);
+  return new Map(entries.map((entry) => [entry.path, entry]));
 }
 
 async function answer(message: ToDecoder): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { FromDecoder, ToDecoder } from "../../contract/decode.ts";
 import type { WorkerLike } from "../engineClient.ts";
-import { decoderCount, openDecodePool } from "./decodePool.ts";
+import { decoderCount, jobsPerWorker, openDecodePool } from "./decodePool.ts";
 
 const source = { kind: "file", file: new Blob([]) } as const;
 
@@ -18,10 +18,12 @@ class HandWorker implements WorkerLike {
   terminate(): void {
     this.terminated = true;
   }
+  /** Answers the oldest request that has none yet. */
   answer(output: unknown): void {
-    const { id } = this.received.at(-1)!;
+    const { id } = this.received[this.#answered++]!;
     this.onmessage?.({ data: { id, ok: true, output } satisfies FromDecoder } as MessageEvent);
   }
+  #answered = 0;
   crash(message: string): void {
     this.onerror?.({ message, preventDefault: () => undefined } as ErrorEvent);
   }
@@ -39,43 +41,53 @@ function setUp(count: number) {
 }
 
 describe("decode pool", () => {
-  it("gives each worker one request at a time and the next when it is free", async () => {
+  it("deals requests out evenly, a few to each worker, and the next to whoever is free", async () => {
     const { made, ask } = setUp(2);
-    const answers = [ask(), ask(), ask()];
-    expect(made.map((worker) => worker.received.length)).toEqual([1, 1]);
-    made[1]!.answer("second");
-    expect(made.map((worker) => worker.received.length)).toEqual([1, 2]);
-    made[1]!.answer("third");
-    made[0]!.answer("first");
-    expect(await Promise.all(answers)).toEqual(["first", "second", "third"]);
+    const answers = Array.from({ length: 2 * jobsPerWorker + 2 }, ask);
+    expect(made.map((worker) => worker.received.length)).toEqual([jobsPerWorker, jobsPerWorker]);
+    expect(made[0]!.received.map(({ id }) => id)).toEqual([1, 3, 5]);
+    made[1]!.answer("2");
+    made[1]!.answer("4");
+    expect(made.map((worker) => worker.received.length)).toEqual([jobsPerWorker, jobsPerWorker + 2]);
+    for (const text of ["1", "3", "5"]) made[0]!.answer(text);
+    for (const text of ["6", "7", "8"]) made[1]!.answer(text);
+    expect(await Promise.all(answers)).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
   });
 
-  it("replaces a worker that crashes and goes on; only its own request is lost", async () => {
+  it("replaces a worker that crashes and tries its requests once more", async () => {
     const { made, ask } = setUp(1);
     const first = ask();
     made[0]!.answer("fine");
     await first;
-    const lost = ask();
-    const next = ask();
+    const [poison, innocent] = [ask(), ask()];
     made[0]!.crash("out of memory");
-    await expect(lost).rejects.toMatchObject({
+    expect(made[0]!.terminated).toBe(true);
+    expect(made[1]!.received).toHaveLength(2);
+    const served = made[1]!.received.findIndex(({ id }) => id === made[0]!.received[2]!.id);
+    expect(served).toBe(0); // the innocent one, as it happens; it is answered before the second crash
+    made[1]!.answer("again");
+    expect(await innocent).toBe("again");
+    made[1]!.crash("out of memory");
+    await expect(poison).rejects.toMatchObject({
       code: "image-rejected",
       message: "the decoder gave up: out of memory",
     });
-    expect(made[0]!.terminated).toBe(true);
-    made[1]!.answer("again");
-    expect(await next).toBe("again");
+    const next = ask();
+    made[2]!.answer("going on");
+    expect(await next).toBe("going on");
   });
 
-  it("gives up on a file that takes a minute", async () => {
+  it("gives up on a file that takes a minute, and on that file only", async () => {
     vi.useFakeTimers();
     try {
       const { made, ask } = setUp(1);
       const slow = ask();
+      await vi.advanceTimersByTimeAsync(1000);
       const next = ask();
       const rejected = expect(slow).rejects.toMatchObject({ code: "image-rejected" });
-      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.advanceTimersByTimeAsync(59_000);
       await rejected;
+      expect(made).toHaveLength(2);
       made[1]!.answer("quick");
       expect(await next).toBe("quick");
     } finally {

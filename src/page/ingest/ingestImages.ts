@@ -3,7 +3,7 @@ import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import type { Collected, CollectedFile } from "./collectFiles.ts";
-import type { DecodePool } from "./decodePool.ts";
+import { jobsPerWorker, type DecodePool } from "./decodePool.ts";
 import { folderOf, isJunkPath, labelFolders, sortByPath } from "./imagePaths.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
@@ -193,7 +193,7 @@ async function* decodeInOrder(
   size: number,
 ): AsyncGenerator<{ path: string; result: DecodedImage | Refusal }, void> {
   const underWay: { path: string; result: Promise<DecodedImage | Refusal> }[] = [];
-  const window = pool.workers * 4;
+  const window = pool.workers * (jobsPerWorker + 2);
   for (let next = 0; next < candidates.length || underWay.length > 0;) {
     while (next < candidates.length && underWay.length < window) {
       const { path, source } = candidates[next++] as Candidate;
