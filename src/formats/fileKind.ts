@@ -81,6 +81,6 @@ function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
 }
 
 function startsWith(head: Uint8Array, bytes: readonly number[] | string, at = 0): boolean {
-  const wanted = typeof bytes === "string" ? [...bytes].map((c) => c.charCodeAt(0)) : bytes;
+  const wanted = typeof bytes === "string" ? Array.from(bytes, (c) => c.charCodeAt(0)) : bytes;
   return wanted.every((byte, i) => head[at + i] === byte);
 }

@@ -75,12 +75,13 @@ describe.runIf(present)("golden checkpoints", () => {
   );
   it.each(compared)("$file holds the tensors of $expected", async ({ file, expected, scalars }) => {
     const checkpoint = await load(file);
-    const reference = described((await load(expected.split(" ")[0]!)).tensors);
+    const reference = (await load(expected.split(" ")[0]!)).tensors;
+    const wanted = expected.includes("its parameters")
+      ? new Map([...reference].filter(([name]) => !/running|batches/.test(name)))
+      : reference;
     const found = described(relations[file]?.(checkpoint.tensors) ?? checkpoint.tensors);
-    if (expected.includes("its parameters"))
-      for (const name of Object.keys(reference)) if (/running|batches/.test(name)) delete reference[name];
     expect(Object.keys(found).length).toBeGreaterThan(0);
-    expect(found).toEqual(reference);
+    expect(found).toEqual(described(wanted));
     expect(checkpoint.nonFinite.map(({ name }) => name).filter((name) => !name.includes("special"))).toEqual(
       [],
     );

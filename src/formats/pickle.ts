@@ -36,12 +36,15 @@ export class PickleDict {
 /** Unlike a plain dict it may be given attributes (`_metadata` of a state dict); nothing here needs them. */
 export class PickleOrderedDict extends PickleDict {}
 /** What a permitted name stands for. */
-export interface PickleGlobal {
-  readonly kind: "global";
+export class PickleGlobal {
   /** "torch.FloatStorage". */
   readonly name: string;
-  /** Of REDUCE and, for classes, NEWOBJ; absent for names that are only mentioned. */
-  readonly call?: (args: readonly PickleValue[]) => PickleValue;
+  /** Of REDUCE and, for classes, NEWOBJ; null for names that are only mentioned. */
+  readonly call: ((args: readonly PickleValue[]) => PickleValue) | null;
+  constructor(name: string, call: PickleGlobal["call"]) {
+    this.name = name;
+    this.call = call;
+  }
 }
 /** Anything `findGlobal`'s functions make. */
 export abstract class PickleObject {
@@ -159,8 +162,8 @@ export function readPickle(
   };
   const call = (args: readonly PickleValue[]): void => {
     const callee = pop();
-    if (!isGlobal(callee) || callee.call === undefined)
-      throw pickleRefusal(`it calls ${isGlobal(callee) ? callee.name : "something that is not a function"}`);
+    if (!(callee instanceof PickleGlobal) || callee.call === null)
+      throw pickleRefusal(`it calls ${describePickle(callee)}, which is not a function`);
     stack.push(callee.call(args));
   };
   const setItems = (items: readonly PickleValue[]): void => {
@@ -383,10 +386,6 @@ function unknownInstruction(opcode: number, at: number): AppError {
   return pickleFault(`the instruction 0x${opcode.toString(16).padStart(2, "0")} at byte ${at} is unknown`);
 }
 
-export function isGlobal(value: PickleValue): value is PickleGlobal {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "global";
-}
-
 export function latin1(bytes: Uint8Array): string {
   let text = "";
   for (const code of bytes) text += String.fromCharCode(code);
@@ -397,7 +396,7 @@ export function latin1(bytes: Uint8Array): string {
 export function describePickle(value: PickleValue): string {
   if (typeof value === "string") return quote(value);
   if (value === null || typeof value !== "object") return String(value);
-  if (isGlobal(value)) return value.name;
+  if (value instanceof PickleGlobal) return value.name;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   return value.constructor.name;
 }

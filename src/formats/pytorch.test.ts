@@ -4,6 +4,7 @@ import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
 import {
   ascii,
+  dictionaryOf as dict,
   encode,
   floats,
   global,
@@ -17,6 +18,7 @@ import {
   torchZip,
   tuple,
   type Pickled,
+  type StorageBytes,
 } from "./testing/torchWriter.ts";
 import { writeZip } from "./zip.ts";
 
@@ -27,8 +29,6 @@ const matrix = tensor(six, 0, [2, 3], [3, 1]);
 async function read(root: Pickled, records = new Map([["0", values]])): Promise<Checkpoint> {
   return readCheckpoint(await torchZip(root, records), "x.pth");
 }
-const dict = (entries: Record<string, Pickled>): ReadonlyMap<string, Pickled> =>
-  new Map(Object.entries(entries));
 const numbers = (checkpoint: Checkpoint, name: string): number[] => [
   ...checkpoint.tensors.get(name)!.toFloat32(),
 ];
@@ -271,7 +271,7 @@ describe("PyTorch checkpoints", () => {
     ["a storage that no tensor uses", [["7", { length: 6, bytes: values }]], /no tensor uses/],
     ["no storage", [], /storage 0 is missing/],
   ] as const)("refuses a legacy file with %s", async (_, storages, message) => {
-    const file = torchLegacy(dict({ x: matrix }), new Map(storages));
+    const file = torchLegacy(dict({ x: matrix }), new Map<string, StorageBytes>(storages));
     expect((await refusalOf(() => readCheckpoint(file, "x.pth"))).message).toMatch(message);
   });
 
@@ -315,9 +315,10 @@ describe("PyTorch checkpoints", () => {
   });
 
   it("survives arbitrary sequences of instructions", async () => {
-    const opcodes = [
-      ...".(01245GJKMNQRTUXabcdehjlpqrstu}])\x80\x81\x85\x86\x87\x88\x89\x8a\x8c\x8f\x90\x93\x94\x95",
-    ].map((c) => c.charCodeAt(0));
+    const opcodes = Array.from(
+      ".(01245GJKMNQRTUXabcdehjlpqrstu}])\x80\x81\x85\x86\x87\x88\x89\x8a\x8c\x8f\x90\x93\x94\x95",
+      (c) => c.charCodeAt(0),
+    );
     const program = fc.array(
       fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...opcodes) }, fc.integer({ min: 0, max: 255 })),
       {
@@ -334,10 +335,14 @@ describe("PyTorch checkpoints", () => {
   });
 });
 
-function replace(file: Uint8Array, from: readonly number[], to: readonly number[]): Uint8Array<ArrayBuffer> {
+function replace(
+  file: Uint8Array<ArrayBuffer>,
+  from: readonly number[],
+  to: readonly number[],
+): Uint8Array<ArrayBuffer> {
   const at = file.findIndex((_, i) => from.every((byte, j) => file[i + j] === byte));
   expect(at).toBeGreaterThan(0);
   const changed = file.slice();
   changed.set(to, at);
-  return changed as Uint8Array<ArrayBuffer>;
+  return changed;
 }

@@ -1,5 +1,12 @@
 import { AppError } from "../contract/errors.ts";
-import { PickleDict, PickleList, readPickle, type PickleHost, type PickleValue } from "./pickle.ts";
+import {
+  describePickle,
+  PickleDict,
+  PickleList,
+  readPickle,
+  type PickleHost,
+  type PickleValue,
+} from "./pickle.ts";
 import type { TorchFile } from "./torchFile.ts";
 import { TorchHost, type TorchStorage } from "./torchObjects.ts";
 import { attachStorages, flattenTree } from "./torchTree.ts";
@@ -40,7 +47,7 @@ export function readPytorchLegacy(bytes: Uint8Array<ArrayBuffer>): TorchFile {
   if (version !== protocolVersion)
     throw new AppError(
       "file-unsupported",
-      `The checkpoint has format version ${String(version)}; ${protocolVersion} is read here.`,
+      `The checkpoint has format version ${describePickle(version)}; ${protocolVersion} is read here.`,
     );
   const bigEndian = isBigEndian(next(plainValues));
   const tree = flattenTree(next(host));

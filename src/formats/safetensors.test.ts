@@ -18,7 +18,7 @@ describe("safetensors", () => {
   it("reads back what it writes: names, shapes, values, metadata", () => {
     const name = fc
       .string({ unit: "binary", maxLength: 12 })
-      .filter((text) => text.isWellFormed() && text !== "__metadata__");
+      .filter((text) => !/\p{Surrogate}/u.test(text) && text !== "__metadata__");
     const tensor = fc
       .record({
         name,

@@ -6,7 +6,7 @@ import { z, zodProblems } from "./zod.ts";
 /** A file by the path under which it was chosen, dropped or packed. */
 export interface NamedFile {
   readonly path: string;
-  read(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** One tensor in `weightData`, as `tf.io` describes it. Quantised ones are unpacked by tfjs. */

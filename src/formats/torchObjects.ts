@@ -6,16 +6,15 @@
 import { AppError } from "../contract/errors.ts";
 import {
   describePickle,
-  isGlobal,
   latin1,
   PickleDict,
   pickleFault,
+  PickleGlobal,
   PickleList,
   PickleObject,
   PickleOrderedDict,
   pickleRefusal,
   PickleTuple,
-  type PickleGlobal,
   type PickleHost,
   type PickleValue,
 } from "./pickle.ts";
@@ -160,9 +159,9 @@ export class TorchHost implements PickleHost {
   findGlobal(module: string, name: string): PickleGlobal {
     const full = `${module}.${name}`;
     const call = name.includes(".") ? undefined : functions.get(full);
-    if (call !== undefined) return { kind: "global", name: full, call };
+    if (call !== undefined) return new PickleGlobal(full, call);
     if (isStorageType(module, name) || (module === "torch" && dtypeNames.has(name)))
-      return { kind: "global", name: full };
+      return new PickleGlobal(full, null);
     const what = unsupported.get(full);
     if (what !== undefined || module.startsWith("__torch__"))
       throw new AppError(
@@ -179,9 +178,9 @@ export class TorchHost implements PickleHost {
     if (!(id instanceof PickleTuple) || id.items.length < 5 || id.items[0] !== "storage")
       throw pickleFault("a reference into the file is not to a storage");
     const [, type, key, location, length, view = null] = id.items;
-    if (type === undefined || !isGlobal(type)) throw pickleFault("a storage has no type");
+    if (!(type instanceof PickleGlobal)) throw pickleFault("a storage has no type");
     const typeName = type.name.slice(type.name.lastIndexOf(".") + 1);
-    const dtype = type.call === undefined ? storageTypes.get(typeName) : undefined;
+    const dtype = type.call === null ? storageTypes.get(typeName) : undefined;
     if (dtype === undefined) throw pickleFault(`${type.name} is not a storage type`);
     if (typeof key !== "string" || !TorchHost.keyPattern.test(key))
       throw pickleRefusal(`a storage has the key ${key === undefined ? "" : describePickle(key)}`);
@@ -225,8 +224,7 @@ function rebuildTensorOfType(args: readonly PickleValue[]): TorchTensor {
   const [storage, , , , , , type] = args;
   if (!(storage instanceof TorchStorage))
     throw pickleFault("a tensor is built on something that is not a storage");
-  const dtype =
-    type !== undefined && isGlobal(type) ? dtypeNames.get(type.name.replace(/^torch\./, "")) : undefined;
+  const dtype = type instanceof PickleGlobal ? dtypeNames.get(type.name.replace(/^torch\./, "")) : undefined;
   if (dtype === undefined) throw pickleFault(`the tensor in storage ${storage.key} has no known type`);
   return makeTensor(storage, dtype, args);
 }

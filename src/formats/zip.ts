@@ -45,7 +45,7 @@ export interface ZipEntry {
    *
    * @throws AppError "file-unreadable" when either is wrong.
    */
-  read(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface ZipArchive {
@@ -198,7 +198,7 @@ export async function writeZip(
     const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
     await writer.add(path, new Uint8ArrayReader(data));
   }
-  return (await writer.close()) as Uint8Array<ArrayBuffer>;
+  return writer.close();
 }
 
 function asUnreadable(error: unknown, what: string): AppError {

@@ -76,6 +76,9 @@ export const tensor = (
     ),
   );
 
+export const dictionaryOf = (entries: Readonly<Record<string, Pickled>>): ReadonlyMap<string, Pickled> =>
+  new Map(Object.entries(entries));
+
 /** One whole pickle of protocol 2. */
 export const pickle = (value: Pickled): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([0x80, 2, ...encode(value), 0x2e]);
@@ -94,10 +97,16 @@ export async function torchZip(
   ]);
 }
 
+/** A storage of a legacy file: its element count, as claimed, and its bytes. */
+export interface StorageBytes {
+  readonly length: number;
+  readonly bytes: Uint8Array;
+}
+
 /** The format before PyTorch 1.6. @param storages key → elements and bytes, in the file's order. */
 export function torchLegacy(
   root: Pickled,
-  storages: ReadonlyMap<string, { readonly length: number; readonly bytes: Uint8Array }>,
+  storages: ReadonlyMap<string, StorageBytes>,
 ): Uint8Array<ArrayBuffer> {
   const facts = new Map<string, Pickled>([
     ["protocol_version", 1001],
