@@ -1,6 +1,6 @@
 import type { BackendCandidate, BackendChoice, BackendName, BackendReport } from "../contract/backend.ts";
 import { AppError } from "../contract/errors.ts";
-import { registerConvolutionGradients } from "../ml/kernels/convolutionGradients.ts";
+import { improveBackend } from "../ml/kernels/improveBackend.ts";
 import * as tf from "../ml/tf.ts";
 import { probeWebGl, probeWebGpu, type AdapterInfo } from "./adapterInfo.ts";
 
@@ -124,11 +124,11 @@ async function prepare(name: BackendName, loader: BackendLoader): Promise<string
   if (name === "wasm") {
     const { threads, simd } = await loader.wasm();
     details = `${threads} thread${threads === 1 ? "" : "s"}, ${simd ? "SIMD" : "no SIMD"}`;
-    registerConvolutionGradients("wasm");
   }
   const ok = await tf.setBackend(name);
   if (!ok) throw new Error("tfjs could not start it");
   await tf.ready();
+  improveBackend(name);
   return details;
 }
 

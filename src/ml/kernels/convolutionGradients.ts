@@ -54,9 +54,9 @@ export function convInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
   inputShape: Shape4D,
-  { stride, top, left }: Geometry,
+  place: Geometry,
 ): tf.Tensor4D {
-  const [, height, width] = inputShape;
+  const { stride, top, left } = place;
   const [kh, kw] = filter.shape;
   if (kh === 1 && kw === 1 && stride === 1 && top === 0 && left === 0) {
     const [, , channels, outChannels] = filter.shape;
@@ -65,7 +65,8 @@ export function convInputGradient(
     return tf.reshape(tf.matMul(tf.reshape(dy, [-1, outChannels]), weight), inputShape);
   }
   const turned = tf.reverse(tf.transpose(filter, [0, 1, 3, 2]), [0, 1]);
-  return tf.conv2d(dilate(dy, stride), turned, 1, fullPadding(dy, stride, kh, kw, height, width, top, left));
+  const { dilated, pad } = dilate(dy, place, filter.shape, inputShape);
+  return tf.conv2d(dilated, turned, 1, pad);
 }
 
 /**
@@ -83,9 +84,8 @@ export function convFilterGradient(
   const [kh, kw, channels, outChannels] = filterShape;
   const [, height, width] = x.shape;
   const [, dyHeight, dyWidth] = dy.shape;
-  if (kh === 1 && kw === 1 && top === 0 && left === 0) {
-    const rows = stride === 1 ? x : subsample(x, stride, dyHeight, dyWidth);
-    const transposed = tf.transpose(tf.reshape(rows, [-1, channels]));
+  if (kh === 1 && kw === 1 && stride === 1 && top === 0 && left === 0) {
+    const transposed = tf.transpose(tf.reshape(x, [-1, channels]));
     return tf.reshape(tf.matMul(transposed, tf.reshape(dy, [-1, outChannels])), filterShape);
   }
   // Rows below the last one that any window reaches carry no gradient; negative padding would say so, slices do.
@@ -99,7 +99,7 @@ export function convFilterGradient(
     [left, right],
     [0, 0],
   ];
-  const full = tf.conv2d(images as tf.Tensor4D, filters as tf.Tensor4D, 1, pad, "NHWC", stride);
+  const full = tf.conv2d(images, filters, 1, pad, "NHWC", stride);
   const cut =
     full.shape[1] > kh || full.shape[2] > kw ? tf.slice(full, 0, [channels, kh, kw, outChannels]) : full;
   return tf.transpose(cut, [1, 2, 0, 3]);
@@ -114,14 +114,12 @@ export function depthwiseInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
   inputShape: Shape4D,
-  { stride, top, left }: Geometry,
+  place: Geometry,
 ): tf.Tensor4D {
-  const [, height, width] = inputShape;
-  const [kh, kw] = filter.shape;
   const turned = tf.reverse(filter, [0, 1]);
+  const { dilated, pad } = dilate(dy, place, filter.shape, inputShape);
   // depthwiseConv2d takes no explicit pads on every backend, so the zeros are laid out beforehand.
-  const padded = tf.pad(dilate(dy, stride), fullPadding(dy, stride, kh, kw, height, width, top, left));
-  return tf.depthwiseConv2d(padded, turned, 1, "valid");
+  return tf.depthwiseConv2d(tf.pad(dilated, pad), turned, 1, "valid");
 }
 
 /**
@@ -162,52 +160,45 @@ export function depthwiseFilterGradient(
   return tf.reshape(tf.concat(taps, 0), filterShape);
 }
 
-/** Zeros between rows and columns: [N, H, W, C] → [N, (H−1)·s+1, (W−1)·s+1, C]. */
-function dilate(x: tf.Tensor4D, stride: number): tf.Tensor4D {
-  if (stride === 1) return x;
-  const [samples, height, width, channels] = x.shape;
-  const wide = tf.pad(tf.reshape(x, [samples * height * width, channels]), [
-    [0, 0],
-    [0, (stride - 1) * channels],
-  ]);
-  const tall = tf.pad(tf.reshape(wide, [samples * height, width * stride * channels]), [
-    [0, 0],
-    [0, (stride - 1) * width * stride * channels],
-  ]);
-  const full = tf.reshape(tall, [samples, height * stride, width * stride, channels]);
-  return tf.slice(full, 0, [
-    samples,
-    (height - 1) * stride + 1,
-    (width - 1) * stride + 1,
-    channels,
-  ]) as tf.Tensor4D;
-}
-
-/** Pads that make a stride-1 convolution of the dilated `dy` exactly `height` × `width`. */
-function fullPadding(
+/**
+ * `dy` with zeros between (and after) its rows and columns, and the pads that make a stride-1 convolution of it
+ * exactly `height` × `width`.
+ *
+ * @param dy [N, H, W, C]  @returns padded: [N, H·s, W·s, C], or cut to (H−1)·s+1 where the zeros behind the last row
+ *   would be too many.
+ */
+function dilate(
   dy: tf.Tensor4D,
-  stride: number,
-  kh: number,
-  kw: number,
-  height: number,
-  width: number,
-  top: number,
-  left: number,
-): tf.backend_util.ExplicitPadding {
-  const dilatedHeight = (dy.shape[1] - 1) * stride + 1;
-  const dilatedWidth = (dy.shape[2] - 1) * stride + 1;
-  return [
+  { stride, top, left }: Geometry,
+  [kh, kw]: readonly number[],
+  [, height, width]: Shape4D,
+): { dilated: tf.Tensor4D; pad: tf.backend_util.ExplicitPadding } {
+  const [samples, dyHeight, dyWidth, channels] = dy.shape;
+  let dilated = dy;
+  if (stride > 1) {
+    const wide = tf.pad(tf.reshape(dy, [samples * dyHeight * dyWidth, channels]), [
+      [0, 0],
+      [0, (stride - 1) * channels],
+    ]);
+    const tall = tf.pad(tf.reshape(wide, [samples * dyHeight, dyWidth * stride * channels]), [
+      [0, 0],
+      [0, (stride - 1) * dyWidth * stride * channels],
+    ]);
+    dilated = tf.reshape(tall, [samples, dyHeight * stride, dyWidth * stride, channels]);
+    const mostHeight = height + top;
+    const mostWidth = width + left;
+    if (dilated.shape[1] > mostHeight || dilated.shape[2] > mostWidth) {
+      const size: Shape4D = [samples, (dyHeight - 1) * stride + 1, (dyWidth - 1) * stride + 1, channels];
+      dilated = tf.slice(dilated, 0, size) as tf.Tensor4D; // slow on WASM, and only needed when nothing else fits
+    }
+  }
+  const pad: tf.backend_util.ExplicitPadding = [
     [0, 0],
-    [kh - 1 - top, height + top - dilatedHeight],
-    [kw - 1 - left, width + left - dilatedWidth],
+    [(kh as number) - 1 - top, height + top - dilated.shape[1]],
+    [(kw as number) - 1 - left, width + left - dilated.shape[2]],
     [0, 0],
   ];
-}
-
-function subsample(x: tf.Tensor4D, stride: number, height: number, width: number): tf.Tensor4D {
-  const [samples, , , channels] = x.shape;
-  const end = [samples, (height - 1) * stride + 1, (width - 1) * stride + 1, channels];
-  return tf.stridedSlice(x, [0, 0, 0, 0], end, [1, stride, stride, 1]) as tf.Tensor4D;
+  return { dilated, pad };
 }
 
 interface KernelCall {

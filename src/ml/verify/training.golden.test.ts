@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
-import { registerConvolutionGradients } from "../kernels/convolutionGradients.ts";
+import { improveBackend } from "../kernels/improveBackend.ts";
 import * as tf from "../tf.ts";
 import { verifyDisco } from "./verifyDisco.ts";
 import { verifyGradients } from "./verifyGradients.ts";
@@ -14,7 +14,7 @@ const networks = goldenFixtures("2_gradients").filter((fixture) =>
 describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s", (backend) => {
   test.each(steps)("$name", async (fixture) => {
     await useNodeBackend(backend);
-    registerConvolutionGradients("wasm");
+    improveBackend(backend);
     const before = tf.memory().numTensors;
     const rows = await verifyDisco(fixture);
     expect(rows.filter((row) => !row.passed)).toEqual([]);
@@ -23,7 +23,7 @@ describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s
 
   test.each(networks)("$name", async (fixture) => {
     await useNodeBackend(backend);
-    registerConvolutionGradients("wasm");
+    improveBackend(backend);
     const before = tf.memory().numTensors;
     const rows = await verifyGradients(fixture);
     expect(rows.filter((row) => !row.passed)).toEqual([]);
