@@ -2,9 +2,9 @@ import { invariant } from "../../lib/invariant.ts";
 import * as tf from "../tf.ts";
 
 /**
- * SGD with momentum and weight decay, as torch.optim.SGD defines it (no dampening, not Nesterov).
+ * SGD with momentum and weight decay, as torch.optim.SGD defines it (no dampening).
  *
- *     g ← ∇p + λ·p        v ← μ·v + g        p ← p − lr·v
+ *     g ← ∇p + λ·p        v ← μ·v + g        p ← p − lr·v        (Nesterov: p ← p − lr·(g + μ·v))
  *
  * Weight decay λ is on every parameter it is given, BatchNorm and biases included, as the authors' code has it.
  * PyTorch starts v at the first g; starting at 0 is the same.
@@ -13,10 +13,12 @@ export class Sgd {
   private readonly velocities = new Map<string, tf.Variable>();
   private readonly momentum: number;
   private readonly weightDecay: number;
+  private readonly nesterov: boolean;
 
-  constructor(options: { momentum: number; weightDecay: number }) {
+  constructor(options: { momentum: number; weightDecay: number; nesterov?: boolean }) {
     this.momentum = options.momentum;
     this.weightDecay = options.weightDecay;
+    this.nesterov = options.nesterov ?? false;
   }
 
   /**
@@ -42,7 +44,8 @@ export class Sgd {
           this.velocities.set(name, velocity);
         }
         velocity.assign(tf.add(tf.mul(velocity, keep), decayed));
-        parameter.assign(tf.sub(parameter, tf.mul(velocity, rate)));
+        const move = this.nesterov ? tf.add(decayed, tf.mul(velocity, keep)) : velocity;
+        parameter.assign(tf.sub(parameter, tf.mul(move, rate)));
       }
     });
   }

@@ -1,0 +1,73 @@
+import { invariant } from "../../lib/invariant.ts";
+import * as tf from "../tf.ts";
+
+export interface AdamOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** true: AdamW, which shrinks the parameter itself; false: Adam with the decay added to the gradient. */
+  readonly decoupled: boolean;
+}
+
+/**
+ * Adam and AdamW, as torch.optim defines them.
+ *
+ *     Adam: g ← ∇p + λ·p        AdamW: p ← p·(1 − lr·λ)
+ *     m ← β₁·m + (1 − β₁)·g     v ← β₂·v + (1 − β₂)·g²
+ *     p ← p − lr · (m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + ε)        t = 1 at the first step
+ *
+ * Kingma & Ba, arXiv 1412.6980; Loshchilov & Hutter, arXiv 1711.05101.
+ */
+export class Adam {
+  private readonly moments = new Map<string, { readonly first: tf.Variable; readonly second: tf.Variable }>();
+  private readonly options: AdamOptions;
+  private steps = 0;
+
+  constructor(options: AdamOptions) {
+    this.options = options;
+  }
+
+  /**
+   * @param parameters by state-dict name.
+   * @param gradients by the same names; the caller's.
+   */
+  step(
+    parameters: ReadonlyMap<string, tf.Variable>,
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    learningRate: number,
+  ): void {
+    const { beta1, beta2, epsilon, weightDecay, decoupled } = this.options;
+    this.steps++;
+    const firstShare = 1 - beta1 ** this.steps;
+    const secondShare = 1 - beta2 ** this.steps;
+    tf.tidy(() => {
+      for (const [name, parameter] of parameters) {
+        const gradient = gradients.get(name);
+        invariant(gradient !== undefined, `no gradient for ${name}`);
+        if (decoupled) parameter.assign(tf.mul(parameter, 1 - learningRate * weightDecay));
+        const g = decoupled ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay));
+        const { first, second } = this.momentsOf(name, parameter);
+        first.assign(tf.add(tf.mul(first, beta1), tf.mul(g, 1 - beta1)));
+        second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2)));
+        const scale = tf.add(tf.sqrt(tf.div(second, secondShare)), epsilon);
+        parameter.assign(tf.sub(parameter, tf.mul(tf.div(first, scale), learningRate / firstShare)));
+      }
+    });
+  }
+
+  dispose(): void {
+    for (const { first, second } of this.moments.values()) tf.dispose([first, second]);
+    this.moments.clear();
+  }
+
+  private momentsOf(name: string, parameter: tf.Variable) {
+    let moments = this.moments.get(name);
+    if (moments === undefined) {
+      const zeros = () => tf.variable(tf.zerosLike(parameter), false);
+      moments = { first: zeros(), second: zeros() };
+      this.moments.set(name, moments);
+    }
+    return moments;
+  }
+}

@@ -1,0 +1,20 @@
+import { describe, expect, test } from "vitest";
+import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
+import { improveBackend } from "../kernels/improveBackend.ts";
+import * as tf from "../tf.ts";
+import { runFixture } from "./runFixture.ts";
+
+const fixtures = goldenFixtures("8_micro");
+
+describe.skipIf(fixtures.length === 0).each(nodeBackends)("PyTorch's small parts on %s", (backend) => {
+  test.each(fixtures)("$name", async (fixture) => {
+    await useNodeBackend(backend);
+    improveBackend(backend);
+    const before = tf.memory().numTensors;
+    const rows = await runFixture(fixture);
+    expect(rows.filter((row) => !row.passed)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
