@@ -1,11 +1,11 @@
 import { registerConvolutionGradients } from "./convolutionGradients.ts";
-import { registerFirstMaxPoolGradient } from "./firstMaxPoolGradient.ts";
+import { registerMaxPoolGradient } from "./maxPoolGradient.ts";
 import { registerTransposedMatMul } from "./transposedMatMul.ts";
 
 /** Gives a tfjs backend, once it is ready, the kernels it lacks, has only slow versions of, or has wrong. Idempotent. */
 export function improveBackend(backendName: string): void {
   if (backendName !== "wasm") return;
   registerConvolutionGradients(backendName);
-  registerFirstMaxPoolGradient(backendName);
+  registerMaxPoolGradient(backendName);
   registerTransposedMatMul(backendName);
 }

@@ -6,12 +6,21 @@
  * "layer1.0.conv1" owns "layer1.0.conv1.weight". Padding is symmetric and explicit, as in PyTorch.
  */
 export type LayerIndex = number;
-export type ActivationName = "relu" | "hardswish" | "hardsigmoid" | "silu" | "sigmoid";
+export const activationNames = [
+  "relu",
+  "relu6",
+  "hardswish",
+  "hardsigmoid",
+  "silu",
+  "sigmoid",
+  "gelu", // exact, with the error function
+] as const;
+export type ActivationName = (typeof activationNames)[number];
 
 export type Layer =
   | { readonly kind: "input"; readonly channels: number }
   | {
-      /** [N, H, W, in] → [N, H′, W′, out], H′ = ⌊(H + 2·padding − kernel)/stride⌋ + 1. groups is 1 or in (depthwise). */
+      /** [N, H, W, in] → [N, H′, W′, out], H′ = ⌊(H + 2·padding − kernel)/stride⌋ + 1. in = groups: depthwise. */
       readonly kind: "conv";
       readonly name: string;
       readonly input: LayerIndex;
@@ -97,7 +106,7 @@ export function stateDictSpec(network: Network): readonly TensorSpec[] {
       const { name, inChannels, outChannels, kernel, groups } = layer;
       specs.push({
         name: `${name}.weight`,
-        role: groups === 1 ? "convWeight" : "depthwiseWeight",
+        role: groups > 1 && groups === inChannels ? "depthwiseWeight" : "convWeight",
         shape: [outChannels, inChannels / groups, kernel, kernel],
       });
       if (layer.bias) specs.push({ name: `${name}.bias`, role: "bias", shape: [outChannels] });

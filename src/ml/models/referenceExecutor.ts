@@ -1,5 +1,5 @@
 import { invariant } from "../../lib/invariant.ts";
-import { batchNormTrain } from "../kernels/batchNorm.ts";
+import { batchNormEval, batchNormTrain } from "../kernels/batchNorm.ts";
 import * as tf from "../tf.ts";
 import type { ActivationName, Layer, LayerIndex, Network } from "./network.ts";
 import type { Weights } from "./weights.ts";
@@ -65,17 +65,17 @@ export function forward(
       case "conv": {
         const x = result(layer.input) as tf.Tensor4D;
         const weight = parameter<tf.Tensor4D>(`${layer.name}.weight`);
+        const { groups, inChannels, stride, padding } = layer;
         const y =
-          layer.groups === 1
-            ? tf.conv2d(x, weight, layer.stride, layer.padding)
-            : tf.depthwiseConv2d(x, weight, layer.stride, layer.padding);
+          groups === 1
+            ? tf.conv2d(x, weight, stride, padding)
+            : groups === inChannels
+              ? tf.depthwiseConv2d(x, weight, stride, padding)
+              : groupedConv2d(x, weight, groups, stride, padding);
         return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
       }
       case "linear": {
-        const y = tf.matMul(
-          result(layer.input) as tf.Tensor2D,
-          parameter<tf.Tensor2D>(`${layer.name}.weight`),
-        );
+        const y = tf.matMul(result(layer.input), parameter<tf.Tensor2D>(`${layer.name}.weight`));
         return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
       }
       case "batchNorm":
@@ -90,10 +90,7 @@ export function forward(
         return tf.add(result(layer.inputs[0]), result(layer.inputs[1]));
       case "gate": {
         const gate = result(layer.gate);
-        return tf.mul(
-          result(layer.input),
-          tf.reshape(gate, [gate.shape[0] as number, 1, 1, gate.shape[1] as number]),
-        );
+        return tf.mul(result(layer.input), tf.reshape(gate, [gate.shape[0], 1, 1, gate.shape[1] as number]));
       }
     }
   }
@@ -109,8 +106,7 @@ export function forward(
       `weights lack ${layer.name}'s statistics`,
     );
     if (mode === "eval") {
-      const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, layer.eps)));
-      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean, factor)));
+      return batchNormEval(x, { mean: runningMean, variance: runningVar }, gamma, beta, layer.eps);
     }
     const { y, statistics } = batchNormTrain(x, gamma, beta, layer.eps, groups);
     const momentum = options.statisticsMomentum ?? layer.momentum;
@@ -125,10 +121,28 @@ function follow(running: tf.Variable, value: tf.Tensor, momentum: number): void 
   running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(value, momentum)));
 }
 
+/** Each part of the channels convolved with its own filters: [N, H, W, C], [k, k, C/groups, O] → [N, H′, W′, O]. */
+function groupedConv2d(
+  x: tf.Tensor4D,
+  weight: tf.Tensor4D,
+  groups: number,
+  stride: number,
+  padding: number,
+): tf.Tensor4D {
+  const inputs = tf.split<tf.Tensor4D>(x, groups, 3);
+  const filters = tf.split<tf.Tensor4D>(weight, groups, 3);
+  const outputs = filters.map((filter, i) => tf.conv2d(inputs[i] as tf.Tensor4D, filter, stride, padding));
+  return tf.concat4d(outputs, 3);
+}
+
 function activate(x: tf.Tensor, fn: ActivationName): tf.Tensor {
   switch (fn) {
     case "relu":
       return tf.relu(x);
+    case "relu6":
+      return tf.relu6(x);
+    case "gelu":
+      return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
     case "sigmoid":
       return tf.sigmoid(x);
     case "silu":
