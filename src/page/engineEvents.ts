@@ -7,7 +7,7 @@ import { datasetStore } from "./stores/datasetStore.ts";
 import { engineStore } from "./stores/engineStore.ts";
 import { notify } from "./stores/noticeStore.ts";
 import { rememberRun } from "./stores/runHistory.ts";
-import { runIsGoing, runStore } from "./stores/runStore.ts";
+import { hasTeacher, runIsGoing, runStore } from "./stores/runStore.ts";
 import { teacherStore } from "./stores/teacherStore.ts";
 
 /** Progress may come faster than it can be read. */
@@ -77,7 +77,7 @@ function concludeRun(end: RunEnd): void {
       evaluations,
       last,
       datasetName: datasetStore.getState().summary?.name ?? "",
-      teacherName: config.method === "mocov2" ? "" : (teacherStore.getState().card?.name ?? ""),
+      teacherName: hasTeacher(config) ? (teacherStore.getState().card?.name ?? "") : "",
       ablation: ablationStore.getState().jobs.some((job) => job.runId === runId),
     });
   }

@@ -9,7 +9,7 @@ import { lastRow } from "../plots/metricLog.ts";
 import { metricLogOf } from "../plots/metricArchive.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
-import { runStore } from "../stores/runStore.ts";
+import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { shortestFloat32, toCsv } from "./csv.ts";
 import { saveFile } from "./saveFile.ts";
@@ -72,7 +72,7 @@ export function currentRunFile(): RunFile {
     adapter: report.adapter,
     dataFingerprint: summary.fingerprint,
     dataset: summary,
-    teacher: config.method === "mocov2" ? null : teacherStore.getState().card,
+    teacher: hasTeacher(config) ? teacherStore.getState().card : null,
     plan,
     metrics: {
       end,

@@ -8,7 +8,7 @@ import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
-import { beginRun, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
+import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { waitUntil } from "./waitUntil.ts";
@@ -62,7 +62,7 @@ export async function prepareRun(engine: Engine, config: Config): Promise<void> 
       datasetStore.setState({ summary: await engine.request("drawDemo", standardDemo), rejects: [] });
       unlessStopped();
     }
-    if (config.method !== "mocov2") {
+    if (hasTeacher(config)) {
       await prepareTeacher(engine, config, say);
       unlessStopped();
     }

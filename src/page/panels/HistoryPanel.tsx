@@ -1,6 +1,7 @@
 import { useStore } from "zustand";
 import type { RunEnd } from "../../contract/protocol.ts";
 import { runHistory } from "../stores/runHistory.ts";
+import { hasTeacher } from "../stores/runStore.ts";
 import { formatShare } from "./formatNumbers.ts";
 import { Panel } from "./Panel.tsx";
 
@@ -31,7 +32,7 @@ export function HistoryPanel() {
                 <td>{endWords[run.end.kind]}</td>
                 <td>{run.last?.step ?? 0}</td>
                 <td>{run.last?.loss.toFixed(3) ?? "–"}</td>
-                <td>{run.last?.distillation.toFixed(3) ?? "–"}</td>
+                <td>{hasTeacher(run.config) ? (run.last?.distillation.toFixed(3) ?? "–") : "–"}</td>
                 <td>{formatShare(run.baseline?.untrainedKnn)}</td>
                 <td>{formatShare(run.evaluations.at(-1)?.knn)}</td>
               </tr>

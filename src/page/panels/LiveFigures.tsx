@@ -3,7 +3,7 @@ import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
 import { lastRow } from "../plots/metricLog.ts";
 import type { MetricLog } from "../plots/metricLog.ts";
 import { metricLogOf, onMetrics } from "../plots/metricArchive.ts";
-import { runStore } from "../stores/runStore.ts";
+import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { formatDuration, formatShare } from "./formatNumbers.ts";
 import styles from "./RunPanel.module.css";
 
@@ -14,17 +14,17 @@ const labels: Readonly<Record<Figure, string>> = {
   loss: "Loss",
   contrastive: "Contrastive",
   distillation: "Distillation",
-  cosine: "Cosine to teacher",
-  knn: "kNN accuracy",
-  spread: "Embedding spread",
+  cosine: "Cosine",
+  knn: "kNN",
+  spread: "Spread",
 };
 const meanings: Readonly<Record<Figure, string>> = {
   loss: "Total, as optimised",
   contrastive: "InfoNCE",
   distillation: "0 = equal to the teacher, 8 = opposite",
-  cosine: "1 = equal to the teacher",
-  knn: "On held-out images; needs labels",
-  spread: "0 = collapsed, 1 = healthy",
+  cosine: "Of student and teacher on the same view; 1 = equal",
+  knn: "Accuracy on held-out images; needs labels",
+  spread: "Of the student's embeddings; 0 = collapsed, 1 = healthy",
 };
 
 /**
@@ -90,7 +90,7 @@ function writeFigures(host: HTMLElement): void {
     if (value === undefined || Number.isNaN(value)) return "–";
     return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
   };
-  const taught = run.config !== null && run.config.method !== "mocov2";
+  const taught = run.config !== null && hasTeacher(run.config);
   const judged = run.evaluations.at(-1);
   write("loss", number(last?.loss));
   write("contrastive", number(last?.contrastive));
@@ -104,7 +104,10 @@ function writeFigures(host: HTMLElement): void {
   const share = total === 0 ? 0 : Math.min(1, step / total);
   const going = run.state === "running" || run.state === "paused";
   write("steps", total === 0 ? "no steps yet" : `step ${step} of ${total}`);
-  write("rate", last === null ? "" : `${number(last.imagesPerSecond)} images/s`);
+  write(
+    "rate",
+    last === null ? "" : `${last.imagesPerSecond.toFixed(last.imagesPerSecond < 20 ? 1 : 0)} images/s`,
+  );
   write("left", going && step > 0 ? `${formatDuration(secondsLeft(log, total - step))} left` : "");
   host.querySelector<HTMLElement>('[data-figure="fill"]')!.style.transform = `scaleX(${share})`;
   const bar = host.querySelector('[data-figure="bar"]')!;

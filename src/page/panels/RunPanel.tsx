@@ -28,10 +28,12 @@ export function RunPanel() {
       <div className={styles.bar}>
         <RunButtons />
         <RunStatus />
-        <LiveLearningRate />
       </div>
       <LiveFigures />
-      <RunExports />
+      <div className={styles.foot}>
+        <LiveLearningRate />
+        <RunExports />
+      </div>
     </section>
   );
 }
@@ -169,15 +171,16 @@ function RunExports() {
       <button
         type="button"
         data-testid="export-student"
+        title="student.safetensors: the encoder's weights with torchvision's names"
         disabled={!hasRun}
         onClick={() => attempt(() => exportStudent(engine, withHead))}
       >
         <Icon name="download" />
-        student.safetensors
+        student
       </button>
       <label className={styles.check}>
         <input type="checkbox" checked={withHead} onChange={(event) => setWithHead(event.target.checked)} />
-        with its head
+        with head
       </label>
       <button
         type="button"

@@ -44,10 +44,8 @@ export function SettingControl({ name }: { readonly name: SettingName }) {
         <NumberControl id={id} name={name} setting={setting} value={Number(value)} onChange={change} />
       )}
       <p className={styles.facts}>
-        <span className={styles.help} id={`${id}-help`}>
-          {setting.help}
-        </span>
-        <PublishedValue setting={setting} value={value} onTake={change} />
+        <span id={`${id}-help`}>{setting.help}</span>{" "}
+        <PublishedValue setting={setting} value={value} onTake={change} />{" "}
         <RestartMark name={name} setting={setting} />
       </p>
     </div>
@@ -141,7 +139,7 @@ interface PublishedValueProps {
 function PublishedValue({ setting, value, onTake }: PublishedValueProps) {
   const { published } = setting;
   if (published === undefined) return null;
-  if (published === value) return <span>as published</span>;
+  if (published === value) return <span>(As published.)</span>;
   const text =
     setting.kind === "choice"
       ? (setting.options[String(published)] ?? String(published))

@@ -5,6 +5,7 @@ import { settings } from "../../contract/config.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { hasTeacher } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { DataPanel } from "./DataPanel.tsx";
 import { backendLabels, MachinePanel } from "./MachinePanel.tsx";
@@ -101,13 +102,13 @@ export function SetupPanels() {
 }
 
 function describeTeacher(config: Config, name: string | undefined): string {
-  if (config.method === "mocov2") return "not used by MoCo-v2";
+  if (!hasTeacher(config)) return `not used by ${settings.method.options[config.method]}`;
   return config.teacher === "none" ? "none" : (name ?? settings.teacher.options[config.teacher]);
 }
 
 function describeObjective(config: Config): string {
   const method = settings.method.options[config.method];
-  return config.method === "mocov2"
+  return !hasTeacher(config)
     ? `${method} · τ ${config.temperature}`
     : `${method} · w ${config.distillWeight} · τ ${config.temperature}`;
 }

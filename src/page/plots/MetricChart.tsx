@@ -4,7 +4,8 @@ import { toCsv } from "../commands/csv.ts";
 import { saveFile } from "../commands/saveFile.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
-import { runStore } from "../stores/runStore.ts";
+import type { CurrentRun } from "../stores/runStore.ts";
+import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { align, collect } from "./chartData.ts";
@@ -19,9 +20,24 @@ import { readPlotTheme, seriesDash } from "./plotTheme.ts";
 
 /** The chart's data of the current run, at full resolution. */
 function currentData(spec: ChartSpec): ChartData {
-  const { runId, evaluations, baseline, plan } = runStore.getState();
-  const run = { log: metricLogOf(runId), evaluations, baseline, stepsPerEpoch: plan?.stepsPerEpoch ?? 0 };
+  const { runId, evaluations, baseline, plan, config } = runStore.getState();
+  const run = {
+    log: metricLogOf(runId),
+    evaluations,
+    baseline,
+    stepsPerEpoch: plan?.stepsPerEpoch ?? 0,
+    taught: config !== null && hasTeacher(config),
+  };
   return collect(spec, run, plotStore.getState().xUnit);
+}
+
+/** What stands in the place of curves when there can be none; empty when there can. */
+function whyEmpty(spec: ChartSpec, run: CurrentRun): string {
+  if (run.plan === null) return "Appears when a run has started.";
+  const taught = run.config !== null && hasTeacher(run.config);
+  if (spec.id === "cosine" && !taught) return "This run has no teacher.";
+  const unlabelled = run.baseline !== null && run.baseline.chance === null;
+  return spec.id === "knn" && unlabelled ? "Needs labels: two or more sub-folders of images." : "";
 }
 
 /** One chart of the current run: curves, legend with live values, table, and both as files. */
@@ -33,7 +49,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
   const logY = useStore(plotStore, (state) => state.logY[spec.id] ?? false);
   const smoothing = useStore(plotStore, (state) => state.smoothing);
   const hidden = useStore(plotStore, (state) => state.hidden);
-  const empty = useStore(runStore, (run) => run.plan === null);
+  const empty = useStore(runStore, (run) => whyEmpty(spec, run));
 
   useEffect(() => {
     const element = host.current;
@@ -113,7 +129,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         role="img"
         aria-label={`${spec.title}; the values are in the table below`}
       >
-        {empty ? <p className={styles.empty}>Appears when a run has started.</p> : null}
+        {empty === "" ? null : <p className={styles.empty}>{empty}</p>}
       </div>
       <ul className={styles.legend} ref={legend}>
         {spec.series.map(({ label, colour }) => (

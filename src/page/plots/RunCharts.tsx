@@ -9,7 +9,7 @@ import styles from "./RunCharts.module.css";
 const places: Readonly<Record<ChartId, string>> = {
   losses: styles["losses"] ?? "",
   knn: styles["knn"] ?? "",
-  cosine: styles["cosine"] ?? "",
+  cosine: styles["small"] ?? "",
   learningRate: styles["small"] ?? "",
   throughput: styles["small"] ?? "",
 };

@@ -29,6 +29,7 @@ function runOf(steps: number): RunData {
       queryImages: 20,
     },
     stepsPerEpoch: 3,
+    taught: true,
   };
 }
 
@@ -53,6 +54,15 @@ test("what could not be judged is left out, as are references nobody has", () =>
   expect(references.map(({ label, y }) => [label, y])).toEqual([
     ["Untrained student", 0.1],
     ["Chance", 0.25],
+  ]);
+});
+
+test("a run without a teacher has no curves against one", () => {
+  const { series } = collect(spec("losses"), { ...runOf(3), taught: false }, "step");
+  expect(series.map(({ label, y }) => [label, y.length])).toEqual([
+    ["Total", 3],
+    ["Contrastive", 3],
+    ["Distillation", 0],
   ]);
 });
 

@@ -11,6 +11,8 @@ interface SeriesSpec {
   readonly colour: SeriesColour;
   /** One value per step, or one per evaluation. */
   readonly from: { readonly metric: MetricName } | { readonly evaluation: "knn" | "cosine" };
+  /** Compares with a teacher, so a run without one has no such values. */
+  readonly needsTeacher?: true;
 }
 
 interface ReferenceSpec {
@@ -28,6 +30,10 @@ export interface ChartSpec {
   readonly series: readonly SeriesSpec[];
   readonly references: readonly ReferenceSpec[];
   readonly format: (value: number) => string;
+  /** Noisy enough for a moving average to help. */
+  readonly smoothed: boolean;
+  /** Ticks of the y axis: bare numbers, or written as values are ("20 %"). */
+  readonly yTick: "bare" | "asValue";
   /** y always reaches from … to …; null = follows the data. */
   readonly yFrom: number | null;
   readonly yTo: number | null;
@@ -40,7 +46,7 @@ const plain = (value: number): string =>
         .toPrecision(4)
         .replace(/(\.\d*?)0+$/, "$1")
         .replace(/\.$/, "");
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const percent = (value: number): string => `${Number((value * 100).toFixed(1))} %`;
 
 export const chartSpecs: readonly ChartSpec[] = [
   {
@@ -49,12 +55,14 @@ export const chartSpecs: readonly ChartSpec[] = [
     meaning:
       "Contrastive: InfoNCE, how well a view is told from other images. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
     series: [
-      { label: "Total", colour: "ink", from: { metric: "loss" } },
-      { label: "Contrastive", colour: "blue", from: { metric: "contrastive" } },
-      { label: "Distillation", colour: "orange", from: { metric: "distillation" } },
+      { label: "Total", colour: "blue", from: { metric: "loss" } },
+      { label: "Contrastive", colour: "green", from: { metric: "contrastive" } },
+      { label: "Distillation", colour: "orange", from: { metric: "distillation" }, needsTeacher: true },
     ],
     references: [],
     format: plain,
+    smoothed: true,
+    yTick: "bare",
     yFrom: 0,
     yTo: null,
   },
@@ -70,6 +78,8 @@ export const chartSpecs: readonly ChartSpec[] = [
       { label: "Chance", colour: "ink", from: "chance" },
     ],
     format: percent,
+    smoothed: false,
+    yTick: "asValue",
     yFrom: 0,
     yTo: null,
   },
@@ -78,11 +88,13 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "Teacher–student cosine",
     meaning: "How alike student and teacher embed the same view: 1 = the same direction, 0 = unrelated.",
     series: [
-      { label: "Training views", colour: "blue", from: { metric: "cosine" } },
+      { label: "Training views", colour: "blue", from: { metric: "cosine" }, needsTeacher: true },
       { label: "Held-out images", colour: "orange", from: { evaluation: "cosine" } },
     ],
     references: [],
     format: plain,
+    smoothed: true,
+    yTick: "bare",
     yFrom: null,
     yTo: null,
   },
@@ -93,6 +105,8 @@ export const chartSpecs: readonly ChartSpec[] = [
     series: [{ label: "Learning rate", colour: "blue", from: { metric: "learningRate" } }],
     references: [],
     format: plain,
+    smoothed: false,
+    yTick: "bare",
     yFrom: 0,
     yTo: null,
   },
@@ -103,6 +117,8 @@ export const chartSpecs: readonly ChartSpec[] = [
     series: [{ label: "Images/s", colour: "blue", from: { metric: "imagesPerSecond" } }],
     references: [],
     format: plain,
+    smoothed: true,
+    yTick: "bare",
     yFrom: 0,
     yTo: null,
   },
@@ -115,6 +131,8 @@ export interface RunData {
   readonly baseline: EvaluationBaseline | null;
   /** 0 before the plan is known. */
   readonly stepsPerEpoch: number;
+  /** Whether it has a teacher. */
+  readonly taught: boolean;
 }
 
 export interface ChartSeries {
@@ -141,7 +159,8 @@ export interface ChartData {
 /** Every value of a chart at full resolution, x in the unit asked for. */
 export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
   let denseX: ArrayLike<number> | null = null;
-  const series = spec.series.map(({ label, colour, from }): ChartSeries => {
+  const series = spec.series.map(({ label, colour, from, needsTeacher }): ChartSeries => {
+    if (needsTeacher === true && !run.taught) return { label, colour, x: [], y: [], sparse: false };
     if ("metric" in from) {
       denseX ??= xOfRows(run, unit);
       return { label, colour, x: denseX, y: run.log.column(from.metric), sparse: false };

@@ -40,7 +40,13 @@ interface Curve {
  * cross at the top. Zoom by dragging, reset by double click.
  */
 export function createLineChart(host: HTMLElement, options: LineChartOptions): LineChart {
-  const { spec, theme, logY, smoothing } = options;
+  const { spec, theme, logY } = options;
+  const smoothing = spec.smoothed ? options.smoothing : 0;
+  const yLabel = (tick: number | null): string => {
+    if (tick === null) return "";
+    if (logY && !isRound(tick)) return "";
+    return spec.yTick === "asValue" ? spec.format(tick) : tickLabel(tick);
+  };
   const curves: Curve[] = spec.series.flatMap(({ label, from }): Curve[] => {
     if ("evaluation" in from) return [{ label, role: "sparse" }];
     return smoothing > 0
@@ -75,7 +81,13 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       },
       axes: [
         { ...axis(theme), size: 28, space: 60, values: (_, ticks) => ticks.map(tickLabel) },
-        { ...axis(theme), size: 52, space: 32, values: (_, ticks) => ticks.map(tickLabel) },
+        {
+          ...axis(theme),
+          size: 52,
+          space: 32,
+          values: (_, ticks) => ticks.map(yLabel),
+          ...(logY ? { grid: { ...axis(theme).grid, filter: (_, ticks) => ticks.map(coarseOnly) } } : {}),
+        },
       ],
       series: [
         {},
@@ -142,7 +154,14 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       const textAt = Math.min(at - scaled(2), labelAbove - scaled(13));
       labelAbove = textAt;
       ctx.textAlign = "right";
-      ctx.fillText(`${label} ${spec.format(y)}`, bbox.left + bbox.width - scaled(4), textAt);
+      const text = `${label} ${spec.format(y)}`;
+      const right = bbox.left + bbox.width - scaled(4);
+      // A rim in the colour of the ground keeps it legible across curves.
+      ctx.setLineDash([]);
+      ctx.lineWidth = scaled(4);
+      ctx.strokeStyle = theme.surface;
+      ctx.strokeText(text, right, textAt);
+      ctx.fillText(text, right, textAt);
     }
     ctx.restore();
   }
@@ -217,7 +236,7 @@ function toDrawn(
   smoothing: number,
   width: number,
 ): { aligned: uPlot.AlignedData; notFinite: readonly number[] } {
-  const dense = data.series.filter((series) => !series.sparse);
+  const dense = data.series.filter((series) => !series.sparse && series.x.length > 0);
   const denseX = dense[0]?.x ?? [];
   const smoothed = new Map(dense.map(({ label, y }) => [label, smoothing > 0 ? smooth(y, smoothing) : y]));
   const kept = decimate(
@@ -234,7 +253,8 @@ function toDrawn(
       const series = data.series.find((candidate) => candidate.label === label);
       if (series === undefined) return { x: [], y: [] };
       if (role === "sparse") return { x: series.x, y: series.y };
-      const values = role === "raw" ? series.y : smoothed.get(label)!;
+      const values = role === "raw" ? series.y : smoothed.get(label);
+      if (values === undefined) return { x: [], y: [] };
       return { x: keptX, y: Float64Array.from(kept, (i) => values[i]!) };
     }),
   );
@@ -252,6 +272,16 @@ function axis(theme: PlotTheme): uPlot.Axis {
     ticks: { stroke: theme.grid, width: 1, size: 4 },
     gap: 4,
   };
+}
+
+/** Of a logarithmic axis' lines those at 1, 2 and 5, so that they don't crowd. */
+function coarseOnly(value: number): number | null {
+  return ["1", "2", "5"].includes(value.toExponential(0).charAt(0)) ? value : null;
+}
+
+/** A logarithmic axis begins wherever the data do; only round numbers are worth a label. */
+function isRound(value: number): boolean {
+  return Number(value.toPrecision(1)) === Number(value.toPrecision(6));
 }
 
 function tickLabel(value: number | null): string {

@@ -48,6 +48,11 @@ export function runIsGoing(run: CurrentRun = runStore.getState()): boolean {
   return run.state === "starting" || run.state === "running" || run.state === "paused";
 }
 
+/** Whether a run of this configuration learns from a teacher. */
+export function hasTeacher(config: Config): boolean {
+  return config.method !== "mocov2";
+}
+
 /** Going, or about to. */
 export function runIsBusy(run: RunStoreState = runStore.getState()): boolean {
   return run.preparing !== "" || runIsGoing(run);
