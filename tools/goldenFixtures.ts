@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { readFixtureArrays, type Fixture, type Json, type JsonObject } from "../src/ml/verify/fixture.ts";
 
@@ -26,6 +27,7 @@ export function readFixture(manifestPath: string, root: string): Fixture {
       typeof arraysFile === "string"
         ? readFixtureArrays(readFileSync(join(dirname(manifestPath), arraysFile)))
         : new Map(),
+    readFile: async (path) => new Uint8Array(await readFile(join(dirname(manifestPath), path))),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Fixture {
   readonly name: string;
   readonly manifest: Json;
   readonly arrays: ReadonlyMap<string, FixtureArray>;
+  /** Another file beside the manifest, by its path relative to it. */
+  readonly readFile?: (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -3,6 +3,7 @@ import { textAt, type Fixture } from "./fixture.ts";
 import { verifyActivations } from "./verifyActivations.ts";
 import { verifyAugmentations } from "./verifyAugmentations.ts";
 import { verifyBatchNorm } from "./verifyBatchNorm.ts";
+import { verifyCheckpoints } from "./verifyCheckpoints.ts";
 import { verifyConvolution } from "./verifyConvolution.ts";
 import { verifyCrops } from "./verifyCrops.ts";
 import { verifyDisco } from "./verifyDisco.ts";
@@ -26,6 +27,7 @@ const runners: readonly (readonly [fixture: RegExp, run: Runner])[] = [
   [/^5_augment\/random_parameters$/, verifyCrops],
   [/^5_augment\/pil_uint8_reference$/, verifyPilReference],
   [/^6_evaluation\//, verifyEvaluation],
+  [/^7_checkpoints\//, verifyCheckpoints],
   [/^8_micro\/batch_norm$/, verifyBatchNorm],
   [/^8_micro\/optimizers$/, verifyOptimizers],
   [/^8_micro\/activations$/, verifyActivations],
