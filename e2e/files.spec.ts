@@ -41,5 +41,6 @@ test("a file that is no teacher is refused with what it is", async ({ playground
     .setInputFiles({ name: "teacher.safetensors", mimeType: "", buffer: Buffer.from("this is no network") });
   const { teacherProblem, teacher } = await playground.until((snapshot) => snapshot.teacherProblem !== null);
   expect(teacher).toBeNull();
-  expect(teacherProblem?.message).toContain("teacher.safetensors");
+  expect(teacherProblem?.message).toContain("not a valid safetensors file");
+  await expect(playground.page.getByTestId("teacher-refusal")).toContainText("teacher.safetensors");
 });

@@ -19,7 +19,7 @@ test("a folder dropped from the desktop trains, pauses, steps, goes on and stops
   });
 
   await playground.click("start");
-  await playground.until(({ run }) => run.state === "running" && run.step >= 2);
+  await playground.until(({ run }) => run.state === "running" && run.step >= 1);
 
   await playground.click("pause");
   const paused = (await playground.untilRun("paused")).run.step;
@@ -32,7 +32,7 @@ test("a folder dropped from the desktop trains, pauses, steps, goes on and stops
   expect((await playground.snapshot()).run).toMatchObject({ step: paused + 1, state: "paused" });
 
   await playground.click("start");
-  await playground.until(({ run }) => run.step >= paused + 3);
+  await playground.until(({ run }) => run.step >= paused + 2);
   await playground.click("stop");
   const { run } = await playground.untilRun("ended");
   expect(run.end).toEqual({ kind: "stopped" });

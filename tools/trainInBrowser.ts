@@ -118,7 +118,11 @@ class PlaygroundTab {
     if (teacherFiles.length === 0) return;
     await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
     await this.#until((snapshot) => {
-      if (snapshot.teacherProblem !== null) throw new TrainError(describe(snapshot.teacherProblem));
+      const { teacherProblem } = snapshot;
+      if (teacherProblem !== null)
+        throw new TrainError(
+          `The teacher ${teacherFiles.join(", ")} was refused.\n${describe(teacherProblem)}`,
+        );
       return snapshot.teacher !== null;
     }, "reading the teacher");
     const { teacher } = await this.#snapshot();
