@@ -8,7 +8,7 @@ import { ErrorBoundary } from "./panels/ErrorBoundary.tsx";
 import { Header } from "./panels/Header.tsx";
 import { HistoryPanel } from "./panels/HistoryPanel.tsx";
 import { Notices } from "./panels/Notices.tsx";
-import { RunPanel } from "./panels/RunPanel.tsx";
+import { RunBar, RunPanel } from "./panels/RunPanel.tsx";
 import { SetupPanels } from "./panels/SetupPanels.tsx";
 import { RunCharts } from "./plots/RunCharts.tsx";
 
@@ -21,6 +21,9 @@ export function App({ engine }: { readonly engine: EngineClient }) {
           <Header />
           <Notices />
           <main className={styles.layout}>
+            <div className={styles.controls}>
+              <RunBar />
+            </div>
             <div className={styles.setup} role="group" aria-label="Set-up">
               <SetupPanels />
             </div>

@@ -6,9 +6,9 @@ import { stepRun, toggleRun } from "./commands/startRun.ts";
 export function listenToKeys(engine: Engine): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (ablationIsGoing() || takesKeys(event.target)) return;
-    if (event.key === " ") void toggleRun(engine);
-    else if (event.key === "ArrowRight") void stepRun(engine);
+    if (ablationIsGoing()) return;
+    if (event.key === " " && !isIn(event.target, usesSpace)) void toggleRun(engine);
+    else if (event.key === "ArrowRight" && !isIn(event.target, usesArrows)) void stepRun(engine);
     else return;
     event.preventDefault();
   };
@@ -16,11 +16,10 @@ export function listenToKeys(engine: Engine): () => void {
   return () => removeEventListener("keydown", onKey);
 }
 
-/** Whether the focused element does something of its own with Space or arrows: fields, buttons, scrolling regions. */
-function takesKeys(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return (
-    target.isContentEditable ||
-    target.closest("input, select, textarea, button, summary, a, [tabindex]") !== null
-  );
+/** Fields, and regions that scroll. */
+const usesArrows = "input, select, textarea, [contenteditable], [tabindex]";
+const usesSpace = `${usesArrows}, button, summary, a`;
+
+function isIn(target: EventTarget | null, selector: string): boolean {
+  return target instanceof Element && target.closest(selector) !== null;
 }

@@ -7,7 +7,7 @@ import type { AblationDesign, AblationJob, AblationResult } from "../stores/abla
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";
-import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import { endOf, launchRun, pauseRun, prepareRun, resumeRun, stopRun } from "./startRun.ts";
 import { toCsv } from "./csv.ts";
 import { waitUntil } from "./waitUntil.ts";
@@ -81,9 +81,10 @@ async function workOn(engine: Engine, index: number, config: Config): Promise<bo
   switch (end.kind) {
     case "finished": {
       const { evaluations, baseline } = runStore.getState();
+      const distillation = hasTeacher(config) ? finalDistillation(metricLogOf(runId)) : null;
       changeJob(index, {
         state: "done",
-        result: resultOf(metricLogOf(runId), evaluations.at(-1)?.knn ?? null),
+        result: { knn: evaluations.at(-1)?.knn ?? null, distillation },
       });
       if (baseline !== null) {
         const { teacherKnn, chance } = baseline;
@@ -139,12 +140,12 @@ function changeJob(index: number, change: Partial<AblationJob>): void {
   }));
 }
 
-/** The last tenth of the run, at least ten steps, so that one batch does not decide. */
-function resultOf(log: MetricLog, knn: number | null): AblationResult {
+/** Mean over the last tenth of the run, at least ten steps, so that one batch does not decide. */
+function finalDistillation(log: MetricLog): number | null {
   const distillation = log.column("distillation");
   const tail = distillation.subarray(-Math.max(10, Math.ceil(distillation.length / 10)));
   const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length;
-  return { knn, distillation: Number.isFinite(mean) ? mean : null };
+  return Number.isFinite(mean) ? mean : null;
 }
 
 export interface AblationPoint {

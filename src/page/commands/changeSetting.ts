@@ -1,6 +1,8 @@
 import type { Config, ConfigPatch, Setting, SettingName } from "../../contract/config.ts";
 import { settings } from "../../contract/config.ts";
 import type { Engine } from "../../contract/protocol.ts";
+import { metricLogOf } from "../plots/metricArchive.ts";
+import { lastRow } from "../plots/metricLog.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
@@ -30,8 +32,14 @@ export async function changeSetting<K extends SettingName>(
       unsent = {};
       const { runId } = runStore.getState();
       await engine.request("adjustRun", { runId, patch });
-      const { config } = runStore.getState();
-      if (config !== null) runStore.setState({ config: { ...config, ...patch } });
+      const { config, adjustments } = runStore.getState();
+      const step = lastRow(metricLogOf(runId))?.step ?? 0;
+      if (config !== null) {
+        runStore.setState({
+          config: { ...config, ...patch },
+          adjustments: [...adjustments, { step, patch }],
+        });
+      }
     }
   } catch (error) {
     if (runIsGoing()) notifyError(error);

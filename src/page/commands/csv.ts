@@ -1,14 +1,8 @@
-/** Rows as RFC 4180 text. `null` is an empty cell. */
-export function toCsv(rows: readonly (readonly (string | number | null)[])[]): string {
-  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
-}
+import { csvCell } from "../../formats/csv.ts";
 
-function cell(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  // A leading =, +, - or @ would be run as a formula by spreadsheets; a quote in front makes it text.
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** Rows as comma-separated text with a newline after each, the first row being the header. */
+export function toCsv(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows.map((row) => `${row.map(csvCell).join(",")}\n`).join("");
 }
 
 /** A 32-bit float as the shortest decimal that reads back as the same 32-bit float: 0.1, not 0.10000000149. */

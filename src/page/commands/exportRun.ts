@@ -56,12 +56,13 @@ export function metricsCsv(log: MetricLog, evaluations: readonly Evaluation[]): 
  * @throws AppError when there is no run yet.
  */
 export function currentRunFile(): RunFile {
-  const { config, plan, baseline, evaluations, end, runId } = runStore.getState();
+  const { plan, baseline, evaluations, end, runId, adjustments } = runStore.getState();
   const { report } = engineStore.getState();
   const { summary } = datasetStore.getState();
-  if (config === null || plan === null || report === null || summary === null)
+  if (plan === null || report === null || summary === null)
     throw new AppError("not-found", "There is no run to write a file of yet.", { hint: "Start one first." });
   const last = lastRow(metricLogOf(runId));
+  const { config } = plan;
   return {
     format: "disco-playground-run",
     formatVersion: 1,
@@ -74,6 +75,7 @@ export function currentRunFile(): RunFile {
     dataset: summary,
     teacher: hasTeacher(config) ? teacherStore.getState().card : null,
     plan,
+    ...(adjustments.length === 0 ? {} : { adjustments }),
     metrics: {
       end,
       steps: last?.step ?? 0,

@@ -17,7 +17,7 @@ import { DimensionChart } from "../plots/DimensionChart.tsx";
 import type { ChartReference } from "../plots/chartData.ts";
 import type { AblationAxis, AblationDesign } from "../stores/ablationStore.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import styles from "./AblationPanel.module.css";
 import { formatShare } from "./formatNumbers.ts";
 import { Icon } from "./Icon.tsx";
@@ -196,7 +196,7 @@ function DesignForm({ design }: { readonly design: AblationDesign }) {
 }
 
 function Figures() {
-  const { design, jobs, references } = useStore(ablationStore);
+  const { design, config, jobs, references } = useStore(ablationStore);
   const values = [...new Set(jobs.map((job) => job.value))];
   const axisLabel = `${settings[design.axis].label} (log₂)`;
   const knn = summarise(jobs, "knn");
@@ -219,17 +219,19 @@ function Figures() {
           format={(y) => `${Number((y * 100).toFixed(1))} %`}
         />
       </figure>
-      <figure className={styles.figure}>
-        <figcaption>Distillation loss, last tenth</figcaption>
-        <DimensionChart
-          title="Distillation loss"
-          axisLabel={axisLabel}
-          values={values}
-          points={distillation}
-          references={[]}
-          format={(y) => String(Number(y.toPrecision(3)))}
-        />
-      </figure>
+      {config === null || !hasTeacher(config) ? null : (
+        <figure className={styles.figure}>
+          <figcaption>Distillation loss, last tenth</figcaption>
+          <DimensionChart
+            title="Distillation loss"
+            axisLabel={axisLabel}
+            values={values}
+            points={distillation}
+            references={[]}
+            format={(y) => String(Number(y.toPrecision(3)))}
+          />
+        </figure>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type RefObject } from "react";
 import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
 import { lastRow } from "../plots/metricLog.ts";
 import type { MetricLog } from "../plots/metricLog.ts";
@@ -27,88 +27,94 @@ const meanings: Readonly<Record<Figure, string>> = {
   spread: "Of the student's embeddings; 0 = collapsed, 1 = healthy",
 };
 
-/**
- * The newest numbers and how far the run is. They change with every step, so they are written into the page in the
- * drawing loop, past React.
- */
+/** The newest numbers. They change with every step, so they are written in the drawing loop, past React. */
 export function LiveFigures() {
-  const root = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    const host = root.current;
-    if (host === null) return undefined;
-    const stops = [
-      addDrawing(() => writeFigures(host)),
-      onMetrics(requestDraw),
-      runStore.subscribe(requestDraw),
-    ];
-    requestDraw();
-    return () => stops.forEach((stop) => stop());
-  }, []);
-
+  const host = useRef<HTMLDListElement>(null);
+  useDrawing(host, writeFigures);
   return (
-    <div ref={root}>
-      <div className={styles.progress}>
-        <div
-          className={styles.track}
-          role="progressbar"
-          aria-label="Steps"
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={0}
-          data-figure="bar"
-        >
-          <div className={styles.fill} data-figure="fill" />
+    <dl className={styles.figures} ref={host}>
+      {figures.map((figure) => (
+        <div key={figure} title={meanings[figure]}>
+          <dt>{labels[figure]}</dt>
+          <dd data-figure={figure}>–</dd>
         </div>
-        <p className={styles.progressText}>
-          <span data-figure="steps" data-testid="run-progress" />
-          <span data-figure="rate" />
-          <span data-figure="left" />
-        </p>
+      ))}
+    </dl>
+  );
+}
+
+/** How far the run is, how fast, and how long it will take; written past React as well. */
+export function LiveProgress() {
+  const host = useRef<HTMLDivElement>(null);
+  useDrawing(host, writeProgress);
+  return (
+    <div className={styles.progress} ref={host}>
+      <div
+        className={styles.track}
+        role="progressbar"
+        aria-label="Steps"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={0}
+        data-figure="bar"
+      >
+        <div className={styles.fill} data-figure="fill" />
       </div>
-      <dl className={styles.figures}>
-        {figures.map((figure) => (
-          <div key={figure} title={meanings[figure]}>
-            <dt>{labels[figure]}</dt>
-            <dd data-figure={figure}>–</dd>
-          </div>
-        ))}
-      </dl>
+      <p className={styles.progressText}>
+        <span data-figure="steps" data-testid="run-progress" />
+        <span data-figure="rate" />
+        <span data-figure="left" />
+      </p>
     </div>
   );
 }
 
+/** Calls `write` in the drawing loop whenever metrics or the state of the run have changed. */
+function useDrawing(ref: RefObject<HTMLElement | null>, write: (host: HTMLElement) => void): void {
+  useEffect(() => {
+    const host = ref.current;
+    if (host === null) return undefined;
+    const stops = [addDrawing(() => write(host)), onMetrics(requestDraw), runStore.subscribe(requestDraw)];
+    requestDraw();
+    return () => stops.forEach((stop) => stop());
+  }, [ref, write]);
+}
+
+function writeText(host: HTMLElement, name: string, text: string): void {
+  const element = host.querySelector(`[data-figure="${name}"]`);
+  if (element !== null && element.textContent !== text) element.textContent = text;
+}
+
 function writeFigures(host: HTMLElement): void {
+  const run = runStore.getState();
+  const last = lastRow(metricLogOf(run.runId));
+  const taught = run.config !== null && hasTeacher(run.config);
+  const judged = run.evaluations.at(-1);
+  writeText(host, "loss", formatFigure(last?.loss));
+  writeText(host, "contrastive", formatFigure(last?.contrastive));
+  writeText(host, "distillation", taught ? formatFigure(last?.distillation) : "–");
+  writeText(host, "cosine", taught ? formatFigure(last?.cosine) : "–");
+  writeText(host, "knn", formatShare(judged?.knn));
+  writeText(host, "spread", formatFigure(judged?.spread));
+}
+
+function formatFigure(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
+}
+
+function writeProgress(host: HTMLElement): void {
   const run = runStore.getState();
   const log = metricLogOf(run.runId);
   const last = lastRow(log);
-  const write = (name: string, text: string): void => {
-    const element = host.querySelector(`[data-figure="${name}"]`);
-    if (element !== null && element.textContent !== text) element.textContent = text;
-  };
-  const number = (value: number | undefined): string => {
-    if (value === undefined || Number.isNaN(value)) return "–";
-    return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
-  };
-  const taught = run.config !== null && hasTeacher(run.config);
-  const judged = run.evaluations.at(-1);
-  write("loss", number(last?.loss));
-  write("contrastive", number(last?.contrastive));
-  write("distillation", taught ? number(last?.distillation) : "–");
-  write("cosine", taught ? number(last?.cosine) : "–");
-  write("knn", formatShare(judged?.knn));
-  write("spread", number(judged?.spread));
-
   const step = last?.step ?? 0;
   const total = run.plan?.totalSteps ?? 0;
-  const share = total === 0 ? 0 : Math.min(1, step / total);
+  const rate = last?.imagesPerSecond ?? 0;
   const going = run.state === "running" || run.state === "paused";
-  write("steps", total === 0 ? "no steps yet" : `step ${step} of ${total}`);
-  write(
-    "rate",
-    last === null ? "" : `${last.imagesPerSecond.toFixed(last.imagesPerSecond < 20 ? 1 : 0)} images/s`,
-  );
-  write("left", going && step > 0 ? `${formatDuration(secondsLeft(log, total - step))} left` : "");
+  writeText(host, "steps", total === 0 ? "no steps yet" : `step ${step} of ${total}`);
+  writeText(host, "rate", last === null ? "" : `${rate.toFixed(rate < 20 ? 1 : 0)} images/s`);
+  writeText(host, "left", going && step > 0 ? `${formatDuration(secondsLeft(log, total - step))} left` : "");
+  const share = total === 0 ? 0 : Math.min(1, step / total);
   host.querySelector<HTMLElement>('[data-figure="fill"]')!.style.transform = `scaleX(${share})`;
   const bar = host.querySelector('[data-figure="bar"]')!;
   const percent = String(Math.round(share * 100));

@@ -15,20 +15,26 @@ import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { describeRun } from "./describeRun.ts";
 import { formatCount } from "./formatNumbers.ts";
 import { Icon } from "./Icon.tsx";
-import { LiveFigures } from "./LiveFigures.tsx";
+import { LiveFigures, LiveProgress } from "./LiveFigures.tsx";
 import styles from "./RunPanel.module.css";
 
-/** Start, pause, step, stop; how it goes; and what can be taken away. */
-export function RunPanel() {
+/** Start, pause, step, stop, and how far it is. Always in sight, and first for the keyboard. */
+export function RunBar() {
   return (
-    <section className={styles.panel} aria-labelledby="run-title">
-      <h2 id="run-title" className="visually-hidden">
-        Run
-      </h2>
+    <section className={styles.panel} aria-label="Run">
       <div className={styles.bar}>
         <RunButtons />
         <RunStatus />
       </div>
+      <LiveProgress />
+    </section>
+  );
+}
+
+/** The newest numbers, the setting most turned while watching, and what can be taken away. */
+export function RunPanel() {
+  return (
+    <section className={styles.panel} aria-label="Figures and files">
       <LiveFigures />
       <div className={styles.foot}>
         <LiveLearningRate />

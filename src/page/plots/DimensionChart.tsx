@@ -65,7 +65,7 @@ export function DimensionChart({
             y2={y(reference.y)}
             strokeDasharray={seriesDash[reference.colour].join(" ")}
           />
-          <text className={styles.text} stroke="none" x={frame.right} y={y(reference.y) - 4} textAnchor="end">
+          <text className={styles.label} x={frame.right} y={y(reference.y) - 4} textAnchor="end">
             {reference.label} {format(reference.y)}
           </text>
         </g>

@@ -17,7 +17,7 @@ interface MetricTableProps {
 export function MetricTable({ spec, read }: MetricTableProps) {
   const table = useRef<HTMLTableElement>(null);
   const unit = useStore(plotStore, (state) => state.xUnit);
-  const [data, setData] = useState<ChartData>({ series: [], references: [] });
+  const [data, setData] = useState<ChartData>({ xEnd: 0, series: [], references: [] });
 
   useEffect(() => {
     const refresh = (): void => {

@@ -152,6 +152,8 @@ export interface ChartReference {
 }
 
 export interface ChartData {
+  /** Where the run is, in the unit of x: all charts end there. */
+  readonly xEnd: number;
   readonly series: readonly ChartSeries[];
   readonly references: readonly ChartReference[];
 }
@@ -178,7 +180,8 @@ export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
     const y = run.baseline?.[from] ?? null;
     return y === null ? [] : [{ label, colour, y }];
   });
-  return { series, references };
+  const lastStep = Math.max(run.log.column("step").at(-1) ?? 0, run.evaluations.at(-1)?.step ?? 0);
+  return { xEnd: xOfStep(run, lastStep, unit), series, references };
 }
 
 function xOfRows(run: RunData, unit: XUnit): ArrayLike<number> {

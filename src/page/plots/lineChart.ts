@@ -59,7 +59,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
   const colourOf = (label: string): SeriesColour =>
     spec.series.find((series) => series.label === label)?.colour ?? "ink";
 
-  let data: ChartData = { series: [], references: [] };
+  let data: ChartData = { xEnd: 0, series: [], references: [] };
   let notFinite: readonly number[] = [];
   let zoomed = false;
 
@@ -75,7 +75,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
         points: { size: 7, width: 2 },
       },
       scales: {
-        x: { time: false, range: (_, min, max) => (zoomed ? [min, max] : [0, finiteOr(max, 1)]) },
+        x: { time: false, range: (_, min, max) => (zoomed ? [min, max] : [0, data.xEnd || 1]) },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum has no run-time values
         y: { distr: logY ? 3 : 1, range: (_, min, max) => yRange(min, max) },
       },
@@ -296,5 +296,3 @@ function tickLabel(value: number | null): string {
 const scaled = (cssPixels: number): number => cssPixels * devicePixelRatio;
 const scaledFont = (font: string): string =>
   font.replace(/^(\d+)px/, (_, size: string) => `${scaled(Number(size))}px`);
-const finiteOr = (value: number | null, otherwise: number): number =>
-  value !== null && Number.isFinite(value) && value > 0 ? value : otherwise;

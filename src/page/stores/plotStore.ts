@@ -16,7 +16,7 @@ interface PlotState {
 
 export const plotStore = createStore<PlotState>(() => ({
   xUnit: "step",
-  smoothing: 0.8,
+  smoothing: 0.6,
   logY: { losses: true }, // the weighted total is far above its parts
   hidden: [],
 }));

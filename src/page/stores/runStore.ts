@@ -1,5 +1,5 @@
 import { createStore } from "zustand/vanilla";
-import type { Config } from "../../contract/config.ts";
+import type { Config, ConfigPatch } from "../../contract/config.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
 import type { RunEnd, RunPlan, RunState } from "../../contract/protocol.ts";
 
@@ -19,6 +19,14 @@ export interface CurrentRun {
   readonly baseline: EvaluationBaseline | null;
   readonly evaluations: readonly Evaluation[];
   readonly end: RunEnd | null;
+  /** Live changes, in order. */
+  readonly adjustments: readonly Adjustment[];
+}
+
+/** Settings changed while the run was going, from the step after `step` on. */
+export interface Adjustment {
+  readonly step: number;
+  readonly patch: ConfigPatch;
 }
 
 interface RunStoreState extends CurrentRun {
@@ -35,6 +43,7 @@ const noRun: CurrentRun = {
   baseline: null,
   evaluations: [],
   end: null,
+  adjustments: [],
 };
 
 export const runStore = createStore<RunStoreState>(() => ({ ...noRun, preparing: "" }));
