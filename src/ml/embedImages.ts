@@ -1,30 +1,29 @@
+import { yieldToMessages } from "../lib/yieldToMessages.ts";
 import { renderPlain } from "./augment/renderViews.ts";
 import type { ImageStore } from "./data/imageStore.ts";
-import { yieldToMessages } from "../lib/yieldToMessages.ts";
 import * as tf from "./tf.ts";
 
 /** Images pushed through a network at once: large enough to be efficient, small enough to yield often. */
 const imagesAtOnce = 64;
 
 /**
- * Runs images, unaugmented, through `embed` a batch at a time, letting the thread's messages through in between.
+ * Runs images through `embed` a batch at a time, letting the thread's messages through in between.
  *
- * @param embed [N, V, V, 3] in [0, 1] → [N, D]; called inside `tf.tidy`.
+ * @param render some of the indices → [N, V, V, 3] in [0, 1].
+ * @param embed those → [N, D]; called inside `tf.tidy`.
  * @param cancelled asked between batches; if true the rest is left out.
  * @returns [indices.length, D] (fewer rows if cancelled; at least one batch); the caller disposes of it.
  */
 export async function embedImages(
-  images: ImageStore,
   indices: Int32Array,
-  viewSize: number,
+  render: (indices: Int32Array) => tf.Tensor4D,
   embed: (views: tf.Tensor4D) => tf.Tensor2D,
   cancelled: () => boolean = () => false,
 ): Promise<tf.Tensor2D> {
   const parts: tf.Tensor2D[] = [];
   for (let first = 0; first < indices.length; first += imagesAtOnce) {
     const some = indices.subarray(first, first + imagesAtOnce);
-    const part = tf.tidy(() => embed(plainViews(images, some, viewSize)));
-    parts.push(part);
+    parts.push(tf.tidy(() => embed(render(some))));
     await yieldToMessages();
     if (cancelled()) break;
   }

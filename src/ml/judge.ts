@@ -156,7 +156,12 @@ export class Judge {
     embed: (views: tf.Tensor4D) => tf.Tensor2D,
     cancelled: () => boolean,
   ): Promise<tf.Tensor2D> {
-    return embedImages(this.images, indices, this.config.imageSize, embed, cancelled);
+    return embedImages(
+      indices,
+      (some) => plainViews(this.images, some, this.config.imageSize),
+      embed,
+      cancelled,
+    );
   }
 
   private classes(indices: Int32Array): Int32Array {

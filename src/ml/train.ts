@@ -1,6 +1,5 @@
 import type { Config } from "../contract/config.ts";
 import { createPrng, type Prng } from "../lib/prng.ts";
-import type { ViewParameters } from "./augment/viewParameters.ts";
 import { drawViewParameters } from "./augment/viewParameters.ts";
 import { renderViews } from "./augment/renderViews.ts";
 import type { ImageStore } from "./data/imageStore.ts";
@@ -55,15 +54,14 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
 
 /** Two random views of each image. The first views' parameters are all drawn before the second's. */
 export function drawViews(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): Views {
-  const pixels = images.gather(indices);
-  const draw = (): ViewParameters => drawViewParameters(prng, config, images.size, indices.length);
-  const render = (parameters: ViewParameters): tf.Tensor4D =>
-    tf.tensor4d(renderViews(pixels, images.size, parameters, config.imageSize), [
-      indices.length,
-      config.imageSize,
-      config.imageSize,
-      3,
-    ]);
-  const [first, second] = [draw(), draw()];
-  return { first: render(first), second: render(second) };
+  const first = drawView(images, indices, prng, config);
+  return { first, second: drawView(images, indices, prng, config) };
+}
+
+/** One random view of each image: [N, V, V, 3] in [0, 1]. */
+export function drawView(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): tf.Tensor4D {
+  const { imageSize } = config;
+  const parameters = drawViewParameters(prng, config, images.size, indices.length);
+  const pixels = renderViews(images.gather(indices), images.size, parameters, imageSize);
+  return tf.tensor4d(pixels, [indices.length, imageSize, imageSize, 3]);
 }

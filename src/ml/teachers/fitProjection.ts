@@ -5,14 +5,17 @@ import type { ImageStore } from "../data/imageStore.ts";
 import { fitPca } from "../eval/pca.ts";
 import { embedImages } from "../embedImages.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
+import { drawView } from "../train.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
 
-/** Images the PCA is fitted on at most: the leading directions settle long before. */
-const mostImages = 2048;
+/** Views the PCA is fitted on at most: the leading directions settle long before. */
+const mostViews = 2048;
 
 /**
- * A PCA of the teacher's unit embeddings of training images (unaugmented), to `dim` dimensions.
+ * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on random views as the
+ * student will get them. (Fitted on plain images, all views would lie to one side of the mean, and a student could
+ * earn most of the cosine by giving every image the same embedding.)
  *
  * @throws AppError "config-invalid" when there are fewer embeddings or dimensions than asked for.
  */
@@ -24,7 +27,7 @@ export async function fitProjection(
   config: Config,
 ): Promise<{ projection: Projection; description: string }> {
   const { embeddingDim } = teacher.card;
-  const most = Math.min(embeddingDim, Math.min(train.length, mostImages) - 1);
+  const most = Math.min(embeddingDim, Math.min(train.length, mostViews) - 1);
   if (dim > most) {
     throw new AppError(
       "config-invalid",
@@ -32,10 +35,13 @@ export async function fitProjection(
       { hint: `Choose at most ${most} dimensions, or 0 for the teacher's own.` },
     );
   }
-  const order = createPrng(config.seed, "projection").permutation(train.length).slice(0, mostImages);
+  const prng = createPrng(config.seed, "projection");
+  const order = prng.permutation(train.length).slice(0, mostViews);
   const indices = Int32Array.from(order, (i) => train[i] as number);
-  const rows = await embedImages(images, indices, config.imageSize, (views) =>
-    normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding),
+  const rows = await embedImages(
+    indices,
+    (some) => drawView(images, some, prng, config),
+    (views) => normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding),
   );
   const { mean, components, explained } = await fitPca(rows, dim, config.seed);
   rows.dispose();
