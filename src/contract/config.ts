@@ -106,33 +106,49 @@ export const settings = {
     meanings: { 0: "the teacher's own size" },
     help: "Views are resized to this side for the teacher. Smaller is faster; convolutional teachers with global pooling accept any size.",
   }),
-  student: choice<"resnet18" | "resnet34" | "resnet50">({
+  student: choice<
+    | "resnet18"
+    | "resnet34"
+    | "resnet50"
+    | "mobilenetV3Small"
+    | "mobilenetV3Large"
+    | "efficientnetB0"
+    | "efficientnetB1"
+  >({
     group: "student",
     label: "Architecture",
     default: "resnet18",
     published: "resnet18",
-    options: { resnet18: "ResNet-18", resnet34: "ResNet-34", resnet50: "ResNet-50" },
+    options: {
+      resnet18: "ResNet-18",
+      resnet34: "ResNet-34",
+      resnet50: "ResNet-50",
+      mobilenetV3Small: "MobileNetV3-Small",
+      mobilenetV3Large: "MobileNetV3-Large",
+      efficientnetB0: "EfficientNet-B0",
+      efficientnetB1: "EfficientNet-B1",
+    },
     help: "The small network that learns. The paper's students are ResNet-18/34, EfficientNet-B0/B1 and MobileNetV3.",
   }),
   studentWidth: number({
     group: "student",
     label: "Width",
-    unit: "channels",
+    unit: "/64",
     default: 8,
     min: 4,
     max: 128,
     integer: true,
     scale: "log",
     published: 64,
-    help: "Channels of the first stage; later stages double it. Cost grows with its square.",
+    help: "64 is the published width. Every layer's channels scale with it (a ResNet's first stage has exactly this many); cost grows with its square.",
   }),
   studentStem: choice<"cifar" | "imagenet">({
     group: "student",
     label: "Stem",
     default: "cifar",
     published: "imagenet",
-    options: { cifar: "3×3 (small images)", imagenet: "7×7 stride 2 + max-pool" },
-    help: "The first layers. The 3×3 stem keeps small images at full resolution.",
+    options: { cifar: "for small images", imagenet: "as published" },
+    help: "The first layers. As published they shrink the image by 2 to 4; the one for small images (3×3, stride 1, no pooling) keeps its full resolution.",
   }),
   hiddenWidth: number({
     group: "student",

@@ -1,5 +1,5 @@
 import type { BackendName } from "./backend.ts";
-import type { Config } from "./config.ts";
+import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary } from "./dataset.ts";
 import type { Evaluation, EvaluationBaseline } from "./metrics.ts";
 import type { RunEnd, RunPlan, TeacherCard } from "./protocol.ts";
@@ -17,6 +17,8 @@ export interface RunFile {
   readonly dataset: DatasetSummary;
   readonly teacher: TeacherCard | null;
   readonly plan: RunPlan;
+  /** Live settings changed on the way, each from the step after `step` on; absent when nothing was touched. */
+  readonly adjustments?: readonly { readonly step: number; readonly patch: ConfigPatch }[];
   readonly metrics: {
     /** `null` while the run is still going. */
     readonly end: RunEnd | null;

@@ -2,8 +2,8 @@ import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { randomKeyQueue } from "../losses/queue.ts";
+import { namedEncoder } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
-import { resNet, resNetShape } from "../models/resnet.ts";
 import { initialiseWeights, type Weights } from "../models/weights.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
@@ -25,10 +25,8 @@ export function resolveQueueSize(config: Config): number {
 }
 
 export function studentNetwork(config: Config, embeddingDim: number): Network {
-  return resNet(resNetShape(config.student, config.studentStem, config.studentWidth), {
-    hidden: config.hiddenWidth,
-    out: embeddingDim,
-  });
+  const head = { hidden: config.hiddenWidth, out: embeddingDim };
+  return namedEncoder(config.student, config.studentStem, config.studentWidth, head);
 }
 
 export function initialStudent(network: Network, config: Config): Weights {

@@ -1,4 +1,4 @@
-import { NetworkBuilder, type LayerIndex, type Network } from "./network.ts";
+import type { LayerIndex, NetworkBuilder } from "./network.ts";
 
 export type ResNetName = "resnet18" | "resnet34" | "resnet50" | "resnet101" | "resnet152";
 export type Stem = "cifar" | "imagenet";
@@ -124,44 +124,4 @@ function shortcut(
   if (stride === 1 && inChannels === outChannels) return input;
   const x = builder.conv(`${name}.downsample.0`, input, inChannels, outChannels, 1, { stride });
   return builder.batchNorm(`${name}.downsample.1`, x, outChannels);
-}
-
-/** What follows the pooled features. `hidden` 0 is a single Linear; names are `fc`, or `fc.0` and `fc.2`. */
-export interface HeadShape {
-  readonly hidden: number;
-  readonly out: number;
-  /** BatchNorm after the hidden layer, as in SwAV's head (names `fc.0`, `fc.1`, `fc.3`). */
-  readonly batchNorm?: boolean;
-}
-
-/** Linear(d→H)–ReLU–Linear(H→out): MoCo-v2's and DisCo's projection head; with BatchNorm SwAV's. */
-export function buildHead(
-  builder: NetworkBuilder,
-  features: LayerIndex,
-  featureDim: number,
-  head: HeadShape,
-): LayerIndex {
-  if (head.hidden === 0) return builder.linear("fc", features, featureDim, head.out);
-  const linear = builder.linear("fc.0", features, featureDim, head.hidden);
-  const hidden = builder.activation(
-    head.batchNorm ? builder.batchNorm("fc.1", linear, head.hidden) : linear,
-    "relu",
-  );
-  return builder.linear(head.batchNorm ? "fc.3" : "fc.2", hidden, head.hidden, head.out);
-}
-
-/** A ResNet with a projection head, or (head null) the bare backbone. */
-export function resNet(shape: ResNetShape, head: HeadShape | null): Network {
-  const builder = new NetworkBuilder();
-  const { features, featureDim } = buildResNet(builder, shape);
-  const embedding = head === null ? features : buildHead(builder, features, featureDim, head);
-  return {
-    title: shape.title,
-    layers: builder.layers,
-    features,
-    featureDim,
-    embedding,
-    embeddingDim: head === null ? featureDim : head.out,
-    taps: builder.taps,
-  };
 }

@@ -30,14 +30,17 @@ export function isBuffer(spec: TensorSpec): boolean {
 }
 
 /**
- * Weights as PyTorch would start them: convolutions Kaiming-normal with fan-out (torchvision's ResNet), linear
- * layers and biases uniform in ±1/√fan_in (nn.Linear's default), BatchNorm 1/0.
+ * Weights as PyTorch would start them: convolutions Kaiming-normal with fan-out (torchvision's; a squeeze-excite's
+ * layers are convolutions there, with biases of 0), linear layers and biases uniform in ±1/√fan_in (nn.Linear's
+ * default), BatchNorm 1/0.
  */
 export function initialiseWeights(network: Network, prng: Prng): Weights {
   const state = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   const fanIn = new Map<string, number>();
+  const storedAsConv = new Set<string>();
   for (const layer of network.layers) {
     if (layer.kind === "linear") fanIn.set(layer.name, layer.inFeatures);
+    if (layer.kind === "linear" && layer.storedAsConv) storedAsConv.add(layer.name);
     if (layer.kind === "conv")
       fanIn.set(layer.name, (layer.inChannels / layer.groups) * layer.kernel * layer.kernel);
   }
@@ -47,14 +50,14 @@ export function initialiseWeights(network: Network, prng: Prng): Weights {
     switch (spec.role) {
       case "convWeight":
       case "depthwiseWeight": {
-        const [out = 1, perGroup = 1, kh = 1, kw = 1] = spec.shape;
-        const fanOut = (spec.role === "depthwiseWeight" ? perGroup : out) * kh * kw;
-        const std = Math.sqrt(2 / fanOut);
-        for (let i = 0; i < data.length; i++) data[i] = std * prng.normal();
+        fillKaimingNormal(data, spec.shape, prng);
         break;
       }
       case "linearWeight":
       case "bias": {
+        const asConvolution = storedAsConv.has(owner);
+        if (asConvolution && spec.role === "linearWeight") fillKaimingNormal(data, spec.shape, prng);
+        if (asConvolution) break; // its bias starts at 0
         const bound = 1 / Math.sqrt(fanIn.get(owner) ?? 1);
         for (let i = 0; i < data.length; i++) data[i] = prng.between(-bound, bound);
         break;
@@ -71,6 +74,13 @@ export function initialiseWeights(network: Network, prng: Prng): Weights {
     state.set(spec.name, { shape: spec.shape, data });
   }
   return loadWeights(network, state, true);
+}
+
+/** N(0, 2/fan_out), fan_out = out · kh · kw: PyTorch counts it so for grouped convolutions too. */
+function fillKaimingNormal(data: Float32Array, shape: readonly number[], prng: Prng): void {
+  const [out = 1, , kh = 1, kw = 1] = shape;
+  const std = Math.sqrt(2 / (out * kh * kw));
+  for (let i = 0; i < data.length; i++) data[i] = std * prng.normal();
 }
 
 /**

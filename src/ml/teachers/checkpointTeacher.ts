@@ -4,7 +4,9 @@ import { recogniseArchitecture, type Architecture } from "../../formats/architec
 import type { Checkpoint } from "../../formats/checkpoint.ts";
 import { recogniseLayout } from "../../formats/stateDictLayout.ts";
 import type { Network } from "../models/network.ts";
-import { resNet, type HeadShape } from "../models/resnet.ts";
+import { encoder, resNet, type HeadShape } from "../models/encoder.ts";
+import { buildEfficientNet, type EfficientNetName } from "../models/efficientNet.ts";
+import { buildMobileNetV3, type MobileNetV3Name } from "../models/mobilenetV3.ts";
 import { loadWeights, parameterCount, type StateDict } from "../models/weights.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
 import { NetworkTeacher } from "./networkTeacher.ts";
@@ -32,7 +34,7 @@ export function createCheckpointTeacher(
       "teacher-mismatch",
       `The tensors of ${about.name} belong to no architecture known here`,
       {
-        hint: "Known are ResNets with torchvision's or timm's names; the first tensors of the file are listed.",
+        hint: "Known are ResNets, MobileNetV3 and EfficientNet-B0/B1 with torchvision's or timm's names; the first tensors of the file are listed.",
         details: names
           .slice(0, 20)
           .map((name) => `${name} [${layout.tensors.get(name)?.shape.join(", ") ?? ""}]`),
@@ -52,7 +54,7 @@ export function createCheckpointTeacher(
     );
   }
   const head = projectionHead(architecture, checkpoint, layout.layout);
-  const network = describe(architecture, head);
+  const network = networkOf(architecture, head);
   const notes = [...checkpoint.notes, ...layout.notes];
   if (layout.layout !== "plain") notes.push(layout.title);
   const state = new Map<string, { shape: readonly number[]; data: Float32Array }>();
@@ -109,11 +111,19 @@ function projectionHead(
   return null;
 }
 
-function describe(architecture: Architecture, head: HeadShape | null): Network {
+/** The network of a recognised architecture, with `head` on its pooled features. */
+export function networkOf(architecture: Architecture, head: HeadShape | null): Network {
+  const { title } = architecture;
   if (architecture.family !== "resnet") {
-    throw new AppError("file-unsupported", `${architecture.title} is recognised, but cannot be run yet`, {
-      hint: "Use a ResNet.",
-    });
+    const { family, name, widthFactor } = architecture;
+    return encoder(
+      title,
+      (builder) =>
+        family === "mobilenetV3"
+          ? buildMobileNetV3(builder, name as MobileNetV3Name, widthFactor, 2)
+          : buildEfficientNet(builder, name as EfficientNetName, widthFactor, 2),
+      head,
+    );
   }
   return resNet(
     {

@@ -1,5 +1,7 @@
-import { NetworkBuilder, stateDictSpec, type Network } from "../models/network.ts";
-import { buildHead, buildResNet, type ResNetStage } from "../models/resnet.ts";
+import { convUnit, squeezeExcite } from "../models/mobileBlocks.ts";
+import { NetworkBuilder, stateDictSpec, type ActivationName, type Network } from "../models/network.ts";
+import { buildHead } from "../models/encoder.ts";
+import { buildResNet, type ResNetStage } from "../models/resnet.ts";
 import { listAt, NotUnderstood, textAt, type Fixture, type Json } from "./fixture.ts";
 
 /**
@@ -23,8 +25,11 @@ export function describeNetwork(fixture: Fixture): {
   }));
   const shapes = new Map(named.map(({ name, shape }) => [name, shape]));
   const builder = new NetworkBuilder();
-  if (!shapes.has("conv1.weight")) throw new NotUnderstood(`${fixture.name}: not a ResNet`);
-  const { features, featureDim } = describeResNet(builder, shapes);
+  if (!shapes.has("conv1.weight") && !shapes.has("features.0.0.weight"))
+    throw new NotUnderstood(`${fixture.name}: neither a ResNet nor a mobile network`);
+  const { features, featureDim } = shapes.has("conv1.weight")
+    ? describeResNet(builder, shapes)
+    : describeMobile(builder, shapes, fixture);
   const head = describeHead(builder, shapes, features, featureDim);
   const network: Network = {
     title: fixture.name,
@@ -64,6 +69,70 @@ function describeResNet(builder: NetworkBuilder, shapes: Shapes): { features: nu
     bottleneck,
     stages,
   });
+}
+
+/**
+ * A stem and inverted residuals `features.1`, `features.2`, …: widths, kernels and gates from the shapes, strides and
+ * activations from the description, one part for each ("stem 3x3 s2 3->8 hardswish; inverted residual 8->24->8 k5 s1
+ * with SE, hardswish and skip; …").
+ */
+function describeMobile(
+  builder: NetworkBuilder,
+  shapes: Shapes,
+  fixture: Fixture,
+): { features: number; featureDim: number } {
+  const text = textAt(fixture.manifest, "network");
+  const [body = "", ...rules] = text.split(/\. /);
+  const parts = body.split("; ");
+  const [, eps, momentum] = (listAt(fixture.manifest, "bn_layers", "rows")[0] as readonly Json[])
+    .slice(1)
+    .map(Number);
+  const style = { eps: eps as number, momentum: momentum as number };
+  const usual = activationIn(parts[0] ?? "");
+  const gateText = /SE: fc1, (\w+), fc2, (\w+)/.exec(rules.join(". "));
+  const part = (i: number): { stride: number; activation: ActivationName } => {
+    const words = parts[i] ?? "";
+    const stride = Number(/\bs(\d)\b/.exec(words)?.[1]);
+    const activation = activationIn(words) ?? usual;
+    if (!(stride >= 1) || activation === undefined) throw new NotUnderstood(`${fixture.name}: "${words}"`);
+    return { stride, activation };
+  };
+  let [channels = 0, , kernel = 0] = shapes.get("features.0.0.weight") ?? [];
+  let x = convUnit(builder, "features.0", builder.input(3), 3, channels, kernel, style, part(0));
+  for (let i = 1; shapes.has(`features.${i}.block.0.0.weight`); i++) {
+    const { stride, activation } = part(i);
+    const input = x;
+    const inChannels = channels;
+    for (let j = 0; ; j++) {
+      const name = `features.${i}.block.${j}`;
+      const conv = shapes.get(`${name}.0.weight`);
+      const squeeze = shapes.get(`${name}.fc1.weight`);
+      if (squeeze !== undefined) {
+        const [inner, outer] = [activationIn(gateText?.[1] ?? ""), activationIn(gateText?.[2] ?? "")];
+        if (inner === undefined || outer === undefined) throw new NotUnderstood(`${fixture.name}: its gates`);
+        x = squeezeExcite(builder, name, x, channels, squeeze[0] as number, inner, outer);
+      } else if (conv !== undefined) {
+        const isLast =
+          !shapes.has(`features.${i}.block.${j + 1}.0.weight`) &&
+          !shapes.has(`features.${i}.block.${j + 1}.fc1.weight`);
+        const depthwise = conv[1] === 1 && !isLast;
+        [, , kernel = 0] = conv;
+        x = convUnit(builder, name, x, channels, conv[0] as number, kernel, style, {
+          stride: depthwise ? stride : 1,
+          depthwise,
+          ...(isLast ? {} : { activation }),
+        });
+        channels = conv[0] as number;
+      } else break;
+    }
+    if (stride === 1 && channels === inChannels) x = builder.add(input, x);
+  }
+  return { features: builder.globalAveragePool(x), featureDim: channels };
+}
+
+function activationIn(words: string): ActivationName | undefined {
+  const name = /\b(hardswish|hardsigmoid|relu|silu|sigmoid)\b/i.exec(words)?.[1]?.toLowerCase();
+  return name as ActivationName | undefined;
 }
 
 /** No head, Linear–ReLU–Linear, or Linear–BatchNorm–ReLU–Linear. */

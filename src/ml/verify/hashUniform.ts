@@ -70,8 +70,8 @@ function scaleOf(role: TensorRole, shape: readonly number[], gain: number): { a:
     case "convWeight":
     case "depthwiseWeight":
       return { a: gain * Math.sqrt(3 / fanIn), c: 0 };
-    case "linearWeight":
-      return { a: Math.sqrt(3 / fanIn), c: 0 };
+    case "linearWeight": // a squeeze-excite's is stored as a convolution and counts as one
+      return { a: (shape.length === 4 ? gain : 1) * Math.sqrt(3 / fanIn), c: 0 };
     case "bias":
       return { a: 0.1, c: 0 };
     case "normWeight":

@@ -10,6 +10,7 @@ import { verifyDisco } from "./verifyDisco.ts";
 import { verifyEvaluation } from "./verifyEvaluation.ts";
 import { verifyGradients } from "./verifyGradients.ts";
 import { verifyLosses } from "./verifyLosses.ts";
+import { verifyModels } from "./verifyModels.ts";
 import { verifyOptimizers } from "./verifyOptimizers.ts";
 import { verifyPilReference } from "./verifyPilReference.ts";
 import { verifyQueue } from "./verifyQueue.ts";
@@ -19,6 +20,7 @@ type Runner = (fixture: Fixture) => CheckRow[] | Promise<CheckRow[]>;
 
 /** Who runs a fixture, by the name its manifest gives; the first that matches. */
 const runners: readonly (readonly [fixture: RegExp, run: Runner])[] = [
+  [/^1_models\//, verifyModels],
   [/^2_gradients\//, verifyGradients],
   [/^3_disco\/queue_semantics$/, verifyQueue],
   [/^3_disco\//, verifyDisco],

@@ -5,11 +5,11 @@ import { improveBackend } from "../kernels/improveBackend.ts";
 import * as tf from "../tf.ts";
 import { verifyDisco } from "./verifyDisco.ts";
 import { verifyGradients } from "./verifyGradients.ts";
+import { verifyModels } from "./verifyModels.ts";
 
 const steps = goldenFixtures("3_disco").filter((fixture) => "config" in (fixture.manifest as object));
-const networks = goldenFixtures("2_gradients").filter((fixture) =>
-  /resnet|bottleneck|maxpool/.test(fixture.name),
-);
+const networks = goldenFixtures("2_gradients");
+const models = goldenFixtures("1_models");
 
 describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s", (backend) => {
   test.each(steps)("$name", async (fixture) => {
@@ -26,6 +26,18 @@ describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s
     improveBackend(backend);
     const before = tf.memory().numTensors;
     const rows = await verifyGradients(fixture);
+    expect(rows.filter((row) => !row.passed)).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+// On WASM only: plain JavaScript takes minutes for these; `npm run verify` does it.
+describe.skipIf(models.length === 0)("torchvision's models on wasm", () => {
+  test.each(models)("$name", async (fixture) => {
+    await useNodeBackend("wasm");
+    improveBackend("wasm");
+    const before = tf.memory().numTensors;
+    const rows = await verifyModels(fixture);
     expect(rows.filter((row) => !row.passed)).toEqual([]);
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -2,7 +2,7 @@ import { invariant } from "../../lib/invariant.ts";
 import { KeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
 import { stateDictSpec, type Network } from "../models/network.ts";
-import { resNet } from "../models/resnet.ts";
+import { resNet } from "../models/encoder.ts";
 import { loadWeights, saveWeights, type StateDict } from "../models/weights.ts";
 import { scheduleFactor } from "../optim/schedule.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";

@@ -95,7 +95,7 @@ export async function verifyGradients(fixture: Fixture): Promise<CheckRow[]> {
       checked(`${name} after`, worstRelative(data, golden(`after.${prefix}${name}`)), featureTolerance),
     );
   }
-  tf.dispose([image, direction, inputGradient, features as tf.Tensor, gradients.value]);
+  tf.dispose([image, direction, inputGradient, features, gradients.value]);
   tf.dispose(Object.values(gradients.grads));
   disposeWeights(weights);
   return rows;
