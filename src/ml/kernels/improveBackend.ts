@@ -1,11 +1,13 @@
+import type { BackendName } from "../../contract/backend.ts";
 import { registerConvolutionGradients } from "./convolutionGradients.ts";
 import { registerMaxPoolGradient } from "./maxPoolGradient.ts";
 import { registerTransposedMatMul } from "./transposedMatMul.ts";
 
 /** Gives a tfjs backend, once it is ready, the kernels it lacks, has only slow versions of, or has wrong. Idempotent. */
-export function improveBackend(backendName: string): void {
+export function improveBackend(backendName: BackendName): void {
+  if (backendName === "cpu") return;
+  registerMaxPoolGradient(backendName);
   if (backendName !== "wasm") return;
   registerConvolutionGradients(backendName);
-  registerMaxPoolGradient(backendName);
   registerTransposedMatMul(backendName);
 }

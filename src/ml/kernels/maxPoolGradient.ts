@@ -15,34 +15,79 @@ interface WasmHeap {
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
 }
 
+const installed = new Set<string>();
+
 /**
- * Gives the WASM backend a right max-pool gradient: dy goes to the first of each window's largest values, as in
- * PyTorch and in tfjs's other backends.
+ * Gives a backend a right max-pool gradient: dy goes to the first of each window's largest values, as in PyTorch and
+ * in tfjs's cpu backend.
  *
- * tfjs 4.22's own gives it to the last of equal values, and where no value is positive to the window's first,
- * whatever is largest ([−4, −3, −2, −1] → the −4). Idempotent. Delete when the test beside passes without it.
+ * tfjs 4.22's WebGPU and WebGL kernels give it to the last of equal values. Its WASM kernel does so too, and where no
+ * value is positive gives it to the window's first, whatever is largest ([−4, −3, −2, −1] → the −4). Idempotent, once
+ * the backend is registered. Delete when the tests pass without it.
  */
-export function registerMaxPoolGradient(backendName: "wasm"): void {
+export function registerMaxPoolGradient(backendName: "wasm" | "webgl" | "webgpu"): void {
+  if (installed.has(backendName)) return;
+  installed.add(backendName);
+  const original = tf.getKernel("MaxPoolGrad", backendName);
   tf.unregisterKernel("MaxPoolGrad", backendName);
   tf.registerKernel({
-    kernelName: "MaxPoolGrad",
-    backendName,
+    ...original,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { dy, input } = inputs;
       invariant(dy !== undefined && input !== undefined, "the max-pool gradient was called without tensors");
       const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttributes;
       const shape = input.shape as [number, number, number, number];
       const place = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-      const heap = backend as unknown as WasmHeap;
-      const dx = heap.makeOutput(shape, "float32");
-      toFirstLargest(
-        heap.typedArrayFromHeap(input),
-        heap.typedArrayFromHeap(dy),
-        heap.typedArrayFromHeap(dx),
-        place,
+      if (backendName === "wasm") return onHeap(backend as unknown as WasmHeap, dy, input, place);
+      return turned(dy, input, place, (turnedDy, turnedInput, turnedPad) =>
+        original.kernelFunc({
+          inputs: { dy: turnedDy, input: turnedInput },
+          attrs: { filterSize, strides, pad: turnedPad, dimRoundingMode: "floor" },
+          backend,
+        }),
       );
-      return dx;
     },
+  });
+}
+
+function onHeap(
+  heap: WasmHeap,
+  dy: tf.TensorInfo,
+  input: tf.TensorInfo,
+  place: tf.backend_util.Conv2DInfo,
+): tf.TensorInfo {
+  const dx = heap.makeOutput(input.shape, "float32");
+  const [x, upstream, result] = [input, dy, dx].map((info) => heap.typedArrayFromHeap(info));
+  toFirstLargest(x!, upstream!, result!, place);
+  return dx;
+}
+
+/** Where the last of equals wins: the gradient of the picture turned by 180°, turned back. */
+function turned(
+  dy: tf.TensorInfo,
+  input: tf.TensorInfo,
+  place: tf.backend_util.Conv2DInfo,
+  gradient: (
+    dy: tf.Tensor4D,
+    input: tf.Tensor4D,
+    pad: tf.backend_util.ExplicitPadding,
+  ) => tf.TensorInfo | tf.TensorInfo[],
+): tf.Tensor4D {
+  invariant(dy instanceof tf.Tensor && input instanceof tf.Tensor, "kernels are given tensors");
+  const { padInfo, outHeight, outWidth, strideHeight, strideWidth, inHeight, inWidth } = place;
+  // What the stride leaves over at the end stands at the beginning of the turned picture; it may be negative.
+  const bottom = (outHeight - 1) * strideHeight + place.effectiveFilterHeight - inHeight - padInfo.top;
+  const right = (outWidth - 1) * strideWidth + place.effectiveFilterWidth - inWidth - padInfo.left;
+  const pad: tf.backend_util.ExplicitPadding = [
+    [0, 0],
+    [bottom, padInfo.top],
+    [right, padInfo.left],
+    [0, 0],
+  ];
+  const turn = (tensor: tf.Tensor): tf.Tensor4D => tf.reverse(tensor as tf.Tensor4D, [1, 2]);
+  return tf.tidy(() => {
+    const dx = gradient(turn(dy as tf.Tensor), turn(input as tf.Tensor), pad) as tf.TensorInfo;
+    return turn(tf.engine().makeTensorFromTensorInfo(dx));
   });
 }
 
