@@ -203,7 +203,13 @@ describe("measureImage", () => {
     ["a larger bomb", png(0xffffffff, 0xffffffff), "too-large", "4294967295 × 4294967295"],
     ["no height", jpeg(30, 0), "corrupt", "without the dimensions"],
     ["half a JPEG", jpeg(30, 30).slice(0, -3), "corrupt", "JPEG that ends before its picture does"],
-    ["TIFF", bytes("MM\0*", zeros(40)), "unsupported", "TIFF or camera raw, which browsers do not decode"],
+    ["HEIC cut short", bytes(be32(24), "ftypheic", zeros(12)), "unsupported", "HEIC cannot be read here"],
+    [
+      "TIFF",
+      bytes("MM\0*", zeros(40)),
+      "unsupported",
+      "TIFF or camera raw cannot be read here; save it as JPEG or PNG",
+    ],
   ])("refuses %s", (_, file, reason, message) => {
     const result = measureImage(file);
     expect(result).toMatchObject({ reason });

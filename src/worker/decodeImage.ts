@@ -40,8 +40,8 @@ async function decodeMeasured(
     // Turned as its EXIF says, the first frame of an animation, colours converted to sRGB.
     bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" });
   } catch {
-    return format === "HEIC"
-      ? { reason: "unsupported", message: "HEIC, which this browser cannot decode; save it as JPEG" }
+    return format === "HEIC" // Safari can
+      ? unsupported(format)
       : { reason: "corrupt", message: `${format} whose picture cannot be decoded` };
   }
   try {
@@ -64,7 +64,7 @@ export function measureImage(bytes: Uint8Array<ArrayBuffer>): MeasuredImage | Re
   const header = readImageHeader(bytes);
   if (header === null) return { reason: "not-an-image", message: "not a kind of picture we know" };
   const { format, dimensions } = header;
-  if (!header.decodable) return { reason: "unsupported", message: `${format}, which browsers do not decode` };
+  if (!header.decodable || (format === "HEIC" && dimensions === null)) return unsupported(format);
   if (header.truncated) return { reason: "corrupt", message: `${format} that ends before its picture does` };
   if (dimensions === null || dimensions.width === 0 || dimensions.height === 0) {
     return { reason: "corrupt", message: `${format} without the dimensions of its picture` };
@@ -107,4 +107,8 @@ function resizeBitmap(bitmap: ImageBitmap, size: number): Uint8Array<ArrayBuffer
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function unsupported(format: string): Refusal {
+  return { reason: "unsupported", message: `${format} cannot be read here; save it as JPEG or PNG` };
 }

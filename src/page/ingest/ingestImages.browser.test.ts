@@ -219,7 +219,7 @@ describe("ingestImages", () => {
       "a/empty.jpg: not-an-image",
       "a/good.jpg: duplicate", // "copy of good.jpg" comes first
       "a/huge.png: too-large",
-      "a/phone.heic: corrupt", // a header and nothing else
+      "a/phone.heic: unsupported",
       "a/text.jpg: not-an-image",
     ]);
   });

@@ -5,8 +5,8 @@ import { createThumbnailCache, type Thumbnail, type ThumbnailCache } from "../in
 import { visibleRange } from "../ingest/visibleRange.ts";
 import styles from "./Gallery.module.css";
 
-/** Side of a picture and the gap to the next, in CSS pixels. */
-const cellSide = 48;
+/** Smallest side of a picture and the gap to the next, in CSS pixels. */
+const leastSide = 48;
 const gap = 4;
 
 interface GalleryProps {
@@ -20,7 +20,7 @@ export function Gallery({ engine, summary }: GalleryProps) {
   const [box, setBox] = useState({ width: 0, height: 0 });
   const [scrollTop, setScrollTop] = useState(0);
   const cache = useMemo(
-    () => createThumbnailCache(engine, Math.min(summary.size, Math.ceil(cellSide * devicePixelRatio))),
+    () => createThumbnailCache(engine, Math.min(summary.size, Math.ceil(leastSide * devicePixelRatio))),
     [engine, summary.size],
   );
 
@@ -34,7 +34,7 @@ export function Gallery({ engine, summary }: GalleryProps) {
     return () => observer.disconnect();
   }, []);
 
-  const range = visibleRange({ ...box, scrollTop, count: summary.count, pitch: cellSide + gap, gap });
+  const range = visibleRange({ ...box, scrollTop, count: summary.count, side: leastSide, gap });
   const indices = Array.from({ length: range.end - range.first }, (_, i) => range.first + i);
   return (
     <div
@@ -54,8 +54,9 @@ export function Gallery({ engine, summary }: GalleryProps) {
             count={summary.count}
             cache={cache}
             labels={summary.labels}
-            left={(index % range.columns) * (cellSide + gap)}
-            top={Math.floor(index / range.columns) * (cellSide + gap)}
+            left={(index % range.columns) * range.pitch}
+            top={Math.floor(index / range.columns) * range.pitch}
+            side={range.pitch - gap}
           />
         ))}
       </div>
@@ -70,9 +71,10 @@ interface CellProps {
   readonly labels: readonly string[];
   readonly left: number;
   readonly top: number;
+  readonly side: number;
 }
 
-function Cell({ index, count, cache, labels, left, top }: CellProps) {
+function Cell({ index, count, cache, labels, left, top, side }: CellProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [thumbnail, setThumbnail] = useState<Thumbnail | null>(null);
   useEffect(() => cache.watch(index, setThumbnail), [cache, index]);
@@ -85,7 +87,7 @@ function Cell({ index, count, cache, labels, left, top }: CellProps) {
   return (
     <div
       className={styles.cell}
-      style={{ left, top, width: cellSide, height: cellSide }}
+      style={{ left, top, width: side, height: side }}
       role="listitem"
       aria-setsize={count}
       aria-posinset={index + 1}
