@@ -1,7 +1,7 @@
 /**
  * Makes the bundled teacher: MoCo-v2 (this project's own) on the built-in demo set, in the page itself.
  *
- *     npm run pretrain [-- --set steps=500]
+ *     npm run bundled-teacher [-- --set steps=500]
  *
  * The recipe is `teacher.json` beside this file; the result is `src/worker/bundledTeacher/teacher.safetensors` in
  * half precision with a card of how it was made, next to it. Same seed and same backend give the same teacher.
@@ -44,7 +44,7 @@ const run = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as {
   metrics: { baseline: unknown; evaluations: unknown[]; elapsedMs: number };
 };
 const card = {
-  what: "MoCo-v2 on the built-in demo set, made by `npm run pretrain`",
+  what: "MoCo-v2 on the built-in demo set, made by `npm run bundled-teacher`",
   bytes: bytes.length,
   config: run.config,
   backend: run.backend,
