@@ -6,8 +6,8 @@
  * Every fixture in the folder is run on every backend asked for, cpu in Node, the others in a browser. Exit code 0:
  * all passed; 1: a check failed or a fixture was not understood; 2: nothing could be run.
  */
-import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendName } from "../src/contract/backend.ts";
 import { failed, type CheckRow } from "../src/ml/verify/checkRow.ts";
@@ -53,7 +53,18 @@ function readJob(): Job {
   });
   const manifests = findManifests(folder).filter((path) => relative(folder, path).includes(values.only));
   if (manifests.length === 0) throw new Error(`${folder} holds no fixtures (<name>.json).`);
+  const absent = listedFixtures(folder).filter((name) => !existsSync(join(folder, `${name}.json`)));
+  if (absent.length > 0)
+    throw new Error(`index.json lists fixtures that are not there: ${absent.join(", ")}.`);
   return { folder, backends: [...new Set(backends)], manifests, onlyFailures: values.failures };
+}
+
+/** What the folder's index.json says is in it; nothing when there is none. */
+function listedFixtures(folder: string): readonly string[] {
+  const path = join(folder, "index.json");
+  if (!existsSync(path)) return [];
+  const index = JSON.parse(readFileSync(path, "utf8")) as { fixtures?: readonly { fixture: string }[] };
+  return (index.fixtures ?? []).map(({ fixture }) => fixture);
 }
 
 /** Something that compares one fixture. */

@@ -9,6 +9,7 @@ import { verifyCrops } from "./verifyCrops.ts";
 import { verifyDisco } from "./verifyDisco.ts";
 import { verifyEvaluation } from "./verifyEvaluation.ts";
 import { verifyGradients } from "./verifyGradients.ts";
+import { verifyInitialWeights } from "./verifyInitialWeights.ts";
 import { verifyLosses } from "./verifyLosses.ts";
 import { verifyModels } from "./verifyModels.ts";
 import { verifyOptimizers } from "./verifyOptimizers.ts";
@@ -23,6 +24,7 @@ const runners: readonly (readonly [fixture: RegExp, run: Runner])[] = [
   [/^1_models\//, verifyModels],
   [/^2_gradients\//, verifyGradients],
   [/^3_disco\/queue_semantics$/, verifyQueue],
+  [/^3_disco\/initial_weights$/, verifyInitialWeights],
   [/^3_disco\//, verifyDisco],
   [/^4_losses\//, verifyLosses],
   [/^5_augment\/augmentations$/, verifyAugmentations],
