@@ -1,3 +1,5 @@
+import { methodNames, methods, type MethodName } from "./methods.ts";
+
 /**
  * Everything a run is made of, as one flat value: with the data and the teacher it reproduces the run.
  *
@@ -37,6 +39,8 @@ export interface ChoiceSetting<T extends string = string> extends SettingBase {
   readonly kind: "choice";
   readonly default: T;
   readonly options: Readonly<Record<T, string>>; // value → what a person reads
+  /** A line on each option, where the label does not say enough. */
+  readonly explanations?: Readonly<Record<T, string>>;
 }
 
 export type Setting = NumberSetting | ChoiceSetting;
@@ -176,13 +180,19 @@ export const settings = {
     meanings: { 0: "as many as the teacher" },
     help: "Length of the vector matched between student and teacher. When it differs from the teacher's, the teacher's embedding is projected by a PCA fitted on the set.",
   }),
-  method: choice<"disco" | "mocov2">({
+  method: choice<MethodName>({
     group: "objective",
     label: "Method",
     default: "disco",
     published: "disco",
-    options: { disco: "DisCo", mocov2: "MoCo-v2 (no teacher)" },
-    help: "DisCo adds to contrastive learning the wish that student and teacher embed the same view alike (arXiv 2104.09124).",
+    options: Object.fromEntries(methodNames.map((name) => [name, methods[name].label])) as Record<
+      MethodName,
+      string
+    >,
+    explanations: Object.fromEntries(
+      methodNames.map((name) => [name, `${methods[name].summary} ${methods[name].citation}.`]),
+    ) as Record<MethodName, string>,
+    help: "What the student is trained to do.",
   }),
   distillWeight: number({
     group: "objective",
@@ -213,6 +223,16 @@ export const settings = {
     published: 0.2,
     live: true,
     help: "Divides the similarities in InfoNCE. Smaller looks harder at the nearest negatives.",
+  }),
+  teacherTemperature: number({
+    group: "objective",
+    label: "Teacher temperature",
+    default: 0.01,
+    min: 0.0001,
+    max: 2,
+    published: 0.01,
+    advanced: true,
+    help: "SEED divides the teacher's similarities by this; small values make the target one-hot. Other methods do not use it.",
   }),
   queueSize: number({
     group: "objective",
@@ -280,13 +300,13 @@ export const settings = {
   learningRate: number({
     group: "optimiser",
     label: "Learning rate",
-    default: 0.03,
+    default: 0.004,
     min: 0,
     max: 10,
     scale: "log",
     published: 0.03,
     live: true,
-    help: "Step size of SGD at the start; the schedule lowers it.",
+    help: "Step size of SGD at the start; the schedule lowers it. The default is the published value for a batch of 256, scaled down to a batch of 32.",
   }),
   schedule: choice<"cosinePerStep" | "cosinePerEpoch" | "constant">({
     group: "optimiser",

@@ -75,10 +75,10 @@ export class Judge {
         cancelled,
       );
     }
-    const untrained = copyWeights(method.student, "fresh");
+    const untrained = copyWeights(method.trainer.weights, "fresh");
     try {
-      this.calibrate(method.network, untrained);
-      const evaluation = await this.evaluate(method.network, untrained, 0, cancelled);
+      this.calibrate(method.trainer.network, untrained);
+      const evaluation = await this.evaluate(method.trainer.network, untrained, 0, cancelled);
       const { neighbours, temperature } = this;
       return {
         evaluation,
@@ -98,7 +98,7 @@ export class Judge {
   }
 
   judge(method: Method, step: number, cancelled: () => boolean): Promise<Evaluation> {
-    return this.evaluate(method.network, method.student, step, cancelled);
+    return this.evaluate(method.trainer.network, method.trainer.weights, step, cancelled);
   }
 
   dispose(): void {
@@ -119,7 +119,7 @@ export class Judge {
     const embed = outputs(network.embedding);
     const rows = (await this.run(this.probes, (views) => normalizeRows(embed(views)), cancelled)) as UnitRows;
     const teacherRows = this.teacherRows;
-    const comparable = teacherRows !== null && teacherRows.shape[0] === rows.shape[0];
+    const comparable = teacherRows !== null && teacherRows.shape.join() === rows.shape.join();
     const packed = tf.tidy(() =>
       tf.stack([embeddingSpread(rows), comparable ? tf.mean(rowDots(rows, teacherRows)) : tf.scalar(0)]),
     );

@@ -1,6 +1,7 @@
 import type { BackendReport } from "../contract/backend.ts";
 import type { Config } from "../contract/config.ts";
 import { AppError, toWire } from "../contract/errors.ts";
+import { methods } from "../contract/methods.ts";
 import type {
   Engine,
   EngineEvent,
@@ -19,6 +20,8 @@ import { splitByClass } from "../ml/data/split.ts";
 import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge } from "../ml/judge.ts";
 import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
+import { fillQueue } from "../ml/methods/fillQueue.ts";
+
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
 import { fitProjection } from "../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
@@ -154,8 +157,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
 
     async exportStudent({ runId, withHead }) {
       if (run?.runId !== runId) throw new AppError("not-found", "That run's weights are no longer in memory");
-      const { network, student } = run.method;
-      const state = await saveWeights(network, student);
+      const { network, weights } = run.method.trainer;
+      const state = await saveWeights(network, weights);
       const tensors = [...state]
         .filter(([name]) => withHead || !name.startsWith("fc."))
         .map(([name, { shape, data }]) => ({
@@ -205,7 +208,12 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     requireBackend();
     const store = requireImages();
     if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
-    const usesTeacher = config.method !== "mocov2" && config.teacher !== "none";
+    const { usesTeacher, matchesEmbedding, label } = methods[config.method];
+    if (usesTeacher && config.teacher === "none") {
+      throw new AppError("config-invalid", `${label} needs a teacher, and “None” is chosen`, {
+        hint: "Choose a teacher, or a method without one.",
+      });
+    }
     if (usesTeacher && teacher === null) {
       throw new AppError("not-found", "No teacher is loaded", {
         hint: "Load one, or choose a method without a teacher.",
@@ -218,7 +226,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     let matched = usesTeacher ? teacher : null;
     let projection = "";
     const embeddingDim = resolveEmbeddingDim(config, matched);
-    if (matched !== null && matched.card.embeddingDim !== embeddingDim) {
+    if (matched !== null && matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
       emit({ type: "progress", task: "Fitting the PCA of the teacher", done: 0, total: 1 });
       const fitted = await fitProjection(matched, store, split.train, embeddingDim, config);
       projected = new ProjectedTeacher(matched, fitted.projection);
@@ -226,6 +234,15 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       matched = projected;
     }
     const method = createMethod(config, matched);
+    if (
+      config.queueInit === "teacher" &&
+      matched !== null &&
+      matchesEmbedding &&
+      method.queue !== undefined
+    ) {
+      emit({ type: "progress", task: "Filling the queue from the teacher", done: 0, total: 1 });
+      await fillQueue(method.queue, matched, store, split.train, config);
+    }
     const judge = new Judge(store, split, config, matched);
     run = new TrainingRun(
       {
@@ -242,8 +259,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       },
       paused,
     );
-    const studentTotal = parameterCount(method.network);
-    const head = headParameters(method.network);
+    const studentTotal = parameterCount(method.trainer.network);
+    const head = headParameters(method.trainer.network);
     return {
       runId,
       config,
@@ -252,7 +269,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       trainImages: split.train.length,
       heldOutImages: split.heldOut.length,
       queueSize: resolveQueueSize(config),
-      embeddingDim,
+      embeddingDim: method.trainer.network.embeddingDim,
       projection,
       studentParameters: studentTotal - head,
       headParameters: head,

@@ -1,14 +1,22 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
+import { invariant } from "../../lib/invariant.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { randomKeyQueue } from "../losses/queue.ts";
-import { namedEncoder } from "../models/encoder.ts";
+import { randomKeyQueue, type KeyQueue } from "../losses/queue.ts";
+import { namedEncoder, type Head } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
-import { initialiseWeights, type Weights } from "../models/weights.ts";
+import { initialiseWeights } from "../models/weights.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
+import { Compress } from "./compress.ts";
 import { Disco } from "./disco.ts";
+import { DistillOnly } from "./distillOnly.ts";
+import { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method } from "./method.ts";
+import { cossLoss, OneViewDistillation, rkdLoss, simRegLoss } from "./oneViewDistillation.ts";
+import { Seed } from "./seed.ts";
+import { SimClr } from "./simClr.ts";
+import { StudentTrainer } from "./studentTrainer.ts";
 
 /** MoCo-v2's embedding width, used when no teacher says otherwise. */
 const defaultEmbeddingDim = 128;
@@ -24,19 +32,20 @@ export function resolveQueueSize(config: Config): number {
   return Math.max(1, Math.floor(config.queueSize / config.batchSize)) * config.batchSize;
 }
 
-export function studentNetwork(config: Config, embeddingDim: number): Network {
-  const head = { hidden: config.hiddenWidth, out: embeddingDim };
-  return namedEncoder(config.student, config.studentStem, config.studentWidth, head);
-}
-
-export function initialStudent(network: Network, config: Config): Weights {
-  return initialiseWeights(network, createPrng(config.seed, "init"));
+/** The student as the method wants it: with the usual head, SimReg's, or none. */
+export function studentNetwork(config: Config, teacher: Teacher | null): Network {
+  const { student, studentStem, studentWidth, hiddenWidth, method } = config;
+  const build = (head: Head | null): Network => namedEncoder(student, studentStem, studentWidth, head);
+  if (method === "compress") return build(null);
+  if (method === "simReg")
+    return build({ kind: "simReg", out: teacher?.card.featureDim ?? defaultEmbeddingDim });
+  return build({ hidden: hiddenWidth, out: resolveEmbeddingDim(config, teacher) });
 }
 
 /**
  * The method a configuration asks for, freshly initialised from its seed.
  *
- * @param teacher already of the student's embedding width; null for methods without one.
+ * @param teacher already of the student's embedding width where the method matches embeddings; null without one.
  * @throws AppError "config-invalid" when settings contradict each other.
  */
 export function createMethod(config: Config, teacher: Teacher | null): Method {
@@ -52,22 +61,44 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
       hint: "Set “Teacher BatchNorm” to “stored statistics”.",
     });
   }
-  const embeddingDim = resolveEmbeddingDim(config, teacher);
-  const network = studentNetwork(config, embeddingDim);
-  const student = initialStudent(network, config);
-  const queueSize = resolveQueueSize(config);
-  const queue = randomKeyQueue(createPrng(config.seed, "queue"), queueSize, embeddingDim, config.batchSize);
+  const network = studentNetwork(config, teacher);
+  const weights = initialiseWeights(network, createPrng(config.seed, "init"));
+  const trainer = new StudentTrainer(network, weights, {
+    momentum: config.momentum,
+    weightDecay: config.weightDecay,
+    batchNormGroups: config.batchNormGroups,
+    preprocessing: imageNetPreprocessing,
+  });
+  const queue = (stream: string, dim: number): KeyQueue =>
+    randomKeyQueue(createPrng(config.seed, stream), resolveQueueSize(config), dim, config.batchSize);
+  const frozen = (): FrozenTeacher => {
+    invariant(teacher !== null, `${config.method} needs a teacher`);
+    return new FrozenTeacher(teacher, {
+      batchNorm: config.teacherBatchNorm,
+      inputSize: config.teacherInputSize,
+    });
+  };
   switch (config.method) {
     case "disco":
+      return new Disco(trainer, frozen(), queue("queue", network.embeddingDim), config.emaMomentum);
     case "mocov2":
-      return new Disco(network, student, config.method === "disco" ? teacher : null, queue, {
-        emaMomentum: config.emaMomentum,
-        momentum: config.momentum,
-        weightDecay: config.weightDecay,
-        batchNormGroups: config.batchNormGroups,
-        teacherBatchNorm: config.teacherBatchNorm,
-        teacherInputSize: config.teacherInputSize,
-        preprocessing: imageNetPreprocessing,
-      });
+      return new Disco(trainer, null, queue("queue", network.embeddingDim), config.emaMomentum);
+    case "simclr":
+      return new SimClr(trainer);
+    case "distillOnly":
+      return new DistillOnly(trainer, frozen());
+    case "seed":
+      return new Seed(trainer, frozen(), queue("queue", network.embeddingDim), config.teacherTemperature);
+    case "compress": {
+      const { teacher } = frozen();
+      const teacherMemory = queue("teacher queue", teacher.card.featureDim);
+      return new Compress(trainer, frozen(), queue("queue", network.featureDim), teacherMemory);
+    }
+    case "simReg":
+      return new OneViewDistillation(trainer, frozen(), simRegLoss);
+    case "rkd":
+      return new OneViewDistillation(trainer, frozen(), rkdLoss);
+    case "coss":
+      return new OneViewDistillation(trainer, frozen(), cossLoss);
   }
 }

@@ -2,25 +2,13 @@ import { invariant } from "../../lib/invariant.ts";
 import { distillationLoss } from "../losses/distillationLoss.ts";
 import { infoNce } from "../losses/infoNce.ts";
 import type { KeyQueue } from "../losses/queue.ts";
-import type { Network } from "../models/network.ts";
-import { forward } from "../models/referenceExecutor.ts";
 import { copyWeights, disposeWeights, type Weights } from "../models/weights.ts";
-import { followParameters, Sgd } from "../optim/sgd.ts";
-import type { Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
-import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
+import { followParameters } from "../optim/sgd.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
+import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
-
-export interface DiscoOptions {
-  readonly emaMomentum: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly batchNormGroups: number;
-  readonly teacherBatchNorm: TeacherBatchNorm;
-  readonly teacherInputSize: number;
-  readonly preprocessing: Preprocessing;
-}
+import type { StudentTrainer } from "./studentTrainer.ts";
 
 /**
  * Distilled Contrastive Learning (Gao et al., arXiv 2104.09124), and with no teacher MoCo-v2 (arXiv 2003.04297),
@@ -37,89 +25,58 @@ export interface DiscoOptions {
 export class Disco implements Method {
   /** Never trained by gradient: it follows the student. */
   readonly meanStudent: Weights;
-  private readonly optimiser: Sgd;
 
-  /** Takes over `student` and `queue`; the teacher stays the caller's. */
+  /** Takes over `trainer` and `queue`. */
   constructor(
-    readonly network: Network,
-    readonly student: Weights,
-    private readonly teacher: Teacher | null,
-    private readonly queue: KeyQueue,
-    private readonly options: DiscoOptions,
+    readonly trainer: StudentTrainer,
+    private readonly teacher: FrozenTeacher | null,
+    readonly queue: KeyQueue,
+    private readonly emaMomentum: number,
   ) {
     invariant(
-      teacher === null || teacher.card.embeddingDim === network.embeddingDim,
+      teacher === null || teacher.teacher.card.embeddingDim === trainer.network.embeddingDim,
       "student and teacher must embed into the same dimension",
     );
-    this.meanStudent = copyWeights(student, "fresh");
-    this.optimiser = new Sgd(options);
+    this.meanStudent = copyWeights(trainer.weights, "fresh");
   }
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
+    const { trainer, teacher, meanStudent, queue } = this;
+    const embed = (input: tf.Tensor4D, weights?: Weights): UnitRows =>
+      normalizeRows(trainer.run(input, weights).embedding);
     return tf.tidy(() => {
-      const { teacher, options } = this;
-      const first = normalizeImages(views.first, options.preprocessing);
-      const second = normalizeImages(views.second, options.preprocessing);
+      const first = trainer.prepare(views.first);
+      const second = trainer.prepare(views.second);
 
-      followParameters(this.meanStudent.parameters, this.student.parameters, options.emaMomentum);
-      const teacherSecond = teacher === null ? null : this.embedTeacher(teacher, views.second);
-      const key = this.embedStudent(this.meanStudent, second);
-      const teacherFirst = teacher === null ? null : this.embedTeacher(teacher, views.first);
+      followParameters(meanStudent.parameters, trainer.weights.parameters, this.emaMomentum);
+      const teacherSecond = teacher?.embed(views.second);
+      const key = embed(second, meanStudent);
+      const teacherFirst = teacher?.embed(views.first);
 
-      let parts: tf.Scalar[] = [];
-      const { value: loss, grads } = tf.variableGrads(() => {
-        const query = this.embedStudent(this.student, first);
-        const contrastive = infoNce(query, key, this.queue.keys(), settings.temperature);
-        const distillation: tf.Scalar =
-          teacherFirst === null || teacherSecond === null
-            ? tf.scalar(0)
-            : tf.add(
-                distillationLoss(query, teacherFirst),
-                distillationLoss(this.embedStudent(this.student, second), teacherSecond),
-              );
-        parts = [tf.keep(contrastive), tf.keep(distillation)];
-        return tf.add(
-          tf.mul(distillation, settings.distillWeight),
-          tf.mul(contrastive, settings.contrastiveWeight),
-        ) as tf.Scalar;
-      }, [...this.student.parameters.values()]);
-
-      const gradients = new Map<string, tf.Tensor>();
-      for (const [name, variable] of this.student.parameters) {
-        const gradient = grads[variable.name];
-        if (gradient !== undefined) gradients.set(name, gradient);
-      }
-      this.optimiser.step(this.student.parameters, gradients, settings.learningRate);
-      this.queue.enqueue(key);
-
-      const [contrastive, distillation] = parts as [tf.Scalar, tf.Scalar];
-      // Each view's mean ‖T − q‖² is 2 − 2 cos, so their sum d gives the mean cosine 1 − d/4.
-      const cosine = teacher === null ? tf.scalar(0) : tf.sub(1, tf.div(distillation, 4));
-      const scalars = tf.stack([loss, contrastive, distillation, cosine]);
-      tf.dispose(parts); // kept across the gradient's scope
-      return scalars as tf.Tensor1D;
+      const scalars = trainer.update(settings.learningRate, () => {
+        const query = embed(first);
+        const contrastive = infoNce(query, key, queue.keys(), settings.temperature);
+        const weighted: tf.Scalar = tf.mul(contrastive, settings.contrastiveWeight);
+        if (teacherFirst === undefined || teacherSecond === undefined) return { loss: weighted, contrastive };
+        const distillation: tf.Scalar = tf.add(
+          distillationLoss(query, teacherFirst),
+          distillationLoss(embed(second), teacherSecond),
+        );
+        return {
+          loss: tf.add(tf.mul(distillation, settings.distillWeight), weighted),
+          contrastive,
+          distillation,
+          cosine: tf.sub(1, tf.div(distillation, 4)), // each view's mean ‖T − q‖² is 2 − 2 cos
+        };
+      });
+      queue.enqueue(key);
+      return scalars;
     });
   }
 
   dispose(): void {
-    disposeWeights(this.student);
+    this.trainer.dispose();
     disposeWeights(this.meanStudent);
-    this.optimiser.dispose();
     this.queue.dispose();
-  }
-
-  private embedStudent(weights: Weights, images: tf.Tensor4D): UnitRows {
-    const [embedding] = forward(this.network, weights, images, [this.network.embedding], {
-      mode: "train",
-      groups: this.options.batchNormGroups,
-    }) as [tf.Tensor2D];
-    return normalizeRows(embedding);
-  }
-
-  private embedTeacher(teacher: Teacher, images: tf.Tensor4D): UnitRows {
-    const { teacherBatchNorm, teacherInputSize } = this.options;
-    return tf.tidy(() =>
-      normalizeRows(teacher.embed(images, teacherBatchNorm, teacherInputSize).embedding),
-    ) as UnitRows;
   }
 }

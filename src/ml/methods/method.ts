@@ -1,6 +1,6 @@
-import type { Network } from "../models/network.ts";
-import type { Weights } from "../models/weights.ts";
+import type { KeyQueue } from "../losses/queue.ts";
 import type * as tf from "../tf.ts";
+import type { StudentTrainer } from "./studentTrainer.ts";
 
 /** Two random views of the same images, [N, V, V, 3] in [0, 1]. */
 export interface Views {
@@ -21,8 +21,9 @@ export const stepScalars = ["loss", "contrastive", "distillation", "cosine"] as 
 
 /** A training method with all its state: networks, optimiser, queue. Only `step` changes that state. */
 export interface Method {
-  readonly network: Network;
-  readonly student: Weights;
+  readonly trainer: StudentTrainer;
+  /** Keys of past batches, for the methods that have them. */
+  readonly queue?: KeyQueue;
   /**
    * One step of training.
    *

@@ -11,6 +11,28 @@ export interface HeadShape {
   readonly batchNorm?: boolean;
 }
 
+/** SimReg's prediction head: Linear–BatchNorm–ReLU, Linear, Linear–BatchNorm–ReLU, Linear; d→2d→d→2d→out. */
+export interface SimRegHeadShape {
+  readonly kind: "simReg";
+  readonly out: number;
+}
+
+export type Head = HeadShape | SimRegHeadShape;
+
+/** Names as in one Sequential `fc`: 0, 1, (2), 3, 4, 5, (6), 7. */
+function buildSimRegHead(
+  builder: NetworkBuilder,
+  features: LayerIndex,
+  dim: number,
+  out: number,
+): LayerIndex {
+  const wide = 2 * dim;
+  let x = builder.batchNorm("fc.1", builder.linear("fc.0", features, dim, wide), wide);
+  x = builder.linear("fc.3", builder.activation(x, "relu"), wide, dim);
+  x = builder.batchNorm("fc.5", builder.linear("fc.4", x, dim, wide), wide);
+  return builder.linear("fc.7", builder.activation(x, "relu"), wide, out);
+}
+
 /** Linear(d→H)–ReLU–Linear(H→out): MoCo-v2's and DisCo's projection head; with BatchNorm SwAV's. */
 export function buildHead(
   builder: NetworkBuilder,
@@ -31,10 +53,16 @@ export function buildHead(
 export type BuildBackbone = (builder: NetworkBuilder) => { features: LayerIndex; featureDim: number };
 
 /** A backbone with a projection head on its pooled features, or (head null) the bare backbone. */
-export function encoder(title: string, build: BuildBackbone, head: HeadShape | null): Network {
+export function encoder(title: string, build: BuildBackbone, head: Head | null): Network {
   const builder = new NetworkBuilder();
   const { features, featureDim } = build(builder);
-  const embedding = head === null ? features : buildHead(builder, features, featureDim, head);
+  let embedding = features;
+  if (head !== null) {
+    embedding =
+      "kind" in head
+        ? buildSimRegHead(builder, features, featureDim, head.out)
+        : buildHead(builder, features, featureDim, head);
+  }
   return {
     title,
     layers: builder.layers,
@@ -46,7 +74,7 @@ export function encoder(title: string, build: BuildBackbone, head: HeadShape | n
   };
 }
 
-export function resNet(shape: ResNetShape, head: HeadShape | null): Network {
+export function resNet(shape: ResNetShape, head: Head | null): Network {
   return encoder(shape.title, (builder) => buildResNet(builder, shape), head);
 }
 
@@ -61,7 +89,7 @@ export const publishedWidth = 64;
  *
  * @param stem "imagenet" as published; "cifar" does not shrink the image in its first layers.
  */
-export function namedEncoder(name: BackboneName, stem: Stem, width: number, head: HeadShape | null): Network {
+export function namedEncoder(name: BackboneName, stem: Stem, width: number, head: Head | null): Network {
   const factor = width / publishedWidth;
   const stride = stem === "cifar" ? 1 : 2;
   const suffix = `${stride === 1 ? "stride-1 stem" : "stride-2 stem"}, ${factor}× as wide`;

@@ -1,6 +1,8 @@
 import { invariant } from "../../lib/invariant.ts";
 import { KeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
+import { FrozenTeacher } from "../methods/frozenTeacher.ts";
+import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { stateDictSpec, type Network } from "../models/network.ts";
 import { resNet } from "../models/encoder.ts";
 import { loadWeights, saveWeights, type StateDict } from "../models/weights.ts";
@@ -62,15 +64,14 @@ export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
     tf.transpose(tf.tensor2d(floatsOf(fixture, "initial.queue"), [config.dim, config.K])),
   );
   const queue = new KeyQueue(knownUnitRows(queueRows));
-  const method = new Disco(network, student, config.contrastive_only ? null : teacher, queue, {
-    emaMomentum: config.ema,
+  const trainer = new StudentTrainer(network, student, {
     momentum: 0.9,
     weightDecay: config.wd,
     batchNormGroups: 1,
-    teacherBatchNorm: config.teacher_bn,
-    teacherInputSize: 0,
     preprocessing: noPreprocessing,
   });
+  const frozen = new FrozenTeacher(teacher, { batchNorm: config.teacher_bn, inputSize: 0 });
+  const method = new Disco(trainer, config.contrastive_only ? null : frozen, queue, config.ema);
   const viewSeed = Number(/seed (\d+)/.exec(initial_state.views)?.[1]);
   // The published code sums the distillation over the batch; ours averages, so its weight takes the batch.
   const perSample = config.reduction === "sum" ? config.batch : 1;

@@ -1,0 +1,138 @@
+/** What a newcomer should know of each objective, and what it needs. */
+export interface MethodFacts {
+  readonly label: string;
+  readonly citation: string;
+  /** One line. */
+  readonly summary: string;
+  readonly usesTeacher: boolean;
+  /** Student and teacher must embed into the same dimension; a PCA of the teacher's makes them, if need be. */
+  readonly matchesEmbedding: boolean;
+  /** Settings that do nothing for this method. */
+  readonly ignores: readonly string[];
+}
+
+export const methods = {
+  disco: {
+    label: "DisCo",
+    citation: "Gao et al., ECCV 2022, arXiv 2104.09124",
+    summary: "Contrastive learning, and embed each view where the teacher does.",
+    usesTeacher: true,
+    matchesEmbedding: true,
+    ignores: ["teacherTemperature"],
+  },
+  mocov2: {
+    label: "MoCo-v2 (no teacher)",
+    citation: "Chen et al., arXiv 2003.04297",
+    summary: "Recognise another view of the same image among a queue of others.",
+    usesTeacher: false,
+    matchesEmbedding: false,
+    ignores: ["distillWeight", "teacherTemperature"],
+  },
+  simclr: {
+    label: "SimCLR (no teacher)",
+    citation: "Chen et al., arXiv 2002.05709",
+    summary: "As MoCo, with the batch's other images in place of a queue; wants large batches and τ 0.5.",
+    usesTeacher: false,
+    matchesEmbedding: false,
+    ignores: [
+      "distillWeight",
+      "contrastiveWeight",
+      "queueSize",
+      "queueInit",
+      "emaMomentum",
+      "teacherTemperature",
+    ],
+  },
+  distillOnly: {
+    label: "Distillation only",
+    citation: "DisCo's second term alone, arXiv 2104.09124",
+    summary: "Embed each view where the teacher does, and nothing else.",
+    usesTeacher: true,
+    matchesEmbedding: true,
+    ignores: [
+      "contrastiveWeight",
+      "temperature",
+      "queueSize",
+      "queueInit",
+      "emaMomentum",
+      "teacherTemperature",
+    ],
+  },
+  seed: {
+    label: "SEED",
+    citation: "Fang et al., ICLR 2021, arXiv 2101.04731",
+    summary: "Find an image as similar to a queue of the teacher's embeddings as the teacher does.",
+    usesTeacher: true,
+    matchesEmbedding: true,
+    ignores: ["distillWeight", "contrastiveWeight", "emaMomentum"],
+  },
+  compress: {
+    label: "CompRess",
+    citation: "Koohpayegani et al., NeurIPS 2020",
+    summary: "Rank past images by backbone features as the teacher ranks them; published τ 0.04.",
+    usesTeacher: true,
+    matchesEmbedding: false,
+    ignores: [
+      "distillWeight",
+      "contrastiveWeight",
+      "emaMomentum",
+      "hiddenWidth",
+      "embeddingDim",
+      "teacherTemperature",
+      "queueInit",
+    ],
+  },
+  simReg: {
+    label: "SimReg",
+    citation: "Navaneet et al., BMVC 2021",
+    summary: "Regress the teacher's features through a head of four layers.",
+    usesTeacher: true,
+    matchesEmbedding: false,
+    ignores: [
+      "distillWeight",
+      "contrastiveWeight",
+      "emaMomentum",
+      "hiddenWidth",
+      "embeddingDim",
+      "temperature",
+      "queueSize",
+      "queueInit",
+      "teacherTemperature",
+    ],
+  },
+  rkd: {
+    label: "RKD",
+    citation: "Park et al., CVPR 2019",
+    summary: "Keep the distances and angles between a batch's images.",
+    usesTeacher: true,
+    matchesEmbedding: false,
+    ignores: [
+      "distillWeight",
+      "contrastiveWeight",
+      "emaMomentum",
+      "temperature",
+      "queueSize",
+      "queueInit",
+      "teacherTemperature",
+    ],
+  },
+  coss: {
+    label: "CoSS",
+    citation: "Singh et al., ECCV 2024",
+    summary: "Cosine with the teacher along images and along dimensions of the batch.",
+    usesTeacher: true,
+    matchesEmbedding: true,
+    ignores: [
+      "distillWeight",
+      "contrastiveWeight",
+      "emaMomentum",
+      "temperature",
+      "queueSize",
+      "queueInit",
+      "teacherTemperature",
+    ],
+  },
+} as const satisfies Record<string, MethodFacts>;
+
+export type MethodName = keyof typeof methods;
+export const methodNames = Object.keys(methods) as readonly MethodName[];

@@ -1,0 +1,87 @@
+import { invariant } from "../../lib/invariant.ts";
+import type { Network } from "../models/network.ts";
+import { forward } from "../models/referenceExecutor.ts";
+import { disposeWeights, type Weights } from "../models/weights.ts";
+import { Sgd } from "../optim/sgd.ts";
+import type { Embedded } from "../teachers/teacher.ts";
+import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
+import * as tf from "../tf.ts";
+
+export interface TrainerOptions {
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchNormGroups: number;
+  readonly preprocessing: Preprocessing;
+}
+
+/** The scalars of one step; what a method does not have is left out and counts as 0. */
+export interface LossParts {
+  /** What is optimised. */
+  readonly loss: tf.Scalar;
+  readonly contrastive?: tf.Scalar;
+  readonly distillation?: tf.Scalar;
+  /** Mean cosine of student and teacher, where they embed into the same dimension. */
+  readonly cosine?: tf.Scalar;
+}
+
+/** The student and its optimiser: the part that every method has. Owns the weights. */
+export class StudentTrainer {
+  private readonly optimiser: Sgd;
+
+  constructor(
+    readonly network: Network,
+    readonly weights: Weights,
+    private readonly options: TrainerOptions,
+  ) {
+    this.optimiser = new Sgd(options);
+  }
+
+  /** @param images [N, V, V, 3] in [0, 1]. @returns the same, as networks of this project take them. */
+  prepare(images: tf.Tensor4D): tf.Tensor4D {
+    return normalizeImages(images, this.options.preprocessing);
+  }
+
+  /** A train-mode pass; gradient flows when called inside `update`. @param input as `prepare` gives it. */
+  run(input: tf.Tensor4D, weights: Weights = this.weights): Embedded {
+    const { network } = this;
+    const wanted =
+      network.embedding === network.features ? [network.embedding] : [network.embedding, network.features];
+    const [embedding, features = embedding] = forward(network, weights, input, wanted, {
+      mode: "train",
+      groups: this.options.batchNormGroups,
+    }) as [tf.Tensor2D, tf.Tensor2D?];
+    return { embedding, features };
+  }
+
+  /**
+   * One optimiser step down the gradient of `compute().loss`. Call inside `tf.tidy`.
+   *
+   * @returns [4]: loss, contrastive, distillation, cosine (the order of `stepScalars`).
+   */
+  update(learningRate: number, compute: () => LossParts): tf.Tensor1D {
+    const { parameters } = this.weights;
+    let packed: tf.Tensor1D | undefined;
+    const { grads } = tf.variableGrads(() => {
+      const { loss, contrastive, distillation, cosine } = compute();
+      const zero = tf.scalar(0);
+      const scalars = [loss, contrastive ?? zero, distillation ?? zero, cosine ?? zero];
+      packed = tf.keep(tf.stack(scalars) as tf.Tensor1D); // across the gradient's scope
+      return loss;
+    }, [...parameters.values()]);
+    invariant(packed !== undefined, "the loss was not computed");
+    const gradients = new Map<string, tf.Tensor>();
+    for (const [name, variable] of parameters) {
+      const gradient = grads[variable.name];
+      if (gradient !== undefined) gradients.set(name, gradient);
+    }
+    this.optimiser.step(parameters, gradients, learningRate);
+    const scalars = tf.clone(packed);
+    packed.dispose();
+    return scalars;
+  }
+
+  dispose(): void {
+    disposeWeights(this.weights);
+    this.optimiser.dispose();
+  }
+}
