@@ -41,7 +41,7 @@ export function AblationPanel() {
       intro="The paper's question in small: a student whose head is too narrow cannot take in the teacher's embedding (the Distilling BottleNeck, arXiv 2104.09124). Every dimension is trained with every seed, one run after another, on the same images; everything else is as set on the left."
       startsOpen
     >
-      <DesignForm key={JSON.stringify(design)} design={design} />
+      <DesignForm design={design} />
       {jobs.length === 0 ? null : (
         <>
           <Figures />

@@ -1,6 +1,6 @@
 import { useStore } from "zustand";
 import type { BackendCandidate, BackendChoice, BackendReport } from "../../contract/backend.ts";
-import { openBackend, restartEngine } from "../commands/openBackend.ts";
+import { openBackend } from "../commands/openBackend.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { engineStore } from "../stores/engineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
@@ -41,12 +41,9 @@ export function MachinePanel() {
       </div>
       {status === "opening" ? <p role="status">Trying out what this machine can do …</p> : null}
       {status === "lost" || status === "failed" ? (
-        <div className={styles.warning}>
-          <p>{error?.message}</p>
-          <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
-            Restart the engine
-          </button>
-        </div>
+        <p className={styles.warning}>
+          {error?.message} {error?.hint}
+        </p>
       ) : null}
       {report === null ? null : <Report report={report} />}
       {memory === null ? null : (

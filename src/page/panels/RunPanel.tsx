@@ -5,6 +5,7 @@ import { parseConfigPatch } from "../../contract/config.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
 import { exportMetrics, exportRun, exportStudent } from "../commands/exportRun.ts";
+import { restartEngine } from "../commands/openBackend.ts";
 import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { ablationStore } from "../stores/ablationStore.ts";
@@ -25,6 +26,7 @@ export function RunBar() {
       <div className={styles.bar}>
         <RunButtons />
         <RunStatus />
+        <EngineRestart />
       </div>
       <LiveProgress />
     </section>
@@ -91,6 +93,18 @@ function RunButtons() {
         Stop
       </button>
     </div>
+  );
+}
+
+/** When the engine is gone, the way back is where the eye is. */
+function EngineRestart() {
+  const engine = useEngine();
+  const status = useStore(engineStore, (state) => state.status);
+  if (status !== "lost" && status !== "failed") return null;
+  return (
+    <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
+      Restart the engine
+    </button>
   );
 }
 

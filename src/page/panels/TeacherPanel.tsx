@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { ErrorWire } from "../../contract/errors.ts";
 import { settings } from "../../contract/config.ts";
@@ -24,7 +24,7 @@ export function TeacherPanel() {
   const { status, card, offered, error } = useStore(teacherStore);
 
   return (
-    <>
+    <TeacherDrop disabled={busy}>
       <fieldset className={styles.choices} disabled={busy}>
         <legend className="visually-hidden">{settings.teacher.label}</legend>
         {choices.map(([choice, text]) => (
@@ -40,25 +40,48 @@ export function TeacherPanel() {
           </label>
         ))}
       </fieldset>
-      <TeacherDrop disabled={busy} />
+      <div className={styles.file}>
+        <label htmlFor="teacher-file">
+          Your own: choose, or drop on this panel, a <code>.safetensors</code> or <code>.pth</code> file, or a
+          TensorFlow.js <code>model.json</code> with its shards, as files, folder or zip.
+        </label>
+        <input
+          id="teacher-file"
+          data-testid="teacher-input"
+          type="file"
+          multiple
+          disabled={busy}
+          onChange={(event) => {
+            const files = [...(event.target.files ?? [])];
+            event.target.value = ""; // so that the same file can be chosen again
+            void offerTeacherFiles(engine, files);
+          }}
+        />
+      </div>
       {status === "loading" ? <p role="status">Reading {offered} …</p> : null}
       {error === null ? null : <Refusal offered={offered} error={error} />}
       {card === null || chosen === "none" ? null : <Card card={card} />}
       <SettingsGroup group="teacher" except={["teacher"]} />
-    </>
+    </TeacherDrop>
   );
 }
 
-function TeacherDrop({ disabled }: { readonly disabled: boolean }) {
+interface TeacherDropProps {
+  readonly disabled: boolean;
+  readonly children: ReactNode;
+}
+
+/** Files dropped here are a teacher, while anywhere else they are images. */
+function TeacherDrop({ disabled, children }: TeacherDropProps) {
   const engine = useEngine();
   const [over, setOver] = useState(false);
   return (
     <div
-      className={`${styles.drop} ${over ? styles.over : ""}`}
+      className={`${styles.panel} ${over ? styles.over : ""}`}
+      data-testid="teacher-drop"
       onDragOver={(event) => {
-        if (disabled) return;
         event.preventDefault();
-        setOver(true);
+        setOver(!disabled);
       }}
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
@@ -75,22 +98,7 @@ function TeacherDrop({ disabled }: { readonly disabled: boolean }) {
           .catch(notifyError);
       }}
     >
-      <label htmlFor="teacher-file">
-        Your own: drop or choose <code>.safetensors</code>, <code>.pth</code>, or a TensorFlow.js{" "}
-        <code>model.json</code> with its shards or as a zip.
-      </label>
-      <input
-        id="teacher-file"
-        data-testid="teacher-input"
-        type="file"
-        multiple
-        disabled={disabled}
-        onChange={(event) => {
-          const files = [...(event.target.files ?? [])];
-          event.target.value = ""; // so that the same file can be chosen again
-          void offerTeacherFiles(engine, files);
-        }}
-      />
+      {children}
     </div>
   );
 }

@@ -47,6 +47,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
   const chart = useRef<LineChart | null>(null);
   const theme = useStore(themeStore, (state) => state.shown);
   const logY = useStore(plotStore, (state) => state.logY[spec.id] ?? false);
+  const wholeX = useStore(plotStore, (state) => state.xUnit === "step");
   const smoothing = useStore(plotStore, (state) => state.smoothing);
   const hidden = useStore(plotStore, (state) => state.hidden);
   const empty = useStore(runStore, (run) => whyEmpty(spec, run));
@@ -58,6 +59,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       spec,
       theme: readPlotTheme(),
       logY,
+      wholeX,
       smoothing,
       syncKey: "run",
       onValues: (values) => writeLegend(legend.current, spec, values),
@@ -88,11 +90,11 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       plot.destroy();
       chart.current = null;
     };
-  }, [spec, theme, logY, smoothing]);
+  }, [spec, theme, logY, wholeX, smoothing]);
 
   useEffect(() => {
     chart.current?.setHidden(hidden);
-  }, [hidden, theme, logY, smoothing]);
+  }, [hidden, theme, logY, wholeX, smoothing]);
 
   const savePng = async (): Promise<void> => {
     if (chart.current === null) return;

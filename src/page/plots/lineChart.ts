@@ -10,6 +10,8 @@ export interface LineChartOptions {
   readonly spec: ChartSpec;
   readonly theme: PlotTheme;
   readonly logY: boolean;
+  /** x counts whole things, so ticks are whole numbers. */
+  readonly wholeX: boolean;
   /** Weight of the moving average drawn over the pale raw curve; 0 = the raw curve alone. */
   readonly smoothing: number;
   /** Charts with the same key move their cursors together. */
@@ -80,7 +82,13 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
         y: { distr: logY ? 3 : 1, range: (_, min, max) => yRange(min, max) },
       },
       axes: [
-        { ...axis(theme), size: 28, space: 60, values: (_, ticks) => ticks.map(tickLabel) },
+        {
+          ...axis(theme),
+          size: 28,
+          space: 60,
+          values: (_, ticks) => ticks.map(tickLabel),
+          ...(options.wholeX ? { incrs: wholeSteps } : {}),
+        },
         {
           ...axis(theme),
           size: 52,
@@ -228,6 +236,9 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     destroy: () => plot.destroy(),
   };
 }
+
+/** 1, 2, 5, 10, 20, … */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((m) => m * 10 ** power)).flat();
 
 /** As few points as the width needs, on one x, what is not finite as a gap and a mark. */
 function toDrawn(
