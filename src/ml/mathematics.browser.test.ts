@@ -108,8 +108,12 @@ describe.each(["webgpu", "webgl", "wasm"] as const)("on %s", (backend) => {
     for (let step = 0, sent = 0; step < 7; step++, sent += 5) {
       tf.tidy(() => queue.enqueue(numbered(sent, 5)));
       for (let i = 0; i < 5; i++) ring[(sent + i) % 12] = sent + i;
-      const rows = Array.from(await queue.keys().data());
-      expect(rows).toEqual(ring.flatMap((v) => [v, 0.5, Math.fround(1 / (1 + v))]));
+      const rows = await queue.keys().data();
+      // WebGL writes a row as a + (b − a)·1, which may cost it the last bit; the others copy.
+      const allowed = backend === "webgl" ? 1e-7 : 0;
+      ring
+        .flatMap((v) => [v, 0.5, Math.fround(1 / (1 + v))])
+        .forEach((v, i) => expect(Math.abs(rows[i]! - v)).toBeLessThanOrEqual(allowed * v));
     }
     queue.dispose();
     expect(tf.memory().numTensors).toBe(before);

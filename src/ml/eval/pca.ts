@@ -8,7 +8,9 @@ import { symmetricEigen } from "./symmetricEigen.ts";
 const exactUpToDim = 256;
 /** Subspace iteration carries this many directions more than asked for; they make it converge. */
 const extraDirections = 16;
-const mostIterations = 60;
+const mostIterations = 12;
+/** Stops when an iteration adds less than this share of the variance; directions that close are as good. */
+const settledShare = 1e-4;
 
 export interface Pca {
   /** [D] */
@@ -86,32 +88,36 @@ async function iterateDirections(
   const columns = Math.min(width, dim + extraDirections);
   const prng = createPrng(seed, "pca");
   const basis = Float64Array.from({ length: width * columns }, () => prng.normal());
-  const centred = tf.tidy(() => tf.sub(rows, tf.tensor1d(Float32Array.from(means))));
+  const centred = tf.tidy(() => tf.sub(rows, tf.tensor1d(Float32Array.from(means)))) as tf.Tensor2D;
+  const turned: tf.Tensor2D = tf.transpose(centred);
   try {
-    for (let iteration = 0, held = 0; ; iteration++) {
+    for (let iteration = 1, held = 0; ; iteration++) {
       orthonormalise(basis, width, columns);
-      const { projected, next } = tf.tidy(() => {
-        const directions = tf.tensor2d(Float32Array.from(basis), [width, columns]);
-        const onto: tf.Tensor2D = tf.matMul(centred, directions); // [N, columns]
-        const back: tf.Tensor2D = tf.matMul(centred, onto, true, false); // [D, columns]
-        return { projected: onto, next: back };
-      });
+      const projected: tf.Tensor2D = tf.tidy(() =>
+        tf.matMul(centred, tf.tensor2d(Float32Array.from(basis), [width, columns])),
+      ); // [N, columns]
       const inside = await readRows(projected);
-      const product = await next.data();
-      tf.dispose([projected, next]);
-      const gram = gramOfColumns(inside, new Float64Array(columns)).map((entry) => entry / (count - 1));
-      let trace = 0;
-      for (let j = 0; j < columns; j++) trace += gram[j * columns + j]!;
-      if (trace - held <= 1e-6 * totalVariance || iteration === mostIterations) {
+      const variance = squaredSum(inside.values) / (count - 1);
+      if (variance - held <= settledShare * totalVariance || iteration === mostIterations) {
+        projected.dispose();
+        const gram = gramOfColumns(inside, new Float64Array(columns)).map((entry) => entry / (count - 1));
         const { values, vectors } = symmetricEigen(gram, columns);
         return { values, vectors: multiply(basis, vectors, width, columns), columns };
       }
-      held = trace;
-      basis.set(product);
+      held = variance;
+      const next = tf.matMul(turned, projected); // [D, columns]
+      basis.set(await next.data());
+      tf.dispose([projected, next]);
     }
   } finally {
-    centred.dispose();
+    tf.dispose([centred, turned]);
   }
+}
+
+function squaredSum(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return sum;
 }
 
 /** Makes the columns of a [n, columns] matrix orthonormal in place (modified Gram–Schmidt, twice). */

@@ -1,6 +1,6 @@
 import { centredCrop, cropSize, fits } from "../augment/randomCrop.ts";
 import { checkedEqual, type CheckRow } from "./checkRow.ts";
-import { at, listAt, numberAt, textAt, type Fixture } from "./fixture.ts";
+import { at, listAt, numberAt, type Fixture } from "./fixture.ts";
 
 /** The ratio range of every case: torchvision's default, named in the fixture's rule. */
 const ratio = [3 / 4, 4 / 3] as const;
@@ -31,8 +31,4 @@ export function verifyCrops(fixture: Fixture): CheckRow[] {
     }
     return checkedEqual(`crop ${i} of ${width}×${height}`, ours, golden);
   });
-}
-
-export function describesCrops(fixture: Fixture): boolean {
-  return textAt(fixture.manifest, "fixture").endsWith("/random_parameters");
 }

@@ -19,7 +19,6 @@ import {
   NotUnderstood,
   numberAt,
   objectAt,
-  textAt,
   type Fixture,
   type Json,
 } from "./fixture.ts";
@@ -164,9 +163,4 @@ async function verifyLoss(fixture: Fixture, name: string, entry: Json): Promise<
   } finally {
     tensors.forEach((tensor) => tensor.dispose());
   }
-}
-
-/** Whether a fixture is one for `verifyLosses`. */
-export function isLossFixture(fixture: Fixture): boolean {
-  return textAt(fixture.manifest, "fixture").startsWith("4_losses/");
 }
