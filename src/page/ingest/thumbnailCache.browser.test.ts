@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Engine, Requests } from "../../contract/protocol.ts";
+import type { Requests } from "../../contract/protocol.ts";
 import { demoBlocks } from "../../ml/data/demoBlocks.ts";
 import { ImageStore } from "../../ml/data/imageStore.ts";
 import { drawThumbnails } from "../../ml/data/thumbnails.ts";
