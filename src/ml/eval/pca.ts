@@ -88,7 +88,7 @@ async function iterateDirections(
   const columns = Math.min(width, dim + extraDirections);
   const prng = createPrng(seed, "pca");
   const basis = Float64Array.from({ length: width * columns }, () => prng.normal());
-  const centred = tf.tidy(() => tf.sub(rows, tf.tensor1d(Float32Array.from(means)))) as tf.Tensor2D;
+  const centred = tf.tidy(() => tf.sub<tf.Tensor2D>(rows, tf.tensor1d(Float32Array.from(means))));
   const turned: tf.Tensor2D = tf.transpose(centred);
   try {
     for (let iteration = 1, held = 0; ; iteration++) {

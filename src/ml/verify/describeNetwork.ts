@@ -18,9 +18,9 @@ export function describeNetwork(fixture: Fixture): {
   normalised: boolean;
 } {
   const rows = listAt(fixture.manifest, "state_dict", "rows") as readonly (readonly Json[])[];
-  const prefix = rows.every((row) => String(row[1]).startsWith("net.")) ? "net." : "";
+  const prefix = rows.every((row) => textAt(row, 1).startsWith("net.")) ? "net." : "";
   const named = rows.map((row) => ({
-    name: String(row[1]).slice(prefix.length),
+    name: textAt(row, 1).slice(prefix.length),
     shape: row[3] as readonly number[],
   }));
   const shapes = new Map(named.map(({ name, shape }) => [name, shape]));

@@ -18,6 +18,7 @@ import {
   listAt,
   NotUnderstood,
   numberAt,
+  textAt,
   type Fixture,
   type Json,
 } from "./fixture.ts";
@@ -39,8 +40,8 @@ export async function verifyModels(fixture: Fixture): Promise<CheckRow[]> {
   const { manifest } = fixture;
   const table = (listAt(manifest, "state_dict", "rows") as readonly (readonly Json[])[]).map((row) => ({
     k: Number(row[0]),
-    name: String(row[1]),
-    role: roles[String(row[2])],
+    name: textAt(row, 1),
+    role: roles[textAt(row, 2)],
     shape: row[3] as readonly number[],
   }));
   const architecture = recogniseArchitecture(table);
@@ -98,7 +99,7 @@ async function verifyMode(
 ): Promise<CheckRow[]> {
   const tolerance = numberAt(fixture.manifest, "tolerance", mode);
   const stages = listAt(fixture.manifest, "probe_stages") as readonly (readonly Json[])[];
-  const taps = stages.map((stage) => network.taps[String(stage[0])] as number);
+  const taps = stages.map((stage) => network.taps[textAt(stage, 0)] as number);
   const outputs = tf.tidy(() =>
     forward(network, weights, input, [network.features, ...taps], {
       mode: mode === "train" ? "train" : "eval",
@@ -131,7 +132,7 @@ async function verifyMode(
         wanted.map((index) => values[index] as number),
         golden,
       ) / scale;
-    rows.push(checked(`${mode}: ${String(stages[s]?.[0])}`, error, tolerance));
+    rows.push(checked(`${mode}: ${textAt(stages, s, 0)}`, error, tolerance));
   });
   if (mode === "train") rows.push(await verifyStatistics(fixture, weights, tolerance));
   return rows;
@@ -141,7 +142,7 @@ async function verifyMode(
 async function verifyStatistics(fixture: Fixture, weights: Weights, tolerance: number): Promise<CheckRow> {
   const golden = arrayOf(fixture, "train.bn_checks").values as ArrayLike<number>;
   const names = (listAt(fixture.manifest, "bn_layers", "rows") as readonly (readonly Json[])[]).map((row) =>
-    String(row[0]),
+    textAt(row, 0),
   );
   let worst = 0;
   for (const [i, name] of names.entries()) {
@@ -165,7 +166,7 @@ function calibrated(fixture: Fixture, state: StateDict): StateDict {
   const means = floatsOf(fixture, "calib.running_mean");
   const variances = floatsOf(fixture, "calib.running_var");
   for (const row of listAt(fixture.manifest, "bn_layers", "rows") as readonly (readonly Json[])[]) {
-    const [name, channels] = [String(row[0]), Number(row[1])];
+    const [name, channels] = [textAt(row, 0), Number(row[1])];
     result.set(`${name}.running_mean`, { shape: [channels], data: means.slice(offset, offset + channels) });
     result.set(`${name}.running_var`, {
       shape: [channels],
@@ -183,7 +184,7 @@ function withStages(network: Network, fixture: Fixture): Network {
   const pool = network.layers.findIndex((layer) => layer.kind === "maxPool");
   if (pool >= 0) taps["maxpool"] = pool;
   if (network.taps["stem"] !== undefined) taps["relu (stem output)"] = network.taps["stem"];
-  const missing = stages.find((stage) => taps[String(stage[0])] === undefined);
-  if (missing !== undefined) throw new NotUnderstood(`${fixture.name}: the stage ${String(missing[0])}`);
+  const missing = stages.find((stage) => taps[textAt(stage, 0)] === undefined);
+  if (missing !== undefined) throw new NotUnderstood(`${fixture.name}: the stage ${textAt(missing, 0)}`);
   return { ...network, taps };
 }
