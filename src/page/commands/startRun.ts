@@ -8,6 +8,7 @@ import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
+import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
@@ -100,6 +101,7 @@ export async function launchRun(engine: Engine, config: Config, paused = false):
   const runId = `run-${Date.now().toString(36)}-${++runsBegun}`;
   metricLogOf(runId);
   beginRun(runId, config);
+  plotStore.setState({ zoom: null });
   try {
     const plan = await engine.request("startRun", { runId, config, paused });
     if (runStore.getState().runId === runId) runStore.setState({ plan });

@@ -143,7 +143,7 @@ function PublishedValue({ setting, value, onTake }: PublishedValueProps) {
   const text =
     setting.kind === "choice"
       ? (setting.options[String(published)] ?? String(published))
-      : String(Number(Number(published).toPrecision(4)));
+      : String(Number.isInteger(published) ? published : Number(Number(published).toPrecision(4)));
   return (
     <button
       type="button"

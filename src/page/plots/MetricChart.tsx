@@ -62,12 +62,13 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       wholeX,
       smoothing,
       syncKey: "run",
+      onZoom: (zoom) => plotStore.setState({ zoom }),
       onValues: (values) => writeLegend(legend.current, spec, values),
     });
     chart.current = plot;
     let visible = true;
     const draw = (): void => {
-      if (visible) plot.setData(currentData(spec));
+      if (visible) plot.setData(currentData(spec), plotStore.getState().zoom);
     };
     const resized = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
@@ -131,7 +132,11 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         role="img"
         aria-label={`${spec.title}; the values are in the table below`}
       >
-        {empty === "" ? null : <p className={styles.empty}>{empty}</p>}
+        {empty === "" ? null : (
+          <p className={styles.empty}>
+            <span>{empty}</span>
+          </p>
+        )}
       </div>
       <ul className={styles.legend} ref={legend}>
         {spec.series.map(({ label, colour }) => (

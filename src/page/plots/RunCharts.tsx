@@ -17,7 +17,9 @@ const places: Readonly<Record<ChartId, string>> = {
 /** The curves of the current run, largest what matters most. */
 export function RunCharts() {
   const id = useId();
-  const { xUnit, smoothing } = useStore(plotStore);
+  const xUnit = useStore(plotStore, (state) => state.xUnit);
+  const smoothing = useStore(plotStore, (state) => state.smoothing);
+  const zoomed = useStore(plotStore, (state) => state.zoom !== null);
   return (
     <section aria-labelledby={id}>
       <h2 id={id} className="visually-hidden">
@@ -29,7 +31,7 @@ export function RunCharts() {
           <select
             value={xUnit}
             data-testid="x-unit"
-            onChange={(event) => plotStore.setState({ xUnit: event.target.value as XUnit })}
+            onChange={(event) => plotStore.setState({ xUnit: event.target.value as XUnit, zoom: null })}
           >
             <option value="step">steps</option>
             <option value="epoch">epochs</option>
@@ -48,7 +50,13 @@ export function RunCharts() {
           />
           {smoothing.toFixed(2)}
         </label>
-        <span>Drag to zoom, double click to reset.</span>
+        {zoomed ? (
+          <button type="button" onClick={() => plotStore.setState({ zoom: null })}>
+            Show all
+          </button>
+        ) : (
+          <span>Drag across a chart to zoom.</span>
+        )}
       </div>
       <div className={styles.charts}>
         {chartSpecs.map((spec) => (

@@ -16,17 +16,23 @@ export interface LineChartOptions {
   readonly smoothing: number;
   /** Charts with the same key move their cursors together. */
   readonly syncKey: string;
+  /** The visitor dragged across a part of x, or double-clicked to see all of it. */
+  readonly onZoom: (range: XRange | null) => void;
   /** Called with the index into the drawn data under the cursor, and with the newest when it leaves. */
   readonly onValues: (values: ReadonlyMap<string, number>, x: number | null) => void;
 }
 
+interface XRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface LineChart {
-  setData(data: ChartData): void;
+  /** @param zoom the part of x to show; null = all. */
+  setData(data: ChartData, zoom: XRange | null): void;
   setSize(width: number, height: number): void;
   /** Series of these labels are not drawn. */
   setHidden(labels: readonly string[]): void;
-  /** Back to all of the data after zooming in by dragging. */
-  resetZoom(): void;
   readonly canvas: HTMLCanvasElement;
   destroy(): void;
 }
@@ -39,14 +45,14 @@ interface Curve {
 
 /**
  * A line chart on uPlot. It never smooths or decimates away a value that is not finite: those are marked with a
- * cross at the top. Zoom by dragging, reset by double click.
+ * cross at the top.
  */
 export function createLineChart(host: HTMLElement, options: LineChartOptions): LineChart {
   const { spec, theme, logY } = options;
   const smoothing = spec.smoothed ? options.smoothing : 0;
   const yLabel = (tick: number | null): string => {
     if (tick === null) return "";
-    if (logY && !isRound(tick)) return "";
+    if (logY && !isRound(tick, logSpan())) return "";
     return spec.yTick === "asValue" ? spec.format(tick) : tickLabel(tick);
   };
   const curves: Curve[] = spec.series.flatMap(({ label, from }): Curve[] => {
@@ -63,7 +69,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
 
   let data: ChartData = { xEnd: 0, series: [], references: [] };
   let notFinite: readonly number[] = [];
-  let zoomed = false;
+  let zoom: XRange | null = null;
 
   const plot = new uPlot(
     {
@@ -72,12 +78,17 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       legend: { show: false },
       padding: [10, 12, 0, 0],
       cursor: {
-        sync: { key: options.syncKey, setSeries: false },
-        drag: { x: true, y: false, uni: 8 },
+        sync: {
+          key: options.syncKey,
+          setSeries: false,
+          // The others follow the cursor; zooming they are told of by whoever holds the charts.
+          filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: () => true },
+        },
+        drag: { x: true, y: false, setScale: false },
         points: { size: 7, width: 2 },
       },
       scales: {
-        x: { time: false, range: (_, min, max) => (zoomed ? [min, max] : [0, data.xEnd || 1]) },
+        x: { time: false, range: () => (zoom === null ? [0, data.xEnd || 1] : [zoom.from, zoom.to]) },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum has no run-time values
         y: { distr: logY ? 3 : 1, range: (_, min, max) => yRange(min, max) },
       },
@@ -94,7 +105,14 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
           size: 52,
           space: 32,
           values: (_, ticks) => ticks.map(yLabel),
-          ...(logY ? { grid: { ...axis(theme).grid, filter: (_, ticks) => ticks.map(coarseOnly) } } : {}),
+          ...(logY
+            ? {
+                grid: {
+                  ...axis(theme).grid,
+                  filter: (_, ticks) => ticks.map((tick) => (isRound(tick, logSpan()) ? tick : null)),
+                },
+              }
+            : {}),
         },
       ],
       series: [
@@ -114,17 +132,18 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       hooks: {
         draw: [drawReferences, drawNotFinite],
         setCursor: [tellValues],
-        setSelect: [
-          (u) => {
-            if (u.select.width > 0) zoomed = true;
-          },
-        ],
+        setSelect: [tellZoom],
       },
     },
     [[], ...curves.map(() => [])],
     host,
   );
-  plot.over.addEventListener("dblclick", resetZoom);
+  plot.over.addEventListener("dblclick", () => options.onZoom(null));
+
+  function logSpan(): number {
+    const { min, max } = plot.scales["y"] ?? {};
+    return (max ?? 1) / (min ?? 1);
+  }
 
   function yRange(min: number | null, max: number | null): [number, number] {
     const shown = data.references.map(({ y }) => y).filter((y) => !logY || y > 0);
@@ -134,7 +153,8 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       return logY ? [0.1, 10] : [spec.yFrom ?? 0, spec.yTo ?? 1];
     if (logY) {
       if (!(low > 0)) low = high / 1000;
-      return low === high ? [low / 2, high * 2] : [low / 1.15, high * 1.15];
+      const room = Math.max(1.15, Math.sqrt((2 * low) / high)); // at least a factor of two in all
+      return [low / room, high * room];
     }
     if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
     if (spec.yTo !== null) high = Math.max(high, spec.yTo);
@@ -208,17 +228,19 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     options.onValues(values, under === null ? null : (u.data[0][under] ?? null));
   }
 
-  function resetZoom(): void {
-    zoomed = false;
-    setData(data);
+  function tellZoom(u: uPlot): void {
+    const { left, width } = u.select;
+    if (width < 8) return; // a click with a trembling hand
+    options.onZoom({ from: u.posToVal(left, "x"), to: u.posToVal(left + width, "x") });
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
-  function setData(next: ChartData): void {
+  function setData(next: ChartData, nextZoom: XRange | null): void {
     data = next;
+    zoom = nextZoom;
     const drawn = toDrawn(next, curves, smoothing, Math.max(100, plot.width));
     notFinite = drawn.notFinite;
-    plot.setData(drawn.aligned, !zoomed);
-    if (zoomed) plot.redraw(true);
+    plot.setData(drawn.aligned);
     tellValues(plot);
   }
 
@@ -231,7 +253,6 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
         if (plot.series[index + 1]!.show !== show) plot.setSeries(index + 1, { show });
       });
     },
-    resetZoom,
     canvas: plot.ctx.canvas,
     destroy: () => plot.destroy(),
   };
@@ -285,14 +306,15 @@ function axis(theme: PlotTheme): uPlot.Axis {
   };
 }
 
-/** Of a logarithmic axis' lines those at 1, 2 and 5, so that they don't crowd. */
-function coarseOnly(value: number): number | null {
-  return ["1", "2", "5"].includes(value.toExponential(0).charAt(0)) ? value : null;
-}
-
-/** A logarithmic axis begins wherever the data do; only round numbers are worth a label. */
-function isRound(value: number): boolean {
-  return Number(value.toPrecision(1)) === Number(value.toPrecision(6));
+/**
+ * Whether a logarithmic axis should have a line and a label here: at one-digit numbers, and if the axis spans much,
+ * at 1, 2 and 5 only, so that they don't crowd.
+ *
+ * @param span how many times the axis' lower end its upper end is.
+ */
+function isRound(value: number, span: number): boolean {
+  if (Number(value.toPrecision(1)) !== Number(value.toPrecision(6))) return false;
+  return span < 12 || ["1", "2", "5"].includes(value.toExponential(0).charAt(0));
 }
 
 function tickLabel(value: number | null): string {

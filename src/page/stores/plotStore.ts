@@ -10,6 +10,8 @@ interface PlotState {
   readonly smoothing: number;
   /** Charts whose y axis is logarithmic. */
   readonly logY: Readonly<Partial<Record<ChartId, boolean>>>;
+  /** The part of x in sight, in its unit; null = all of it. */
+  readonly zoom: { readonly from: number; readonly to: number } | null;
   /** Names of series that are switched off. */
   readonly hidden: readonly string[];
 }
@@ -18,5 +20,6 @@ export const plotStore = createStore<PlotState>(() => ({
   xUnit: "step",
   smoothing: 0.6,
   logY: { losses: true }, // the weighted total is far above its parts
+  zoom: null,
   hidden: [],
 }));
