@@ -1,6 +1,6 @@
 import { AppError } from "../../contract/errors.ts";
 import * as tf from "../tf.ts";
-import { channelSums, foldCount, repeatChannels } from "./foldedChannels.ts";
+import { channelMeans, foldCount, repeatChannels } from "./foldedChannels.ts";
 
 /** Per-channel statistics of one train-mode BatchNorm, groups averaged: what the running statistics follow. */
 export interface BatchStatistics {
@@ -42,9 +42,9 @@ export function batchNormTrain(
   const repeat = (vector: tf.Tensor): tf.Tensor3D => repeatChannels(vector, folds);
   // Outside the custom gradient, whose scope would dispose of them; autodiff prunes them, as nothing reads them.
   const grouped = toGroups(x, groups, folds * channels); // [S, M/P, P·C]
-  const mean = tf.div(channelSums(grouped, folds), perGroup); // [S, 1, C]
+  const mean = channelMeans(grouped, folds); // [S, 1, C]
   const centred = tf.sub(grouped, repeat(mean));
-  const variance = tf.div(channelSums(tf.square(centred), folds), perGroup);
+  const variance = channelMeans(tf.square(centred), folds);
   const inverse = tf.rsqrt(tf.add(variance, eps));
   const unbiased = tf.mul(tf.mean(variance, 0), perGroup / (perGroup - 1));
 
@@ -61,19 +61,19 @@ export function batchNormTrain(
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [centred, inverse, scale] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor1D];
         const dyGrouped = toGroups(dy, groups, folds * channels);
-        const sumDy = channelSums(dyGrouped, folds); // [S, 1, C]
-        const sumDyXhat = tf.mul(channelSums(tf.mul(dyGrouped, centred), folds), inverse);
+        const meanDy = channelMeans(dyGrouped, folds); // [S, 1, C]
+        const meanDyXhat = tf.mul(channelMeans(tf.mul(dyGrouped, centred), folds), inverse);
         const factor = tf.mul(inverse, scale);
-        const centredFactor = tf.mul(tf.mul(factor, inverse), tf.div(sumDyXhat, perGroup));
-        const offset = tf.mul(factor, tf.div(sumDy, perGroup));
+        const centredFactor = tf.mul(tf.mul(factor, inverse), meanDyXhat);
+        const offset = tf.mul(factor, meanDy);
         const dx = tf.sub(
           tf.sub(tf.mul(dyGrouped, repeat(factor)), tf.mul(centred, repeat(centredFactor))),
           repeat(offset),
         );
         return [
           fromGroups(dx, groups, dy.shape),
-          tf.reshape(tf.sum(sumDyXhat, 0), [channels]),
-          tf.reshape(tf.sum(sumDy, 0), [channels]),
+          tf.reshape(tf.mul(tf.sum(meanDyXhat, 0), perGroup), [channels]),
+          tf.reshape(tf.mul(tf.sum(meanDy, 0), perGroup), [channels]),
         ];
       },
     };

@@ -19,16 +19,22 @@ export function repeatChannels(vector: tf.Tensor, folds: number): tf.Tensor3D {
 }
 
 /**
- * Sums over rows, in two rounds: P interleaved partial sums, then their sum, so that rounding errors grow with
- * rows/P + P instead of rows. As matrix products with rows of ones: on every backend the quickest reduction over
- * leading axes (tfjs's own would transpose first).
+ * Means over rows, in two rounds: P interleaved partial means, then theirs, so that rounding errors grow with
+ * rows/P + P instead of rows. As average pooling, which on every backend is one pass over memory: tfjs's own
+ * reduction over leading axes transposes first, and a product with a row of ones makes WASM pack the whole operand.
  *
  * @param folded [S, rows/P, P·C]  @returns [S, 1, C]
  */
-export function channelSums(folded: tf.Tensor, folds: number): tf.Tensor3D {
-  const [groups, height, width] = folded.shape as [number, number, number];
-  const partial: tf.Tensor3D = tf.matMul(tf.ones<tf.Rank.R3>([groups, 1, height]), folded);
+export function channelMeans(folded: tf.Tensor, folds: number): tf.Tensor3D {
+  const partial = rowMeans(folded);
   if (folds === 1) return partial;
-  const parts = tf.reshape(partial, [groups, folds, width / folds]) as tf.Tensor3D;
-  return tf.matMul(tf.ones<tf.Rank.R3>([groups, 1, folds]), parts);
+  const [groups, , width] = partial.shape;
+  return rowMeans(tf.reshape(partial, [groups, folds, width / folds]));
+}
+
+/** [S, R, W] → [S, 1, W]. */
+function rowMeans(x: tf.Tensor): tf.Tensor3D {
+  const [groups, rows, width] = x.shape as [number, number, number];
+  const images: tf.Tensor4D = tf.reshape(x, [groups, rows, 1, width]);
+  return tf.reshape(tf.avgPool(images, [rows, 1], 1, "valid"), [groups, 1, width]);
 }

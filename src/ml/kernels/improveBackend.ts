@@ -1,7 +1,7 @@
 import type { BackendName } from "../../contract/backend.ts";
 import { registerConvolutionGradients } from "./convolutionGradients.ts";
 import { registerMaxPoolGradient } from "./maxPoolGradient.ts";
-import { registerTransposedMatMul } from "./transposedMatMul.ts";
+import { registerMatMul } from "./wasmMatMul.ts";
 
 /** Gives a tfjs backend, once it is ready, the kernels it lacks, has only slow versions of, or has wrong. Idempotent. */
 export function improveBackend(backendName: BackendName): void {
@@ -9,5 +9,5 @@ export function improveBackend(backendName: BackendName): void {
   registerMaxPoolGradient(backendName);
   if (backendName !== "wasm") return;
   registerConvolutionGradients(backendName);
-  registerTransposedMatMul(backendName);
+  registerMatMul(backendName);
 }

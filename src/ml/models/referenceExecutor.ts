@@ -164,12 +164,17 @@ function maxPool(x: tf.Tensor4D, kernel: number, stride: number, padding: number
   return tf.maxPool(x, kernel, stride, padding);
 }
 
-/** [N, H, W, C] → [N, C]; as a product with a row of 1/HW, whose gradient is a product too. */
+/** [N, H, W, C] → [N, C]; its gradient spreads dy/HW over all places. */
 function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
   const [samples, height, width, channels] = x.shape;
-  const area = height * width;
-  const pooled = tf.matMul(tf.fill([samples, 1, area], 1 / area), tf.reshape(x, [samples, area, channels]));
-  return tf.reshape(pooled, [samples, channels]);
+  const pool = tf.customGrad((input) => ({
+    value: tf.reshape(tf.avgPool(input as tf.Tensor4D, [height, width], 1, "valid"), [samples, channels]),
+    gradFunc: (dy: tf.Tensor) => {
+      const share = tf.reshape(tf.div(dy, height * width), [samples, 1, 1, channels]);
+      return tf.tile(share, [1, height, width, 1]);
+    },
+  }));
+  return pool(x) as tf.Tensor2D;
 }
 
 function neededLayers(layers: readonly Layer[], wanted: readonly LayerIndex[]): ReadonlySet<LayerIndex> {
