@@ -111,7 +111,7 @@ export async function openBackend(choice: BackendChoice, loader: BackendLoader):
       reason,
       advice: advise(chosen, final.software, webgpu),
       candidates: [...candidates.values()],
-      crossOriginIsolated: globalThis.crossOriginIsolated === true,
+      crossOriginIsolated: globalThis.crossOriginIsolated,
     },
     lost: deviceLost(chosen),
   };

@@ -47,6 +47,8 @@ function post(message: FromWorker, transfer: Transferable[]): void {
 /** Pixels and files are moved to the page, not copied. */
 function buffersOf(output: unknown): Transferable[] {
   if (output === null || typeof output !== "object") return [];
-  const values = Object.values(output).flatMap((value: unknown) => (Array.isArray(value) ? value : [value]));
+  const values = Object.values(output).flatMap((value: unknown): unknown[] =>
+    Array.isArray(value) ? value : [value],
+  );
   return values.flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
 }

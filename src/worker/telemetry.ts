@@ -29,9 +29,13 @@ export class Telemetry {
     private readonly readIntervalMs = 100,
   ) {}
 
-  /** The first step whose numbers were not finite, as far as they have been read. */
-  get divergedAt(): number | null {
-    return this.nonFiniteStep;
+  /** The first step whose numbers were not finite, as far as they have been read; Infinity without one. */
+  firstNonFiniteStep(): number {
+    return this.nonFiniteStep ?? Infinity;
+  }
+
+  hasDiverged(): boolean {
+    return this.nonFiniteStep !== null;
   }
 
   /** @param elapsedMs training time at the end of the step, pauses excluded. */

@@ -121,7 +121,7 @@ export class TrainingRun {
       for (;;) {
         if (this.allowance <= 0 && !this.stopping) {
           await telemetry.flush();
-          if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           this.enter("paused");
           await new Promise<void>((resolve) => (this.wake = resolve));
           continue;
@@ -138,13 +138,13 @@ export class TrainingRun {
         this.allowance--;
         await telemetry.add(next.value, this.elapsedMs + now() - startMs);
         this.elapsedMs += now() - startMs;
-        if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+        if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
 
         const isLast = this.step === totalSteps;
         const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
         if (isLast || isDue) {
           await telemetry.flush();
-          if (telemetry.divergedAt !== null) return diverged(telemetry.divergedAt);
+          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           emit({
             type: "evaluation",
             runId,

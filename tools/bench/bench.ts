@@ -134,7 +134,7 @@ const { values } = parseArgs({ options: { json: { type: "string" } } });
 await useNodeBackend("wasm");
 const stockKernels = new Map(
   ["Conv2DBackpropInput", "BatchMatMul"].flatMap((name) => {
-    const kernel = tf.getKernel(name, "wasm");
+    const kernel = tf.getKernel(name, "wasm") as tf.KernelConfig | undefined;
     return kernel === undefined ? [] : [[name, kernel] as const];
   }),
 );

@@ -33,7 +33,7 @@ const tensors = [...trained.tensors.values()].map((tensor) => ({
   values: tensor.toFloat32(),
   dtype: tensor.dtype === "int64" ? ("int64" as const) : ("float16" as const),
 }));
-const metadata = Object.fromEntries([...trained.metadata].map(([key, value]) => [key, String(value)]));
+const metadata = Object.fromEntries(trained.metadata);
 const bytes = writeSafetensors(tensors, metadata);
 writeFileSync(join(target, "teacher.safetensors"), bytes);
 

@@ -154,7 +154,7 @@ export function depthwiseFilterGradient(
         stride === 1
           ? tf.slice(padded, [0, i, j, 0], [samples, dyHeight, dyWidth, channels])
           : tf.stridedSlice(padded, [0, i, j, 0], end, [1, stride, stride, 1]);
-      taps.push(tf.matMul(ones, tf.reshape(tf.mul(window, dy), [rows, channels]) as tf.Tensor2D));
+      taps.push(tf.matMul(ones, tf.reshape<tf.Rank.R2>(tf.mul(window, dy), [rows, channels])));
     }
   }
   return tf.reshape(tf.concat(taps, 0), filterShape);
@@ -189,7 +189,7 @@ function dilate(
     const mostWidth = width + left;
     if (dilated.shape[1] > mostHeight || dilated.shape[2] > mostWidth) {
       const size: Shape4D = [samples, (dyHeight - 1) * stride + 1, (dyWidth - 1) * stride + 1, channels];
-      dilated = tf.slice(dilated, 0, size) as tf.Tensor4D; // slow on WASM, and only needed when nothing else fits
+      dilated = tf.slice<tf.Rank.R4, tf.Tensor4D>(dilated, 0, size); // slow on WASM, and only needed when nothing else fits
     }
   }
   const pad: tf.backend_util.ExplicitPadding = [
@@ -239,7 +239,8 @@ export function registerConvolutionGradients(backendName: string): void {
     },
   };
   for (const [kernelName, compute] of Object.entries(kernels)) {
-    if (tf.getKernel(kernelName, backendName) != null) tf.unregisterKernel(kernelName, backendName);
+    const existing = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined;
+    if (existing !== undefined) tf.unregisterKernel(kernelName, backendName);
     tf.registerKernel({
       kernelName,
       backendName,

@@ -16,7 +16,7 @@ it("multiplies right when the same data is the right operand in two shapes, and 
   ] as const) {
     const left = Float32Array.from({ length: 2 * rows }, (_, i) => Math.cos(3 * i));
     const expected = slowProduct(left, values, rows, columns);
-    const right = tf.reshape(x, [rows, columns]) as tf.Tensor2D;
+    const right = tf.reshape<tf.Rank.R2>(x, [rows, columns]);
     const leftTensor = tf.tensor2d(left, [2, rows]);
     expectClose(tf.matMul(leftTensor, right), expected);
     expectClose(tf.matMul(leftTensor, tf.transpose(right), false, true), expected);

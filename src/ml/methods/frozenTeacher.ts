@@ -16,6 +16,6 @@ export class FrozenTeacher {
 
   /** Unit embeddings. */
   embed(images: tf.Tensor4D): UnitRows {
-    return tf.tidy(() => normalizeRows(this.run(images).embedding)) as UnitRows;
+    return tf.tidy<UnitRows>(() => normalizeRows(this.run(images).embedding));
   }
 }

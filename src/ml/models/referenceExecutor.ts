@@ -40,10 +40,10 @@ export function forward(
     invariant(value !== undefined, `layer ${index} is used before it was run`);
     return value;
   };
-  const parameter = <T extends tf.Tensor>(name: string): T => {
+  const parameter = (name: string): tf.Tensor => {
     const value = weights.parameters.get(name) ?? weights.buffers.get(name);
     invariant(value !== undefined, `weights lack ${name}`);
-    return value as tf.Tensor as T;
+    return value;
   };
 
   network.layers.forEach((layer, index) => {
@@ -64,7 +64,7 @@ export function forward(
         return input;
       case "conv": {
         const x = result(layer.input) as tf.Tensor4D;
-        const weight = parameter<tf.Tensor4D>(`${layer.name}.weight`);
+        const weight = parameter(`${layer.name}.weight`) as tf.Tensor4D;
         const { groups, inChannels, stride, padding } = layer;
         const y =
           groups === 1
@@ -75,7 +75,7 @@ export function forward(
         return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
       }
       case "linear": {
-        const y = tf.matMul(result(layer.input), parameter<tf.Tensor2D>(`${layer.name}.weight`));
+        const y = tf.matMul(result(layer.input), parameter(`${layer.name}.weight`));
         return layer.bias ? tf.add(y, parameter(`${layer.name}.bias`)) : y;
       }
       case "batchNorm":
@@ -97,8 +97,8 @@ export function forward(
 
   function runBatchNorm(layer: Extract<Layer, { kind: "batchNorm" }>): tf.Tensor {
     const x = result(layer.input);
-    const gamma = parameter<tf.Tensor1D>(`${layer.name}.weight`);
-    const beta = parameter<tf.Tensor1D>(`${layer.name}.bias`);
+    const gamma = parameter(`${layer.name}.weight`) as tf.Tensor1D;
+    const beta = parameter(`${layer.name}.bias`) as tf.Tensor1D;
     const runningMean = weights.buffers.get(`${layer.name}.running_mean`);
     const runningVar = weights.buffers.get(`${layer.name}.running_var`);
     invariant(

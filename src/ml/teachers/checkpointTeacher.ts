@@ -7,7 +7,7 @@ import type { Network } from "../models/network.ts";
 import { encoder, resNet, type HeadShape } from "../models/encoder.ts";
 import { buildEfficientNet, type EfficientNetName } from "../models/efficientNet.ts";
 import { buildMobileNetV3, type MobileNetV3Name } from "../models/mobilenetV3.ts";
-import { loadWeights, parameterCount, type StateDict } from "../models/weights.ts";
+import { loadWeights, parameterCount } from "../models/weights.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
 import { NetworkTeacher } from "./networkTeacher.ts";
 
@@ -71,7 +71,7 @@ export function createCheckpointTeacher(
       `${layout.ignored.length} tensors of the file are not part of the teacher, e.g. ${first?.name}: ${first?.reason}.`,
     );
   }
-  const weights = loadWeights(network, state as StateDict, false);
+  const weights = loadWeights(network, state, false);
   const stem = architecture.family === "resnet" ? architecture.stem : "imagenet";
   const inputSize = Number(checkpoint.metadata.get("input_size") ?? usualInputSize[stem]);
   return new NetworkTeacher(

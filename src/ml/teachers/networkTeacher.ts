@@ -3,7 +3,7 @@ import type { Network } from "../models/network.ts";
 import { forward } from "../models/referenceExecutor.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
-import * as tf from "../tf.ts";
+import type * as tf from "../tf.ts";
 import { resizeViews } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 
