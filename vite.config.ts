@@ -34,5 +34,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The engine's chunk is tfjs with three backends; it lives in the worker and never blocks the page.
     chunkSizeWarningLimit: 3000,
+    // Bundling the worker takes most of the time, and always will: not worth a warning.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
