@@ -88,8 +88,8 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "Teacher–student cosine",
     meaning: "How alike student and teacher embed the same view: 1 = the same direction, 0 = unrelated.",
     series: [
-      { label: "Training views", colour: "blue", from: { metric: "cosine" }, needsTeacher: true },
-      { label: "Held-out images", colour: "orange", from: { evaluation: "cosine" } },
+      { label: "Training", colour: "blue", from: { metric: "cosine" }, needsTeacher: true },
+      { label: "Held out", colour: "orange", from: { evaluation: "cosine" } },
     ],
     references: [],
     format: plain,
