@@ -35,6 +35,6 @@ export default defineConfig({
     // The engine's chunk is tfjs with three backends; it lives in the worker and never blocks the page.
     chunkSizeWarningLimit: 3000,
     // Bundling the worker takes most of the time, and always will: not worth a warning.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

@@ -26,7 +26,7 @@ describe.each(shapes)("gradients of a $name convolution", ({ height, width, kern
   const outChannels = 5;
   const place = { stride, top: padding, left: padding };
   const prng = createPrng(7, `${kernel}/${stride}`);
-  const random = (shape: number[]): tf.Tensor4D =>
+  const random = (shape: [number, number, number, number]): tf.Tensor4D =>
     tf.tensor(
       Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => prng.normal()),
       shape,
