@@ -23,7 +23,11 @@ import { formatShare } from "./formatNumbers.ts";
 import { Icon } from "./Icon.tsx";
 import { Panel } from "./Panel.tsx";
 
-const axes: readonly AblationAxis[] = ["hiddenWidth", "embeddingDim"];
+/** What can be varied, and values to begin with. */
+const axes: Readonly<Record<AblationAxis, string>> = {
+  hiddenWidth: "64, 256, 1024",
+  embeddingDim: "16, 32, 64, 128",
+};
 
 /** One thing varied, everything else held: how the head's dimension changes the result. */
 export function AblationPanel() {
@@ -92,11 +96,15 @@ function DesignForm({ design }: { readonly design: AblationDesign }) {
             data-testid="ablation-axis"
             value={axis}
             disabled={going}
-            onChange={(event) => setAxis(event.target.value as AblationAxis)}
+            onChange={(event) => {
+              const chosen = event.target.value as AblationAxis;
+              setAxis(chosen);
+              setValuesText(axes[chosen]);
+            }}
           >
-            {axes.map((name) => (
+            {Object.keys(axes).map((name) => (
               <option key={name} value={name}>
-                {settings[name].label}
+                {settings[name as AblationAxis].label}
               </option>
             ))}
           </select>

@@ -3,7 +3,7 @@ import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
 import { lastRow } from "../plots/metricLog.ts";
 import type { MetricLog } from "../plots/metricLog.ts";
 import { metricLogOf, onMetrics } from "../plots/metricArchive.ts";
-import { hasTeacher, runStore } from "../stores/runStore.ts";
+import { runStore } from "../stores/runStore.ts";
 import { formatDuration, formatShare } from "./formatNumbers.ts";
 import styles from "./RunPanel.module.css";
 
@@ -88,12 +88,12 @@ function writeText(host: HTMLElement, name: string, text: string): void {
 function writeFigures(host: HTMLElement): void {
   const run = runStore.getState();
   const last = lastRow(metricLogOf(run.runId));
-  const taught = run.config !== null && hasTeacher(run.config);
   const judged = run.evaluations.at(-1);
   writeText(host, "loss", formatFigure(last?.loss));
-  writeText(host, "contrastive", formatFigure(last?.contrastive));
-  writeText(host, "distillation", taught ? formatFigure(last?.distillation) : "–");
-  writeText(host, "cosine", taught ? formatFigure(last?.cosine) : "–");
+  for (const part of ["contrastive", "distillation", "cosine"] as const) {
+    // Exactly 0 stands for a part that the method does not have.
+    writeText(host, part, last?.[part] === 0 ? "–" : formatFigure(last?.[part]));
+  }
   writeText(host, "knn", formatShare(judged?.knn));
   writeText(host, "spread", formatFigure(judged?.spread));
 }

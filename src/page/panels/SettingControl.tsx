@@ -44,12 +44,18 @@ export function SettingControl({ name }: { readonly name: SettingName }) {
         <NumberControl id={id} name={name} setting={setting} value={Number(value)} onChange={change} />
       )}
       <p className={styles.facts}>
-        <span id={`${id}-help`}>{setting.help}</span>{" "}
+        <span id={`${id}-help`}>{explain(setting, value)}</span>{" "}
         <PublishedValue setting={setting} value={value} onTake={change} />{" "}
         <RestartMark name={name} setting={setting} />
       </p>
     </div>
   );
+}
+
+/** What the setting is, and what the option chosen means where its label does not say. */
+function explain(setting: Setting, value: number | string): string {
+  const option = setting.kind === "choice" ? setting.explanations?.[String(value)] : undefined;
+  return option === undefined ? setting.help : `${setting.help} ${option}`;
 }
 
 interface NumberControlProps {

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useStore } from "zustand";
 import type { Config } from "../../contract/config.ts";
 import { settings } from "../../contract/config.ts";
+import { methods } from "../../contract/methods.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
@@ -102,15 +103,19 @@ export function SetupPanels() {
 }
 
 function describeTeacher(config: Config, name: string | undefined): string {
-  if (!hasTeacher(config)) return `not used by ${settings.method.options[config.method]}`;
+  if (!hasTeacher(config)) return `not used by ${methods[config.method].label}`;
   return config.teacher === "none" ? "none" : (name ?? settings.teacher.options[config.teacher]);
 }
 
 function describeObjective(config: Config): string {
-  const method = settings.method.options[config.method];
-  return !hasTeacher(config)
-    ? `${method} · τ ${config.temperature}`
-    : `${method} · w ${config.distillWeight} · τ ${config.temperature}`;
+  const { label, ignores } = methods[config.method];
+  const ignored: readonly string[] = ignores;
+  const parts = [
+    label,
+    ...(ignored.includes("distillWeight") ? [] : [`w ${config.distillWeight}`]),
+    ...(ignored.includes("temperature") ? [] : [`τ ${config.temperature}`]),
+  ];
+  return parts.join(" · ");
 }
 
 function describeLength({ steps, epochs }: Config): string {

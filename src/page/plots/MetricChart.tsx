@@ -20,13 +20,12 @@ import { readPlotTheme, seriesDash } from "./plotTheme.ts";
 
 /** The chart's data of the current run, at full resolution. */
 function currentData(spec: ChartSpec): ChartData {
-  const { runId, evaluations, baseline, plan, config } = runStore.getState();
+  const { runId, evaluations, baseline, plan } = runStore.getState();
   const run = {
     log: metricLogOf(runId),
     evaluations,
     baseline,
     stepsPerEpoch: plan?.stepsPerEpoch ?? 0,
-    taught: config !== null && hasTeacher(config),
   };
   return collect(spec, run, plotStore.getState().xUnit);
 }

@@ -6,10 +6,13 @@ import { createMetricLog } from "./metricLog.ts";
 
 const spec = (id: string) => chartSpecs.find((candidate) => candidate.id === id)!;
 
-function runOf(steps: number): RunData {
+function runOf(steps: number, absent: readonly string[] = []): RunData {
   const log = createMetricLog();
   const rows = Array.from({ length: steps }, (_, i) =>
-    metricColumns.map((name) => (name === "step" ? i + 1 : name === "elapsedMs" ? (i + 1) * 500 : 10 + i)),
+    metricColumns.map((name) => {
+      if (absent.includes(name)) return 0;
+      return name === "step" ? i + 1 : name === "elapsedMs" ? (i + 1) * 500 : 10 + i;
+    }),
   );
   log.append(new Float32Array(rows.flat()));
   return {
@@ -29,7 +32,6 @@ function runOf(steps: number): RunData {
       queryImages: 20,
     },
     stepsPerEpoch: 3,
-    taught: true,
   };
 }
 
@@ -57,8 +59,8 @@ test("what could not be judged is left out, as are references nobody has", () =>
   ]);
 });
 
-test("a run without a teacher has no curves against one", () => {
-  const { series } = collect(spec("losses"), { ...runOf(3), taught: false }, "step");
+test("parts that the method does not have make no curves", () => {
+  const { series } = collect(spec("losses"), runOf(3, ["distillation"]), "step");
   expect(series.map(({ label, y }) => [label, y.length])).toEqual([
     ["Total", 3],
     ["Contrastive", 3],

@@ -11,8 +11,8 @@ interface SeriesSpec {
   readonly colour: SeriesColour;
   /** One value per step, or one per evaluation. */
   readonly from: { readonly metric: MetricName } | { readonly evaluation: "knn" | "cosine" };
-  /** Compares with a teacher, so a run without one has no such values. */
-  readonly needsTeacher?: true;
+  /** A part of the loss that not every method has; the engine sends zeros for one that is not there. */
+  readonly maybeAbsent?: true;
 }
 
 interface ReferenceSpec {
@@ -56,8 +56,8 @@ export const chartSpecs: readonly ChartSpec[] = [
       "Contrastive: InfoNCE, how well a view is told from other images. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
     series: [
       { label: "Total", colour: "blue", from: { metric: "loss" } },
-      { label: "Contrastive", colour: "green", from: { metric: "contrastive" } },
-      { label: "Distillation", colour: "orange", from: { metric: "distillation" }, needsTeacher: true },
+      { label: "Contrastive", colour: "green", from: { metric: "contrastive" }, maybeAbsent: true },
+      { label: "Distillation", colour: "orange", from: { metric: "distillation" }, maybeAbsent: true },
     ],
     references: [],
     format: plain,
@@ -88,7 +88,7 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "Teacher–student cosine",
     meaning: "How alike student and teacher embed the same view: 1 = the same direction, 0 = unrelated.",
     series: [
-      { label: "Training", colour: "blue", from: { metric: "cosine" }, needsTeacher: true },
+      { label: "Training", colour: "blue", from: { metric: "cosine" }, maybeAbsent: true },
       { label: "Held out", colour: "orange", from: { evaluation: "cosine" } },
     ],
     references: [],
@@ -131,8 +131,6 @@ export interface RunData {
   readonly baseline: EvaluationBaseline | null;
   /** 0 before the plan is known. */
   readonly stepsPerEpoch: number;
-  /** Whether it has a teacher. */
-  readonly taught: boolean;
 }
 
 export interface ChartSeries {
@@ -161,11 +159,13 @@ export interface ChartData {
 /** Every value of a chart at full resolution, x in the unit asked for. */
 export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
   let denseX: ArrayLike<number> | null = null;
-  const series = spec.series.map(({ label, colour, from, needsTeacher }): ChartSeries => {
-    if (needsTeacher === true && !run.taught) return { label, colour, x: [], y: [], sparse: false };
+  const series = spec.series.map(({ label, colour, from, maybeAbsent }): ChartSeries => {
     if ("metric" in from) {
+      const y = run.log.column(from.metric);
+      if (maybeAbsent === true && y.every((value) => value === 0))
+        return { label, colour, x: [], y: [], sparse: false };
       denseX ??= xOfRows(run, unit);
-      return { label, colour, x: denseX, y: run.log.column(from.metric), sparse: false };
+      return { label, colour, x: denseX, y, sparse: false };
     }
     const judged = run.evaluations.filter((evaluation) => evaluation[from.evaluation] !== null);
     return {

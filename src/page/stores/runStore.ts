@@ -1,5 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { Config, ConfigPatch } from "../../contract/config.ts";
+import { methods } from "../../contract/methods.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
 import type { RunEnd, RunPlan, RunState } from "../../contract/protocol.ts";
 
@@ -59,7 +60,7 @@ export function runIsGoing(run: CurrentRun = runStore.getState()): boolean {
 
 /** Whether a run of this configuration learns from a teacher. */
 export function hasTeacher(config: Config): boolean {
-  return config.method !== "mocov2";
+  return methods[config.method].usesTeacher;
 }
 
 /** Going, or about to. */
