@@ -21,10 +21,17 @@ const selfContainedWasmThreads: Plugin = {
   },
 };
 
+/** Vite's development server puts styles into the page as text; the build does not, and stays strict. */
+const developmentStyles: Plugin = {
+  name: "development-styles",
+  apply: "serve",
+  transformIndexHtml: (html) => html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+};
+
 export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), developmentStyles],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },
