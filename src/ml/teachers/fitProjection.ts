@@ -9,8 +9,10 @@ import { drawView } from "../train.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
 
-/** Views the PCA is fitted on at most: the leading directions settle long before. */
+/** Views the PCA is fitted on: eight for each direction asked for, within these bounds. */
+const fewestViews = 512;
 const mostViews = 2048;
+const viewsPerDimension = 8;
 
 /**
  * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on random views as the
@@ -36,7 +38,8 @@ export async function fitProjection(
     );
   }
   const prng = createPrng(config.seed, "projection");
-  const order = prng.permutation(train.length).slice(0, mostViews);
+  const views = Math.min(mostViews, Math.max(fewestViews, viewsPerDimension * dim));
+  const order = prng.permutation(train.length).slice(0, views);
   const indices = Int32Array.from(order, (i) => train[i] as number);
   const rows = await embedImages(
     indices,
