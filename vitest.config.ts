@@ -19,7 +19,13 @@ export default defineConfig({
         server: { headers: isolationHeaders }, // so that WASM threads are tested too
         // Found by name at run time only; without this Vite reloads the page in the middle of a suite.
         optimizeDeps: {
-          include: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-webgpu"],
+          include: [
+            "@tensorflow/tfjs",
+            "@tensorflow/tfjs-backend-wasm",
+            "@tensorflow/tfjs-backend-webgpu",
+            "@zip.js/zip.js",
+            "zod",
+          ],
         },
         test: {
           name: "browser",

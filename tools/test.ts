@@ -62,7 +62,13 @@ async function runStage({ name, script, report }: Stage): Promise<StageResult> {
 }
 
 function readCounts(report: Stage["report"], succeeded: boolean): StageCounts {
-  const plain = { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1, skipped: 0, passedNames: [] };
+  const plain = {
+    passed: succeeded ? 1 : 0,
+    failed: succeeded ? 0 : 1,
+    skipped: 0,
+    passedNames: [],
+    skippedNames: [],
+  };
   if (report === undefined || !existsSync(report.file)) return plain;
   const counts = report.count(JSON.parse(readFileSync(report.file, "utf8")) as never);
   // E.g. an unhandled rejection: every test passed, and yet the stage failed.
@@ -113,7 +119,8 @@ async function test(): Promise<boolean> {
   const results: StageResult[] = [];
   for (const stage of stages) results.push(await runStage(stage));
   const { browser, webgpu } = await describeBrowser();
-  const covered = countByBackend(results.flatMap((result) => result.passedNames));
+  const inBrowser = results.filter((result) => result.name === "browser");
+  const covered = countByBackend(inBrowser.flatMap((result) => result.passedNames));
   const missing = backendNames.filter((name) => covered[name] === 0);
 
   console.log(`\n━━ summary ${"━".repeat(67)}`);
@@ -123,8 +130,11 @@ async function test(): Promise<boolean> {
       `${failed === 0 ? "✓" : "✗"} ${name.padEnd(12)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
     );
   }
+  for (const name of results.flatMap((result) => result.skippedNames)) console.log(`skipped: ${name}`);
   console.log(`${browser}; WebGPU adapter: ${webgpu ?? "none"}`);
-  console.log(`Tests per backend: ${backendNames.map((name) => `${name} ${covered[name]}`).join(", ")}`);
+  console.log(
+    `Tests in it per backend: ${backendNames.map((name) => `${name} ${covered[name]}`).join(", ")}`,
+  );
   const complaints = [
     ...(webgpu === null ? ["No WebGPU adapter was found, so the GPU path was not tested."] : []),
     ...missing.map((name) => `No test that passed names the backend ${name}.`),

@@ -16,7 +16,13 @@ test("counts tests, and a file that could not be loaded as one failure", () => {
       { name: "broken.test.ts", status: "failed", assertionResults: [] },
     ],
   });
-  expect(counts).toEqual({ passed: 1, failed: 2, skipped: 1, passedNames: ["conv on webgpu"] });
+  expect(counts).toEqual({
+    passed: 1,
+    failed: 2,
+    skipped: 1,
+    passedNames: ["conv on webgpu"],
+    skippedNames: ["conv on cpu"],
+  });
 });
 
 test("a flaky test and an error outside tests are failures", () => {

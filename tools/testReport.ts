@@ -3,8 +3,9 @@ export interface StageCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Full names of the tests that passed. */
+  /** Full names. */
   readonly passedNames: readonly string[];
+  readonly skippedNames: readonly string[];
 }
 
 interface VitestReport {
@@ -23,11 +24,13 @@ export function countVitest(report: VitestReport): StageCounts {
   );
   const passed = tests.filter((test) => test.status === "passed");
   const failed = tests.filter((test) => test.status === "failed");
+  const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
   return {
     passed: passed.length,
     failed: failed.length + broken.length,
-    skipped: tests.length - passed.length - failed.length,
+    skipped: skipped.length,
     passedNames: passed.map((test) => test.fullName),
+    skippedNames: skipped.map((test) => test.fullName),
   };
 }
 
@@ -48,6 +51,7 @@ export function countPlaywright({ stats, errors }: PlaywrightReport): StageCount
     failed: stats.unexpected + stats.flaky + errors.length,
     skipped: stats.skipped,
     passedNames: [],
+    skippedNames: [],
   };
 }
 
