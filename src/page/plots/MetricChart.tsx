@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
-import { toCsv } from "../commands/csv.ts";
+import { shortestFloat32, toCsv } from "../commands/csv.ts";
 import { saveFile } from "../commands/saveFile.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
@@ -208,8 +208,11 @@ function saveCsv(spec: ChartSpec): void {
         ...references.map(({ label }) => label),
       ],
       ...x.map((at, row) => [
-        at,
-        ...columns.map((column) => column[row] ?? null),
+        shortestFloat32(at),
+        ...columns.map((column) => {
+          const value = column[row];
+          return value === undefined ? null : shortestFloat32(value);
+        }),
         ...references.map(({ y }) => y),
       ]),
     ]),

@@ -159,7 +159,8 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
     if (spec.yTo !== null) high = Math.max(high, spec.yTo);
     const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
-    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + room];
+    const headroom = shown.length > 1 ? (high - low) * 0.2 : room; // for labels that stack above a line
+    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + headroom];
   }
 
   function drawReferences(u: uPlot): void {
