@@ -6,3 +6,11 @@ export const isolationHeaders = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 } as const;
+
+/**
+ * A worker does not inherit its page's policy; it has the one its own script is sent with. This one lets the engine
+ * compile WASM and start its threads (from blobs), and lets it speak to its own site only. Other servers should send
+ * it with the .js files too; without it a worker is not bound, though nothing in it opens other connections.
+ */
+export const workerPolicy =
+  "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:; img-src blob: data:";

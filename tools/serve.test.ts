@@ -14,6 +14,7 @@ beforeAll(async () => {
   writeFileSync(join(parent, "secret.txt"), "secret");
   writeFileSync(join(parent, "site", "index.html"), "<!doctype html>page");
   writeFileSync(join(parent, "site", ".hidden"), "hidden");
+  writeFileSync(join(parent, "site", "assets", "worker.js"), "onmessage = null");
   writeFileSync(join(parent, "site", "assets", "a b.wasm"), "wasm");
   site = await serveSite({ folder: join(parent, "site"), mount: "/some/where/" });
 });
@@ -42,6 +43,11 @@ test("serves the page under its path, isolated, with the right types", async () 
   expect(page.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
   const binary = await fetch(`${site.url}assets/a%20b.wasm?v=1`);
   expect(binary.headers.get("content-type")).toBe("application/wasm");
+});
+
+test("binds workers to their own site", async () => {
+  const script = await fetch(`${site.url}assets/worker.js`);
+  expect(script.headers.get("content-security-policy")).toContain("connect-src 'self' blob:");
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative, sep } from "node:path";
-import { isolationHeaders } from "./isolation.ts";
+import { isolationHeaders, workerPolicy } from "./isolation.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -52,6 +52,7 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
     } else {
       response.writeHead(200, {
+        ...(file.type === contentTypes[".js"] ? { "Content-Security-Policy": workerPolicy } : {}),
         "Content-Type": file.type,
         "Content-Length": file.bytes.length,
         "Cache-Control": "no-cache",
