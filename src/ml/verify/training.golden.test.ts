@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { improveBackend } from "../kernels/improveBackend.ts";
@@ -6,6 +6,9 @@ import * as tf from "../tf.ts";
 import { verifyDisco } from "./verifyDisco.ts";
 import { verifyGradients } from "./verifyGradients.ts";
 import { verifyModels } from "./verifyModels.ts";
+
+// Plain JavaScript takes a quarter of a minute for six steps on an idle machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const steps = goldenFixtures("3_disco").filter((fixture) => "config" in (fixture.manifest as object));
 const networks = goldenFixtures("2_gradients");
