@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPrng } from "../lib/prng.ts";
 import { openBackend } from "../worker/backend.ts";
-import { openWasm } from "../worker/wasmBinaries.ts";
+import { browserLoader } from "../worker/browserLoader.ts";
 import { uniformity } from "./eval/alignmentUniformity.ts";
 import { linearCka } from "./eval/cka.ts";
 import { knnPredict } from "./eval/knn.ts";
@@ -15,16 +15,6 @@ import { KeyQueue } from "./losses/queue.ts";
 import { lossCases, lossErrors } from "./losses/slowLosses.ts";
 import { knownUnitRows, normalizeRows } from "./tensors/unitRows.ts";
 import * as tf from "./tf.ts";
-
-const loader = {
-  webgpu: async () => {
-    await import("@tensorflow/tfjs-backend-webgpu");
-  },
-  wasm: async () => {
-    const { threads } = await openWasm(() => tf.setBackend("wasm"));
-    return { threads, simd: true };
-  },
-};
 
 const prng = createPrng(23, "mathematics");
 const normals = (count: number): Float32Array => Float32Array.from({ length: count }, () => prng.normal());
@@ -75,7 +65,7 @@ const pools: readonly (readonly [height: number, width: number, kernel: number, 
 let expected: Awaited<ReturnType<typeof measures>>;
 let expectedPools: number[][];
 beforeAll(async () => {
-  await openBackend("cpu", loader);
+  await openBackend("cpu", browserLoader);
   expected = await measures();
   expectedPools = await Promise.all(pools.map((pool) => poolGradient(...pool)));
 });
@@ -83,7 +73,7 @@ afterAll(() => tf.setBackend("cpu"));
 
 describe.each(["webgpu", "webgl", "wasm"] as const)("on %s", (backend) => {
   beforeAll(async () => {
-    await openBackend(backend, loader);
+    await openBackend(backend, browserLoader);
     // Small tensors too must go through the backend's own kernels.
     if (backend === "webgpu") tf.env().set("WEBGPU_CPU_FORWARD", false);
     if (backend === "webgl") tf.env().set("WEBGL_CPU_FORWARD", false);

@@ -2,18 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BackendReport } from "../contract/backend.ts";
 import { createPrng } from "../lib/prng.ts";
 import * as tf from "../ml/tf.ts";
-import { openBackend, type BackendLoader } from "./backend.ts";
-import { openWasm } from "./wasmBinaries.ts";
-
-const loader: BackendLoader = {
-  webgpu: async () => {
-    await import("@tensorflow/tfjs-backend-webgpu");
-  },
-  wasm: async () => {
-    const { threads } = await openWasm(() => tf.setBackend("wasm"));
-    return { threads, simd: (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true };
-  },
-};
+import { openBackend } from "./backend.ts";
+import { browserLoader } from "./browserLoader.ts";
 
 // Sizes that differ from each other, so that a swapped axis shows.
 const inputShape: [number, number, number, number] = [2, 9, 7, 3];
@@ -45,7 +35,7 @@ async function trainingArithmetic(): Promise<Float32Array> {
 
 let expected: Float32Array;
 beforeAll(async () => {
-  await openBackend("cpu", loader);
+  await openBackend("cpu", browserLoader);
   expected = await trainingArithmetic();
 });
 afterAll(() => tf.setBackend("cpu"));
@@ -53,7 +43,7 @@ afterAll(() => tf.setBackend("cpu"));
 describe.each(["webgpu", "wasm", "webgl", "cpu"] as const)("backend %s", (name) => {
   let report: BackendReport;
   beforeAll(async () => {
-    report = (await openBackend(name, loader)).report;
+    report = (await openBackend(name, browserLoader)).report;
   });
 
   test(`${name} opens when asked for and says what it is`, () => {
@@ -73,7 +63,7 @@ describe.each(["webgpu", "wasm", "webgl", "cpu"] as const)("backend %s", (name) 
 });
 
 test("unasked, a GPU in software is passed over", async () => {
-  const { report } = await openBackend("auto", loader);
+  const { report } = await openBackend("auto", browserLoader);
   const webgpu = report.candidates.find((candidate) => candidate.name === "webgpu");
   expect(webgpu).toMatchObject({ available: true, software: true });
   expect(["wasm", "webgl"]).toContain(report.chosen); // webgl where it has real hardware

@@ -4,20 +4,9 @@ import { defaultConfig, type Config } from "../contract/config.ts";
 import { metricColumns } from "../contract/metrics.ts";
 import type { Engine, EngineEvent, RunEnd } from "../contract/protocol.ts";
 import * as tf from "../ml/tf.ts";
-import type { BackendLoader } from "./backend.ts";
 import bundledTeacherUrl from "./bundledTeacher/teacher.safetensors?url";
 import { createEngine } from "./engine.ts";
-import { openWasm } from "./wasmBinaries.ts";
-
-const loader: BackendLoader = {
-  webgpu: async () => {
-    await import("@tensorflow/tfjs-backend-webgpu");
-  },
-  wasm: async () => {
-    const { threads } = await openWasm(() => tf.setBackend("wasm"));
-    return { threads, simd: true };
-  },
-};
+import { browserLoader } from "./browserLoader.ts";
 
 const steps = 3;
 /** Everything of DisCo, as small as it gets. The learning rate is low, so that rounding does not grow. */
@@ -50,7 +39,7 @@ interface Outcome {
 /** A whole run through the engine's own interface: demo images, bundled teacher, DisCo. */
 async function trainOn(backend: BackendName): Promise<Outcome> {
   const engine = createEngine({
-    loader,
+    loader: browserLoader,
     readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
   });
   await engine.request("openBackend", { choice: backend });

@@ -1,22 +1,12 @@
 /** The engine's thread: listens, dispatches, answers. */
 import { AppError, toWire } from "../contract/errors.ts";
 import type { FromWorker, ToWorker } from "../contract/protocol.ts";
-import * as tf from "../ml/tf.ts";
 import bundledTeacherUrl from "./bundledTeacher/teacher.safetensors?url";
+import { browserLoader } from "./browserLoader.ts";
 import { createEngine } from "./engine.ts";
 
 const engine = createEngine({
-  loader: {
-    webgpu: async () => {
-      await import("@tensorflow/tfjs-backend-webgpu");
-    },
-    wasm: async () => {
-      const { openWasm } = await import("./wasmBinaries.ts");
-      const { threads } = await openWasm(() => tf.setBackend("wasm"));
-      const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
-      return { threads, simd: simd === true };
-    },
-  },
+  loader: browserLoader,
   readBundledTeacher: async () => {
     const response = await fetch(bundledTeacherUrl);
     if (!response.ok) {

@@ -5,21 +5,11 @@
 import { describe, expect, test } from "vitest";
 import { createPrng } from "../../lib/prng.ts";
 import { openBackend } from "../../worker/backend.ts";
-import { openWasm } from "../../worker/wasmBinaries.ts";
+import { browserLoader } from "../../worker/browserLoader.ts";
 import * as tf from "../tf.ts";
 import { activationNames, NetworkBuilder, type LayerIndex, type Network } from "./network.ts";
 import { forward } from "./referenceExecutor.ts";
 import { disposeWeights, initialiseWeights } from "./weights.ts";
-
-const loader = {
-  webgpu: async () => {
-    await import("@tensorflow/tfjs-backend-webgpu");
-  },
-  wasm: async () => {
-    const { threads } = await openWasm(() => tf.setBackend("wasm"));
-    return { threads, simd: true };
-  },
-};
 
 const [samples, side, channels] = [3, 6, 4] as const;
 
@@ -61,7 +51,7 @@ const cases: readonly Case[] = [
 
 describe.each(["cpu", "wasm", "webgl", "webgpu"] as const)("on %s", (backend) => {
   test.each(cases)("$name", async ({ name, build, groups }) => {
-    await openBackend(backend, loader);
+    await openBackend(backend, browserLoader);
     const builder = new NetworkBuilder();
     const output = build(builder, builder.input(channels));
     const network: Network = {

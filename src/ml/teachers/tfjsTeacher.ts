@@ -16,7 +16,7 @@ const defaultInputSize = 224;
 export class TfjsTeacher implements Teacher {
   readonly supportsTrainBatchNorm = false;
 
-  private constructor(
+  constructor(
     readonly card: TeacherCard,
     private readonly run: (images: tf.Tensor4D) => tf.Tensor2D,
     private readonly release: () => void,
@@ -25,16 +25,6 @@ export class TfjsTeacher implements Teacher {
 
   static async load(artifacts: TfjsModelFiles): Promise<TfjsTeacher> {
     return artifacts.format === "layers-model" ? loadLayersTeacher(artifacts) : loadGraphTeacher(artifacts);
-  }
-
-  /** @internal used by the loaders below. */
-  static create(
-    card: TeacherCard,
-    run: (images: tf.Tensor4D) => tf.Tensor2D,
-    release: () => void,
-    anySize: boolean,
-  ): TfjsTeacher {
-    return new TfjsTeacher(card, run, release, anySize);
   }
 
   /** @throws AppError "config-invalid" when another input size is asked of a model that has a fixed one. */
@@ -68,7 +58,7 @@ async function loadLayersTeacher(artifacts: TfjsModelFiles): Promise<TfjsTeacher
       pooled(encoder.apply(images, { training: false }) as tf.Tensor);
     const featureDim = tf.tidy(() => run(tf.zeros<tf.Rank.R4>([1, inputSize, inputSize, 3])).shape[1]);
     const card = cardOf(artifacts, "tfjs-layers", inputSize, featureDim, layerName, model.countParams());
-    return TfjsTeacher.create(card, run, () => void model.dispose(), anySize);
+    return new TfjsTeacher(card, run, () => void model.dispose(), anySize);
   } catch (error) {
     model.dispose();
     throw error;
@@ -196,7 +186,7 @@ async function loadGraphTeacher(artifacts: TfjsModelFiles): Promise<TfjsTeacher>
       0,
     );
     const card = cardOf(artifacts, "tfjs-graph", inputSize, featureDim, nodeName, parameters);
-    return TfjsTeacher.create(card, run, () => model.dispose(), side <= 0);
+    return new TfjsTeacher(card, run, () => model.dispose(), side <= 0);
   } catch (error) {
     model.dispose();
     throw error instanceof AppError
