@@ -202,7 +202,7 @@ export const settings = {
     max: 4096,
     published: 32,
     live: true,
-    help: "Weight of ‖teacher − student‖² per image. The authors sum over each GPU's 32 images, which equals 32 per image here (8 GPUs × 32); a plain mean-squared error would be 4096 times weaker.",
+    help: "Weight of ‖teacher − student‖² per image. The authors sum over each GPU's 32 images, which equals 32 per image here (8 GPUs × 32); a plain mean-squared error would be 4096 times weaker. In DoGo, the weight of its divergence (published 100).",
   }),
   contrastiveWeight: number({
     group: "objective",

@@ -132,6 +132,15 @@ export const methods = {
       "teacherTemperature",
     ],
   },
+  doGo: {
+    label: "DoGo",
+    citation: "Bhat et al., CVPRW 2021, arXiv 2104.09866",
+    summary:
+      "SimCLR, and see the likenesses within the batch as the teacher does; published w 100 and τ 0.5 at a batch of 256.",
+    usesTeacher: true,
+    matchesEmbedding: false,
+    ignores: ["queueSize", "queueInit", "emaMomentum", "teacherTemperature"],
+  },
 } as const satisfies Record<string, MethodFacts>;
 
 export type MethodName = keyof typeof methods;

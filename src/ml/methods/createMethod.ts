@@ -11,6 +11,7 @@ import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
 import { Compress } from "./compress.ts";
 import { Disco } from "./disco.ts";
 import { DistillOnly } from "./distillOnly.ts";
+import { DoGo } from "./doGo.ts";
 import { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method } from "./method.ts";
 import { cossLoss, OneViewDistillation, rkdLoss, simRegLoss } from "./oneViewDistillation.ts";
@@ -100,5 +101,7 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
       return new OneViewDistillation(trainer, frozen(), rkdLoss);
     case "coss":
       return new OneViewDistillation(trainer, frozen(), cossLoss);
+    case "doGo":
+      return new DoGo(trainer, frozen());
   }
 }
