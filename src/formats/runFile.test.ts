@@ -91,6 +91,18 @@ describe("run file", () => {
     expect(parseRunFile(formatRunFile(diverged))).toEqual(diverged);
   });
 
+  it("keeps the live settings that were changed on the way", () => {
+    const adjusted: RunFile = {
+      ...run,
+      adjustments: [
+        { step: 10, patch: { learningRate: 0.001 } },
+        { step: 25, patch: { temperature: 0.3, distillWeight: 2 } },
+      ],
+    };
+    expect(parseRunFile(formatRunFile(adjusted))).toEqual(adjusted);
+    expect(parseRunFile(formatRunFile(run))).not.toHaveProperty("adjustments");
+  });
+
   it("drops what it does not know", () => {
     expect(parseRunFile(altered((copy) => Object.assign(copy, { extra: 1 })))).toEqual(run);
   });
@@ -118,6 +130,18 @@ describe("run file", () => {
       /not a run file/,
       "config.hue: is missing",
     ],
+    [
+      "an adjustment out of range",
+      altered((copy) => Object.assign(copy, { adjustments: [{ step: 3, patch: { temperature: 99 } }] })),
+      /not a run file/,
+      "adjustments[0].patch.temperature: 99 is outside",
+    ],
+    [
+      "an adjustment at no step",
+      altered((copy) => Object.assign(copy, { adjustments: [{ step: -1, patch: {} }] })),
+      /not a run file/,
+      "adjustments[0].step: ",
+    ],
     ["a newer version", altered((copy) => Object.assign(copy, { formatVersion: 2 })), /version "2"/, ""],
   ])("refuses %s and says what is wrong", async (_, text, message, detail) => {
     const refusal = await refusalOf(() => parseRunFile(text));
@@ -126,7 +150,17 @@ describe("run file", () => {
   });
 
   it("reads or refuses any JSON, and nothing else", async () => {
-    const paths = ["config", "dataset", "plan", "metrics", "teacher", "seed", "versions", "backend"];
+    const paths = [
+      "config",
+      "dataset",
+      "plan",
+      "metrics",
+      "teacher",
+      "seed",
+      "versions",
+      "backend",
+      "adjustments",
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...paths),

@@ -1,4 +1,4 @@
-import { parseConfigPatch, settingNames, type Config } from "../contract/config.ts";
+import { parseConfigPatch, settingNames, type Config, type ConfigPatch } from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
 import type { RunFile } from "../contract/runFile.ts";
 import { quote } from "./quote.ts";
@@ -6,14 +6,23 @@ import { z, zodProblems } from "./zod.ts";
 
 const maxBytes = 64 * 1024 * 1024;
 
-/** Every setting, each within its range: the table in `contract/config.ts` is the schema. */
-const config = z.record(z.string(), z.unknown()).transform((input, context): Config => {
+const settingsRecord = z.record(z.string(), z.unknown());
+
+/** Settings, each within its range: the table in `contract/config.ts` is the schema. */
+function readSettings(input: Record<string, unknown>, context: z.RefinementCtx): ConfigPatch {
   const { patch, problems } = parseConfigPatch(input);
-  const missing = settingNames.filter((name) => !Object.hasOwn(input, name));
   for (const { name, message } of problems) context.addIssue({ code: "custom", path: [name], message });
+  return patch;
+}
+
+const config = settingsRecord.transform((input, context): Config => {
+  const patch = readSettings(input, context);
+  const missing = settingNames.filter((name) => !Object.hasOwn(input, name));
   for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "is missing" });
   return patch as Config;
 });
+
+const adjustment = z.object({ step: z.int().nonnegative(), patch: settingsRecord.transform(readSettings) });
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1).nullable();
@@ -124,6 +133,7 @@ const runFile = z.object({
   dataset,
   teacher: teacher.nullable(),
   plan,
+  adjustments: z.array(adjustment).readonly().exactOptional(),
   metrics: z.object({
     end: end.nullable(),
     steps: count,
