@@ -244,7 +244,7 @@ export const settings = {
     integer: true,
     scale: "log",
     published: 65536,
-    help: "How many past keys of the mean student serve as negatives. Rounded down to a multiple of the batch.",
+    help: "How many past keys serve as negatives: the mean student's, in SEED and BINGO the teacher's. Rounded down to a multiple of the batch.",
   }),
   queueInit: choice<"random" | "teacher">({
     group: "objective",

@@ -141,6 +141,15 @@ export const methods = {
     matchesEmbedding: false,
     ignores: ["queueSize", "queueInit", "emaMomentum", "teacherTemperature"],
   },
+  bingo: {
+    label: "BINGO",
+    citation: "Xu et al., ICLR 2022, arXiv 2107.01691",
+    summary:
+      "Recognise an image, and its like in the teacher's eyes, by the teacher's embedding of either among a queue of them.",
+    usesTeacher: true,
+    matchesEmbedding: true,
+    ignores: ["distillWeight", "contrastiveWeight", "emaMomentum", "teacherTemperature"],
+  },
 } as const satisfies Record<string, MethodFacts>;
 
 export type MethodName = keyof typeof methods;

@@ -4,7 +4,7 @@ import { drawViewParameters } from "./augment/viewParameters.ts";
 import { renderViews } from "./augment/renderViews.ts";
 import type { ImageStore } from "./data/imageStore.ts";
 import type { EpochSampler } from "./data/sampler.ts";
-import type { Method, StepSettings, Views } from "./methods/method.ts";
+import type { Method, StepSettings, ViewPair, Views } from "./methods/method.ts";
 import { scheduleFactor } from "./optim/schedule.ts";
 import * as tf from "./tf.ts";
 
@@ -38,22 +38,39 @@ export interface TrainingSetup {
  * It knows nothing of threads, clocks or screens.
  */
 export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, void> {
-  const { method, images, sampler, config, totalSteps } = setup;
-  const augmentation = createPrng(config.seed, "augment");
+  const { method, sampler, config, totalSteps } = setup;
+  const draw = viewDrawer(setup);
   for (let step = 0; step < totalSteps; step++) {
     const live = setup.live();
     const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
     const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
     const { indices } = sampler.next();
-    const views = drawViews(images, indices, augmentation, config);
+    const views = draw(indices);
     const scalars = method.step(views, settings);
-    tf.dispose([views.first, views.second]);
+    const pairs = views.companions === undefined ? [views] : [views, views.companions];
+    tf.dispose(pairs.flatMap(({ first, second }) => [first, second]));
     yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, scalars };
   }
 }
 
+/**
+ * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
+ * and without them.
+ */
+function viewDrawer({ method, images, config }: TrainingSetup): (indices: Int32Array) => Views {
+  const augmentation = createPrng(config.seed, "augment");
+  const choice = createPrng(config.seed, "companions");
+  const companionAugmentation = createPrng(config.seed, "augment companions");
+  return (indices) => {
+    const views = drawViews(images, indices, augmentation, config);
+    if (method.bags === undefined) return views;
+    const chosen = method.bags.pick(indices, choice);
+    return { ...views, companions: drawViews(images, chosen, companionAugmentation, config) };
+  };
+}
+
 /** Two random views of each image. The first views' parameters are all drawn before the second's. */
-export function drawViews(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): Views {
+export function drawViews(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): ViewPair {
   const first = drawView(images, indices, prng, config);
   return { first, second: drawView(images, indices, prng, config) };
 }

@@ -20,8 +20,7 @@ import { splitByClass } from "../ml/data/split.ts";
 import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge } from "../ml/judge.ts";
 import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
-import { fillQueue } from "../ml/methods/fillQueue.ts";
-
+import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
 import { fitProjection } from "../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
@@ -234,15 +233,6 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       matched = projected;
     }
     const method = createMethod(config, matched);
-    if (
-      config.queueInit === "teacher" &&
-      matched !== null &&
-      matchesEmbedding &&
-      method.queue !== undefined
-    ) {
-      emit({ type: "progress", task: "Filling the queue from the teacher", done: 0, total: 1 });
-      await fillQueue(method.queue, matched, store, split.train, config);
-    }
     const judge = new Judge(store, split, config, matched);
     run = new TrainingRun(
       {
@@ -250,6 +240,12 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         config,
         totalSteps,
         method,
+        prepare: (cancelled) =>
+          prepareMethod(
+            method,
+            { teacher: matched, images: store, train: split.train, config },
+            { report: (task, done, total) => emit({ type: "progress", task, done, total }), cancelled },
+          ),
         images: store,
         sampler,
         judge,

@@ -14,6 +14,8 @@ export interface TrainingRunSetup {
   readonly config: Config;
   readonly totalSteps: number;
   readonly method: Method;
+  /** What the method needs before its first step; called off when the run is stopped. */
+  readonly prepare: (cancelled: () => boolean) => Promise<void>;
   readonly images: ImageStore;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
@@ -108,10 +110,12 @@ export class TrainingRun {
   }
 
   private async run(): Promise<RunEnd> {
-    const { emit, runId, method, judge, config, totalSteps, now } = this.setup;
+    const { emit, runId, method, prepare, judge, config, totalSteps, now } = this.setup;
+    const cancelled = (): boolean => this.stopping;
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
-    const { baseline, evaluation } = await judge.begin(method, () => this.stopping);
+    await prepare(cancelled);
+    const { baseline, evaluation } = await judge.begin(method, cancelled);
     emit({ type: "baseline", runId, baseline });
     emit({ type: "evaluation", runId, evaluation });
 
@@ -148,7 +152,7 @@ export class TrainingRun {
           emit({
             type: "evaluation",
             runId,
-            evaluation: await judge.judge(method, this.step, () => this.stopping),
+            evaluation: await judge.judge(method, this.step, cancelled),
           });
         }
         await yieldToMessages();

@@ -59,6 +59,25 @@ describe.each(nodeBackends)("on %s", (backend) => {
     tf.dispose([b, q]);
   });
 
+  test("a search for neighbours goes block by block and can be called off in between", async () => {
+    const random = createPrng(29, "blocks");
+    const values = Float32Array.from({ length: 3000 * 2 }, () => random.normal());
+    const rows = tf.tidy(() => normalizeRows(tf.tensor2d(values, [3000, 2])));
+    const whole = await nearestNeighbours(rows, rows, 2, { excludeSelf: true });
+    const blocks: number[] = [];
+    const half = await nearestNeighbours(rows, rows, 2, {
+      excludeSelf: true,
+      afterBlock: async (done) => (blocks.push(done), Promise.resolve(blocks.length < 2)),
+    });
+    const [first, done] = blocks as [number, number];
+    expect(blocks.length).toBe(2);
+    expect(done).toBe(2 * first);
+    expect(half.indices.subarray(0, done * 2)).toEqual(whole.indices.subarray(0, done * 2));
+    expect(half.indices.subarray(done * 2).every((index) => index === 0)).toBe(true);
+    expect(whole.indices.subarray(done * 2).every((index) => index === 0)).toBe(false);
+    rows.dispose();
+  });
+
   test("kNN votes are those of a slow loop; images without label neither vote nor count", async () => {
     const [b, q] = [tensor(bank), tensor(queries)];
     const before = tf.memory().numTensors;

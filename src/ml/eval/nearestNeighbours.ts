@@ -14,19 +14,25 @@ export interface Neighbours {
   readonly cosines: Float32Array;
 }
 
+export interface NeighbourSearch {
+  /** When the queries are the bank: a row is no neighbour of its own. */
+  readonly excludeSelf?: boolean;
+  /** Called between blocks of queries; if it says false, the rest keeps zeros for its neighbours. */
+  readonly afterBlock?: (queriesDone: number) => Promise<boolean>;
+}
+
 /**
  * Finds each query's k most similar rows of a bank by cosine. The products run on the device, the selection here.
  * Of equals the one that comes first in the bank wins.
  *
  * @param bank [N, D]
  * @param queries [M, D]
- * @param excludeSelf when the queries are the bank: a row is no neighbour of its own.
  */
 export async function nearestNeighbours(
   bank: UnitRows,
   queries: UnitRows,
   k: number,
-  { excludeSelf = false }: { readonly excludeSelf?: boolean } = {},
+  { excludeSelf = false, afterBlock }: NeighbourSearch = {},
 ): Promise<Neighbours> {
   const [bankCount, queryCount] = [bank.shape[0], queries.shape[0]];
   invariant(k >= 1 && k <= bankCount - (excludeSelf ? 1 : 0), `no ${k} neighbours among ${bankCount}`);
@@ -46,6 +52,7 @@ export async function nearestNeighbours(
       const line = similarities.subarray(row * bankCount, (row + 1) * bankCount);
       selectLargest(line, k, excludeSelf ? query : -1, indices, cosines, query * k);
     }
+    if (afterBlock !== undefined && !(await afterBlock(start + size))) break;
   }
   turned.dispose();
   return { k, indices, cosines };

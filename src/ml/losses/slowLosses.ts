@@ -1,6 +1,7 @@
 import { createPrng } from "../../lib/prng.ts";
 import { knownUnitRows, normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
+import { bingo } from "./bingo.ts";
 import { byol } from "./byol.ts";
 import { compress } from "./compress.ts";
 import { coss } from "./coss.ts";
@@ -36,6 +37,7 @@ const unit = (rows: Matrix): Matrix =>
   });
 const queue = unit(matrix(keys, width));
 const wideQueue = unit(matrix(keys, teacherWidth));
+const third = matrix(images, width);
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, v, d) => sum + v * b[d]!, 0);
@@ -192,6 +194,30 @@ export const lossCases: readonly LossCase[] = [
         { first: normal(a), second: normal(b) },
         { first: unitTensor(unit(teacher)), second: unitTensor(unit(teacherOther)) },
         0.3,
+      ),
+  },
+  {
+    name: "bingo",
+    inputs: [student, other, third],
+    slow: (a, b, m) => {
+      const recognise = (rows: Matrix, key: Matrix): number =>
+        mean(
+          unit(rows).map((row, i) => {
+            const all = [unit(key)[i]!, ...queue].map((v) => dot(row, v) / 0.2);
+            return -Math.log(softmax(all)[0]!);
+          }),
+        );
+      const anchor = (recognise(a, teacher) + recognise(a, teacherOther)) / 2;
+      const member = (recognise(b, teacher) + recognise(b, teacherOther)) / 2;
+      const mixture = 0.7 * recognise(m, teacher) + 0.3 * recognise(m, teacherOther);
+      return (anchor + member + mixture) / 3;
+    },
+    ours: (a, b, m) =>
+      bingo(
+        { anchor: normal(a), member: normal(b), mixture: normal(m) },
+        { anchor: unitTensor(unit(teacher)), member: unitTensor(unit(teacherOther)) },
+        unitTensor(queue),
+        { anchorShare: 0.7, temperature: 0.2 },
       ),
   },
   {

@@ -8,6 +8,8 @@ import type { Network } from "../models/network.ts";
 import { initialiseWeights } from "../models/weights.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
+import { Bags } from "./bags.ts";
+import { Bingo } from "./bingo.ts";
 import { Compress } from "./compress.ts";
 import { Disco } from "./disco.ts";
 import { DistillOnly } from "./distillOnly.ts";
@@ -103,5 +105,9 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
       return new OneViewDistillation(trainer, frozen(), cossLoss);
     case "doGo":
       return new DoGo(trainer, frozen());
+    case "bingo": {
+      const cuts = createPrng(config.seed, "cutmix");
+      return new Bingo(trainer, frozen(), queue("queue", network.embeddingDim), new Bags(), cuts);
+    }
   }
 }

@@ -1,10 +1,9 @@
-import type { Config } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
-import type { ImageStore } from "../data/imageStore.ts";
 import { embedImages, plainViews } from "../embedImages.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
+import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
 
 /**
  * Replaces a queue's random keys by the teacher's embeddings of training images, as many as there are images. (The
@@ -12,16 +11,22 @@ import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
  */
 export async function fillQueue(
   queue: KeyQueue,
-  teacher: Teacher,
-  images: ImageStore,
-  train: Int32Array,
-  config: Config,
+  { teacher, images, train, config }: PreparationSources & { readonly teacher: Teacher },
+  { report, cancelled }: PreparationWatch,
 ): Promise<void> {
   const order = createPrng(config.seed, "queue images").permutation(train.length).slice(0, queue.capacity);
+  let embedded = 0;
   const rows = await embedImages(
     Int32Array.from(order, (i) => train[i] as number),
     (some) => plainViews(images, some, config.imageSize),
-    (views) => normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding),
+    (views) => {
+      embedded += views.shape[0];
+      return normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding);
+    },
+    () => {
+      report("Filling the queue from the teacher", embedded, order.length);
+      return cancelled();
+    },
   );
   queue.enqueue(rows as UnitRows);
   rows.dispose();

@@ -1,11 +1,17 @@
 import type { KeyQueue } from "../losses/queue.ts";
 import type * as tf from "../tf.ts";
+import type { Bags } from "./bags.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
 
 /** Two random views of the same images, [N, V, V, 3] in [0, 1]. */
-export interface Views {
+export interface ViewPair {
   readonly first: tf.Tensor4D;
   readonly second: tf.Tensor4D;
+}
+
+/** What a step sees: views of a batch, and for a method with bags as many of one image from the bag of each. */
+export interface Views extends ViewPair {
+  readonly companions?: ViewPair;
 }
 
 /** What may change from step to step. */
@@ -24,6 +30,8 @@ export interface Method {
   readonly trainer: StudentTrainer;
   /** Keys of past batches, for the methods that have them. */
   readonly queue?: KeyQueue;
+  /** Which images go beside an image, for the methods that want companions; to be filled before the first step. */
+  readonly bags?: Bags;
   /**
    * One step of training.
    *

@@ -4,13 +4,12 @@ import { defaultConfig, type Config } from "../../contract/config.ts";
 import { methodNames, methods } from "../../contract/methods.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { improveBackend } from "../kernels/improveBackend.ts";
-import { namedEncoder } from "../models/encoder.ts";
-import { initialiseWeights, saveWeights } from "../models/weights.ts";
-import { NetworkTeacher } from "../teachers/networkTeacher.ts";
-import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
+import { saveWeights } from "../models/weights.ts";
+import type { NetworkTeacher } from "../teachers/networkTeacher.ts";
+import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tf.ts";
 import { createMethod } from "./createMethod.ts";
-import type { Views } from "./method.ts";
+import type { ViewPair } from "./method.ts";
 
 const config: Config = {
   ...defaultConfig,
@@ -36,13 +35,14 @@ beforeAll(async () => {
 
 describe.each(methodNames)("%s", (name) => {
   test("learns a batch by heart, leaks nothing, leaves the teacher as it was, and repeats itself", async () => {
-    const teacher = createTeacher(methods[name].matchesEmbedding ? 20 : 14);
-    const views = createViews();
+    const teacher = createTestTeacher(methods[name].matchesEmbedding ? 20 : 14);
+    const views = createViews("views");
+    const companions = createViews("companions");
     const before = tf.memory().numTensors;
     const teacherBefore = await saveWeights(teacher.network, teacher.weights);
 
-    const losses = await train(name, teacher, views, 16);
-    const again = await train(name, teacher, views, 3);
+    const losses = await train(name, teacher, views, companions, 16);
+    const again = await train(name, teacher, views, companions, 3);
 
     expect(losses.every(Number.isFinite)).toBe(true);
     // A queue's first keys are random and easy to tell apart, so a loss may rise while it fills.
@@ -52,14 +52,15 @@ describe.each(methodNames)("%s", (name) => {
     expect(tf.memory().numTensors).toBe(before);
     expect(await saveWeights(teacher.network, teacher.weights)).toEqual(teacherBefore);
     teacher.dispose();
-    tf.dispose([views.first, views.second]);
+    tf.dispose([views.first, views.second, companions.first, companions.second]);
   });
 });
 
 async function train(
   method: (typeof methodNames)[number],
   teacher: NetworkTeacher,
-  views: Views,
+  views: ViewPair,
+  companions: ViewPair,
   steps: number,
 ): Promise<number[]> {
   const trained = createMethod(
@@ -69,7 +70,8 @@ async function train(
   const losses: number[] = [];
   const tensors: number[] = [];
   for (let step = 0; step < steps; step++) {
-    const scalars = trained.step(views, settings);
+    const seen = trained.bags === undefined ? views : { ...views, companions };
+    const scalars = trained.step(seen, settings);
     losses.push((await scalars.data())[0] as number);
     scalars.dispose();
     tensors.push(tf.memory().numTensors);
@@ -79,30 +81,8 @@ async function train(
   return losses;
 }
 
-function createTeacher(embeddingDim: number): NetworkTeacher {
-  const network = namedEncoder("resnet18", "cifar", 6, { hidden: 16, out: embeddingDim });
-  return new NetworkTeacher(
-    {
-      name: "test",
-      source: "safetensors",
-      architecture: network.title,
-      head: "",
-      embeddingDim,
-      featureDim: network.featureDim,
-      inputSize: 0,
-      preprocessing: "",
-      parameters: 0,
-      bytes: 0,
-      notes: [],
-    },
-    network,
-    initialiseWeights(network, createPrng(5, "teacher")),
-    imageNetPreprocessing,
-  );
-}
-
-function createViews(): Views {
-  const prng = createPrng(3, "views");
+function createViews(stream: string): ViewPair {
+  const prng = createPrng(3, stream);
   const image = (): tf.Tensor4D =>
     tf.tensor4d(
       Float32Array.from({ length: 8 * 16 * 16 * 3 }, () => prng.uniform()),
