@@ -1,15 +1,16 @@
 /**
- * What a checkpoint holds, as one JSON object on stdout:
+ * What a checkpoint or a zipped TensorFlow.js model holds, as one JSON object on stdout:
  *
  *     npm run inspect -- FILE
  *
- * Exit code 0 and the format, the layout, the architecture and every tensor; or 1 and `{"refused": reason, …}`.
+ * Exit code 0 and the format, what was recognised and every tensor; or 1 and `{"refused": reason, …}`.
  */
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { AppError, toWire } from "../src/contract/errors.ts";
 import { maxCheckpointBytes } from "../src/formats/checkpoint.ts";
-import { inspectCheckpoint } from "../src/formats/inspectCheckpoint.ts";
+import { readWeightFiles } from "../src/formats/weightFiles.ts";
+import { describeWeights } from "../src/formats/weightsReport.ts";
 
 const [path, ...rest] = process.argv.slice(2);
 const report = await describe();
@@ -28,8 +29,10 @@ async function describe(): Promise<{ json: object; exitCode: number }> {
         "file-refused",
         `${path} has ${found.size} bytes; at most ${maxCheckpointBytes} are read.`,
       );
-    const bytes = new Uint8Array(await readFile(path));
-    return { json: await inspectCheckpoint(bytes, basename(path)), exitCode: 0 };
+    const file = basename(path);
+    const content = new Uint8Array(await readFile(path));
+    const report = describeWeights(await readWeightFiles([{ path: file, content }]));
+    return { json: { file, bytes: content.length, ...report }, exitCode: 0 };
   } catch (error) {
     const { message, ...more } = toWire(error);
     return { json: { refused: message, ...more }, exitCode: 1 };

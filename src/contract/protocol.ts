@@ -7,6 +7,7 @@ import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
+import type { TeacherCard, TeacherInspection } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */
 export type RunState = "starting" | "running" | "paused" | "ended";
@@ -17,25 +18,6 @@ export type RunEnd =
   | { readonly kind: "stopped" }
   | { readonly kind: "diverged"; readonly step: number; readonly message: string; readonly hint: string }
   | { readonly kind: "failed"; readonly error: ErrorWire };
-
-/** What was recognised in a teacher, shown before it is used. */
-export interface TeacherCard {
-  readonly name: string;
-  readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph";
-  /** "ResNet-18, 3×3 stem, width 16". */
-  readonly architecture: string;
-  /** "MLP 128 → 256 → 128", or "pooled features". */
-  readonly head: string;
-  readonly embeddingDim: number;
-  readonly featureDim: number;
-  readonly inputSize: number;
-  /** "ImageNet mean/std", "[−1, 1]". */
-  readonly preprocessing: string;
-  readonly parameters: number;
-  readonly bytes: number;
-  /** Facts worth a line each, e.g. a classifier layer that is not used. */
-  readonly notes: readonly string[];
-}
 
 /** Files as the visitor gave them; the engine works out what they are. */
 export type TeacherSource =
@@ -84,6 +66,8 @@ export interface Requests {
     in: { index: number; config: Config; draw: number };
     out: { side: number; views: readonly Uint8ClampedArray<ArrayBuffer>[] };
   };
+  /** Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. */
+  inspectTeacher: { in: { files: readonly File[] }; out: TeacherInspection };
   loadTeacher: { in: TeacherSource; out: TeacherCard };
   dropTeacher: { in: null; out: null };
   /** Begins a run in state "starting" and goes on by itself; progress comes as events. `paused` begins it paused. */

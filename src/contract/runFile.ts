@@ -2,7 +2,8 @@ import type { BackendName } from "./backend.ts";
 import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary } from "./dataset.ts";
 import type { Evaluation, EvaluationBaseline } from "./metrics.ts";
-import type { RunEnd, RunPlan, TeacherCard } from "./protocol.ts";
+import type { RunEnd, RunPlan } from "./protocol.ts";
+import type { TeacherCard } from "./teacher.ts";
 
 /** `run.json`: all that is needed to repeat a run and to judge it. */
 export interface RunFile {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { goldenFolder } from "../../tools/goldenFixtures.ts";
-import { recogniseArchitecture, type NamedShape } from "./architecture.ts";
+import type { NamedShape } from "../contract/tensorFact.ts";
+import { recogniseArchitecture } from "./architecture.ts";
 
 /** The convolutions and the head of a ResNet, as torchvision shapes them. */
 function resNet(options: {

@@ -1,12 +1,10 @@
+import type { NamedShape } from "../contract/tensorFact.ts";
+
 /**
  * Which network a state dict belongs to, told from the names and shapes of its tensors (torchvision's names, as
  * `recogniseLayout` gives them). Recognising is not accepting: whoever builds the network still compares every
  * tensor with what it needs.
  */
-export interface NamedShape {
-  readonly name: string;
-  readonly shape: readonly number[];
-}
 
 export type HeadShape =
   | { readonly kind: "none" }

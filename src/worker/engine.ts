@@ -28,7 +28,8 @@ import type { Teacher } from "../ml/teachers/teacher.ts";
 import * as tf from "../ml/tf.ts";
 import { drawViews } from "../ml/train.ts";
 import { openBackend, type BackendLoader } from "./backend.ts";
-import { loadTeacher } from "./loadTeacher.ts";
+import { inspectTeacher } from "./inspectTeacher.ts";
+import { givenFiles, loadTeacher } from "./loadTeacher.ts";
 import { TrainingRun } from "./trainingRun.ts";
 import { toRgba } from "./toRgba.ts";
 import { yieldToMessages } from "../lib/yieldToMessages.ts";
@@ -126,6 +127,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       return { side: config.imageSize, views };
     },
 
+    inspectTeacher: ({ files }) => inspectTeacher(givenFiles(files)),
     async loadTeacher(source) {
       refuseDuringRun("change the teacher");
       requireBackend();
@@ -187,6 +189,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     "adjustRun",
     "memory",
     "thumbnails",
+    "inspectTeacher",
   ]);
 
   return {

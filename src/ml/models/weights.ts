@@ -1,8 +1,8 @@
-import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
 import type { Prng } from "../../lib/prng.ts";
 import * as tf from "../tf.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
+import { compareStateDict, mismatchError } from "./stateDictMismatch.ts";
 
 /**
  * The tensors of one network, under their torchvision names.
@@ -90,32 +90,12 @@ function fillKaimingNormal(data: Float32Array, shape: readonly number[], prng: P
  * @throws AppError "teacher-mismatch" with every missing, unexpected and wrongly shaped tensor.
  */
 export function loadWeights(network: Network, state: StateDict, trainable: boolean): Weights {
-  const specs = stateDictSpec(network);
-  const details: string[] = [];
-  for (const spec of specs) {
-    const found = state.get(spec.name);
-    if (found === undefined) {
-      if (spec.role !== "batchesTracked") details.push(`missing: ${spec.name} [${spec.shape.join(", ")}]`);
-    } else if (found.shape.join() !== spec.shape.join()) {
-      details.push(
-        `wrong shape: ${spec.name} is [${found.shape.join(", ")}], expected [${spec.shape.join(", ")}]`,
-      );
-    }
-  }
-  const known = new Set(specs.map((spec) => spec.name));
-  for (const [name, { shape }] of state) {
-    if (!known.has(name)) details.push(`unexpected: ${name} [${shape.join(", ")}]`);
-  }
-  if (details.length > 0) {
-    throw new AppError("teacher-mismatch", `${details.length} tensors do not fit ${network.title}`, {
-      hint: "Weights are loaded whole or not at all. Check that the file holds this architecture with its projection head.",
-      details,
-    });
-  }
+  const mismatch = mismatchError(network, compareStateDict(network, state));
+  if (mismatch !== null) throw mismatch;
   const parameters = new Map<string, tf.Variable>();
   const buffers = new Map<string, tf.Variable>();
   let batchesTracked = 0;
-  for (const spec of specs) {
+  for (const spec of stateDictSpec(network)) {
     const found = state.get(spec.name);
     if (spec.role === "batchesTracked") {
       batchesTracked = Math.max(batchesTracked, found?.data[0] ?? 0);

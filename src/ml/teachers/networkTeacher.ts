@@ -1,4 +1,4 @@
-import type { TeacherCard } from "../../contract/protocol.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 import type { Network } from "../models/network.ts";
 import { forward } from "../models/referenceExecutor.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";

@@ -1,4 +1,4 @@
-import type { TeacherCard } from "../../contract/protocol.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 import type * as tf from "../tf.ts";
 
 /** What a network says of a batch of images. Neither is normalised. */

@@ -1,4 +1,4 @@
-import type { TeacherCard } from "../../contract/protocol.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { TfjsModelFiles } from "../../formats/tfjsModel.ts";
 import { normalizeImages, symmetricPreprocessing } from "../tensors/normalizeImages.ts";

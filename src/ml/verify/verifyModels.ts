@@ -1,6 +1,6 @@
 import { recogniseArchitecture } from "../../formats/architecture.ts";
 import { stateDictSpec, type Network, type TensorRole } from "../models/network.ts";
-import { networkOf } from "../teachers/checkpointTeacher.ts";
+import { networkOf } from "../teachers/networkOf.ts";
 import { forward } from "../models/referenceExecutor.ts";
 import {
   disposeWeights,

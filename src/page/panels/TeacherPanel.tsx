@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { ErrorWire } from "../../contract/errors.ts";
 import { settings } from "../../contract/config.ts";
-import type { TeacherCard } from "../../contract/protocol.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 import { chooseTeacher, offerTeacherFiles } from "../commands/loadTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";

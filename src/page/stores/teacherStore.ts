@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { ErrorWire } from "../../contract/errors.ts";
-import type { TeacherCard } from "../../contract/protocol.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 
 interface TeacherState {
   readonly status: "none" | "loading" | "ready" | "refused";

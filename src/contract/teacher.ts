@@ -1,0 +1,64 @@
+/** What is known of a teacher: before it is used (`TeacherInspection`) and while it is (`TeacherCard`). */
+import type { ErrorWire } from "./errors.ts";
+import type { NamedShape } from "./tensorFact.ts";
+
+/** What was recognised in a teacher. */
+export interface TeacherCard {
+  readonly name: string;
+  readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph";
+  /** "ResNet-18, 3×3 stem, width 16". */
+  readonly architecture: string;
+  /** "MLP 128 → 256 → 128", or "pooled features". */
+  readonly head: string;
+  readonly embeddingDim: number;
+  readonly featureDim: number;
+  readonly inputSize: number;
+  /** "ImageNet mean/std", "[−1, 1]". */
+  readonly preprocessing: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  /** Facts worth a line each, e.g. a classifier layer that is not used. */
+  readonly notes: readonly string[];
+}
+
+/** A list that may be very long: how long, and the first of it, which is all that the page shows. */
+export interface Listed<T> {
+  readonly count: number;
+  readonly first: readonly T[];
+}
+
+/** What is known of files that may become the teacher, shown before they are used. */
+export interface TeacherInspection {
+  /** "PyTorch checkpoint, zip"; of files that cannot be read, what they look like from outside. */
+  readonly format: string;
+  /** Under which names and wrappers the network lies in a checkpoint; null for a TensorFlow.js model. */
+  readonly layout: string | null;
+  /** What the teacher would be; null where nothing is recognised, or where only TensorFlow.js can tell. */
+  readonly card: TeacherCard | null;
+  /** "2+2+2+2 basic blocks of 16, 32, 64, 128 channels"; null where the architecture's name says it all. */
+  readonly stages: string | null;
+  /** Of a TensorFlow.js model: "input_1 [any, 224, 224, 3] float32". */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly notes: readonly string[];
+  readonly tensors: Listed<InspectedTensor>;
+  /** Numbers in all tensors together. */
+  readonly elements: number;
+  /** Null unless an architecture was recognised and the tensors are not exactly its own. */
+  readonly mismatch: {
+    readonly missing: Listed<NamedShape>;
+    readonly unexpected: Listed<NamedShape>;
+    readonly wrongShape: Listed<NamedShape & { readonly expected: readonly number[] }>;
+  } | null;
+  /** Why the files cannot be used; null when they can. */
+  readonly refusal: ErrorWire | null;
+}
+
+export interface InspectedTensor {
+  readonly name: string;
+  /** "float32"; "float32, stored as uint8". */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** The network's name for it, or why it is left out, or what is wrong with it; "" where that is not known. */
+  readonly use: string;
+}

@@ -1,0 +1,132 @@
+import { AppError } from "../../contract/errors.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
+import type { StateDictMismatch } from "../../contract/tensorFact.ts";
+import { recogniseArchitecture, type Architecture } from "../../formats/architecture.ts";
+import type { Checkpoint } from "../../formats/checkpoint.ts";
+import { recogniseLayout } from "../../formats/stateDictLayout.ts";
+import type { StoredTensor } from "../../formats/storedTensor.ts";
+import type { HeadShape } from "../models/encoder.ts";
+import type { Network } from "../models/network.ts";
+import { compareStateDict, mismatchError } from "../models/stateDictMismatch.ts";
+import { parameterCount } from "../models/weights.ts";
+import { networkOf } from "./networkOf.ts";
+
+/** The teacher that a checkpoint holds, before any weight is loaded. */
+export interface RecognisedTeacher {
+  readonly card: TeacherCard;
+  readonly architecture: Architecture;
+  readonly network: Network;
+  /** What goes into the network, by torchvision's names. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Torchvision's names of a classifier that is left out. */
+  readonly dropped: readonly string[];
+  readonly mismatch: StateDictMismatch;
+  /** Why it cannot be used; null when it can. */
+  readonly refusal: AppError | null;
+}
+
+/** Sides that networks of these stems are usually trained at, used when the file does not say. */
+const usualInputSize = { cifar: 32, imagenet: 224 } as const;
+
+/**
+ * Which teacher a checkpoint holds, told by names and shapes.
+ *
+ * A projection head is the embedding. A classifier is not (its outputs are classes, not a place to put images): it
+ * is left out and the pooled features are the embedding.
+ *
+ * @throws AppError "teacher-mismatch" when the architecture is none that is known here.
+ */
+export function recogniseTeacher(
+  checkpoint: Checkpoint,
+  about: { readonly name: string; readonly bytes: number; readonly source?: TeacherCard["source"] },
+): RecognisedTeacher {
+  const layout = recogniseLayout(checkpoint.tensors);
+  const architecture = recogniseArchitecture(layout.tensors.values());
+  if (architecture === null) {
+    const names = [...layout.tensors.keys()];
+    throw new AppError(
+      "teacher-mismatch",
+      `The tensors of ${about.name} belong to no architecture known here`,
+      {
+        hint: "Known are ResNets, MobileNetV3 and EfficientNet-B0/B1 with torchvision's or timm's names; the first tensors of the file are listed.",
+        details: names
+          .slice(0, 20)
+          .map((name) => `${name} [${layout.tensors.get(name)?.shape.join(", ") ?? ""}]`),
+      },
+    );
+  }
+  const head = projectionHead(architecture, checkpoint, layout.layout);
+  const network = networkOf(architecture, head);
+  const notes = [...checkpoint.notes, ...layout.notes];
+  if (layout.layout !== "plain") notes.push(layout.title);
+  const tensors = new Map<string, StoredTensor>();
+  const dropped: string[] = [];
+  for (const [name, tensor] of layout.tensors) {
+    if (head === null && /^(fc|classifier)\./.test(name)) dropped.push(name);
+    else tensors.set(name, tensor);
+  }
+  if (dropped.length > 0)
+    notes.push(`The classifier (${dropped.join(", ")}) is not used: pooled features are the embedding.`);
+  if (layout.ignored.length > 0) {
+    const [first] = layout.ignored;
+    notes.push(
+      `${layout.ignored.length} tensors of the file are not part of the teacher, e.g. ${first?.name}: ${first?.reason}.`,
+    );
+  }
+  const mismatch = compareStateDict(network, tensors);
+  return {
+    card: {
+      name: about.name,
+      source: about.source ?? (checkpoint.format === "safetensors" ? "safetensors" : "pytorch"),
+      architecture: architecture.title,
+      head: head === null ? "none: pooled features" : architecture.headTitle,
+      embeddingDim: network.embeddingDim,
+      featureDim: network.featureDim,
+      inputSize: inputSizeOf(checkpoint, architecture),
+      preprocessing: "ImageNet mean/std",
+      parameters: parameterCount(network),
+      bytes: about.bytes,
+      notes,
+    },
+    architecture,
+    network,
+    tensors,
+    dropped,
+    mismatch,
+    refusal:
+      nonFiniteError(checkpoint, new Set(layout.names.keys()), about.name) ??
+      mismatchError(network, mismatch),
+  };
+}
+
+/** @param used names in the file of the tensors that belong to the network. */
+function nonFiniteError({ nonFinite }: Checkpoint, used: ReadonlySet<string>, name: string): AppError | null {
+  const broken = nonFinite.filter((tensor) => used.has(tensor.name));
+  if (broken.length === 0) return null;
+  return new AppError("file-unreadable", `${broken.length} tensors of ${name} hold NaN or infinite values`, {
+    hint: "The training that wrote this file diverged. Use an earlier checkpoint.",
+    details: broken.map((tensor) => `${tensor.name}: ${tensor.count} values`),
+  });
+}
+
+function inputSizeOf({ metadata }: Checkpoint, architecture: Architecture): number {
+  const usual = usualInputSize[architecture.family === "resnet" ? architecture.stem : "imagenet"];
+  const told = Number(metadata.get("input_size") ?? usual);
+  return Number.isInteger(told) && told >= 16 && told <= 512 ? told : usual;
+}
+
+/**
+ * The head to use as the embedding, or null. Two layers are a projection; a single Linear is one only where the
+ * file says so (our own exports do) or comes from MoCo, otherwise it is a classifier.
+ */
+function projectionHead(
+  architecture: Architecture,
+  checkpoint: Checkpoint,
+  layout: string,
+): HeadShape | null {
+  const { head } = architecture;
+  if (head.kind === "mlp") return { hidden: head.hiddenWidth, out: head.outDim, batchNorm: head.batchNorm };
+  const isProjection = checkpoint.metadata.get("head") === "projection" || layout === "moco";
+  if (head.kind === "linear" && isProjection) return { hidden: 0, out: head.outDim };
+  return null;
+}
