@@ -1,159 +1,84 @@
 /**
- * Times what this project changes in tfjs's WASM backend against stock, in one run, alternating:
+ * Measures training steps, operations and kernels against other ways to compute them, in one run:
  *
- *     npm run bench [-- --json FILE]
+ *     npm run bench [-- --quick] [--json FILE]
  *
- * Medians of interleaved repetitions, in Node on one thread. A ratio is printed only when both results agree.
+ * In Chromium, on its GPU or on an emulated one. No ratio is printed of results that differ. Exit code 0: everything
+ * was measured and agreed; 1: not so; 2: nothing could be run.
  */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { batchNormTrain } from "../../src/ml/kernels/batchNorm.ts";
-import { improveBackend } from "../../src/ml/kernels/improveBackend.ts";
-import * as tf from "../../src/ml/tf.ts";
-import { useNodeBackend } from "../nodeBackends.ts";
+import {
+  benchUsage,
+  contestantsFor,
+  jobsFor,
+  readBenchArguments,
+  type BenchArguments,
+} from "./benchArguments.ts";
+import { BenchBrowser } from "./benchBrowser.ts";
+import { benchStep, type JobReport } from "./stepPart.ts";
+import { disagreements, formatJob } from "./stepReport.ts";
+import { benchWasmKernels, type WasmKernelRow } from "./wasmPart.ts";
 
-interface Job {
-  readonly name: string;
-  /** Whether stock needs stock kernels; otherwise the two differ in what they call. */
-  readonly kernel?: string;
-  readonly ours: () => tf.Tensor;
-  readonly stock: () => tf.Tensor;
+/** What `--json` writes. */
+interface BenchReport {
+  adapter: string;
+  browser?: string;
+  logicalCores?: number;
+  jobs: JobReport[];
+  wasmKernels?: readonly WasmKernelRow[];
 }
 
-interface Row {
-  readonly name: string;
-  readonly oursMs: number;
-  readonly stockMs: number;
-  readonly worstDifference: number;
-}
-
-const repetitions = 9;
-const tolerance = 2e-4;
-
-function jobs(): Job[] {
-  let seed = 0;
-  const random = (...shape: number[]): tf.Tensor => tf.randomNormal(shape, 0, 1, "float32", ++seed);
-  const list: Job[] = [];
-  for (const [side, channels] of [
-    [32, 16],
-    [16, 32],
-    [8, 64],
-  ] as const) {
-    const dy = random(16, side, side, channels) as tf.Tensor4D;
-    const w = random(3, 3, channels, channels) as tf.Tensor4D;
-    const gradient = (): tf.Tensor =>
-      tf.grad((x) => tf.sum(tf.mul(tf.conv2d(x as tf.Tensor4D, w, 1, 1), dy)))(dy);
-    const name = `3×3 input gradient [16,${side},${side},${channels}]`;
-    list.push({ name, kernel: "Conv2DBackpropInput", ours: gradient, stock: gradient });
-
-    const x = random(64, side, side, channels) as tf.Tensor4D;
-    const gamma = random(channels) as tf.Tensor1D;
-    const beta = random(channels) as tf.Tensor1D;
-    const upstream = random(64, side, side, channels);
-    list.push({
-      name: `BatchNorm forward and backward [64,${side},${side},${channels}]`,
-      ours: () => tf.grad((x) => tf.sum(tf.mul(batchNormTrain(x, gamma, beta, 1e-5, 1).y, upstream)))(x),
-      stock: () =>
-        tf.grad((x) => {
-          const { mean, variance } = tf.moments(x, [0, 1, 2]);
-          const y = tf.batchNorm(
-            x as tf.Tensor4D,
-            mean as tf.Tensor1D,
-            variance as tf.Tensor1D,
-            beta,
-            gamma,
-            1e-5,
-          );
-          return tf.sum(tf.mul(y, upstream));
-        })(x),
-    });
-  }
-  for (const keys of [1024, 4096]) {
-    const queue = random(keys, 128) as tf.Tensor2D;
-    const rows = random(64, 128) as tf.Tensor2D;
-    const product = (): tf.Tensor => tf.matMul(rows, queue, false, true);
-    list.push({
-      name: `product with a transpose [64,128]·[${keys},128]ᵀ`,
-      kernel: "BatchMatMul",
-      ours: product,
-      stock: product,
-    });
-  }
-  return list;
-}
-
-async function measure(job: Job, stockKernels: ReadonlyMap<string, tf.KernelConfig>): Promise<Row> {
-  const ourKernel = job.kernel === undefined ? undefined : tf.getKernel(job.kernel, "wasm");
-  const install = (kernel: tf.KernelConfig | undefined): void => {
-    if (kernel === undefined) return;
-    tf.unregisterKernel(kernel.kernelName, "wasm");
-    tf.registerKernel(kernel);
+/** @returns whether everything was measured and agreed. */
+async function bench(asked: BenchArguments): Promise<boolean> {
+  const report: BenchReport = { adapter: "none", jobs: [] };
+  let sound = true;
+  const write = (): void => {
+    if (asked.json !== null) writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
   };
-  const times = { ours: [] as number[], stock: [] as number[] };
-  let difference = 0;
-  for (let i = 0; i <= repetitions; i++) {
-    install(ourKernel);
-    const ours = timed(job.ours);
-    install(job.kernel === undefined ? undefined : stockKernels.get(job.kernel));
-    const stock = timed(job.stock);
-    if (i === 0)
-      difference = await worstDifference(ours.result, stock.result); // and warm-up
-    else {
-      times.ours.push(ours.ms);
-      times.stock.push(stock.ms);
+  write(); // an address that cannot be written to is found out now
+  if (asked.parts.includes("step")) {
+    await using browser = await BenchBrowser.open();
+    const { adapter } = browser;
+    report.adapter = adapter.available ? adapter.adapter : "none";
+    report.browser = browser.version;
+    report.logicalCores = browser.logicalCores;
+    console.log(
+      `${browser.version}; WebGPU on ${adapter.problem ?? adapter.adapter}; ${browser.logicalCores} logical cores`,
+    );
+    const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(adapter.available && !adapter.software);
+    for (const job of jobs) {
+      const names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
+      const limits = { repetitions: asked.repetitions, budgetMs: asked.quick ? 15_000 : 60_000 };
+      console.log(`\n${job.name}`);
+      const result = await benchStep(browser, job, names, limits, (line) => console.log(`  ${line}`));
+      console.log(`\n${formatJob(result)}`);
+      report.jobs.push(result);
+      write(); // what was measured is not lost when a later job fails
+      sound &&= disagreements(result).length === 0 && Object.keys(result.failures).length === 0;
     }
-    tf.dispose([ours.result, stock.result]);
   }
-  install(ourKernel);
-  return {
-    name: job.name,
-    oursMs: median(times.ours),
-    stockMs: median(times.stock),
-    worstDifference: difference,
-  };
+  if (asked.parts.includes("wasm")) {
+    console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");
+    const { rows, agreed } = await benchWasmKernels((line) => console.log(line));
+    report.wasmKernels = rows;
+    sound &&= agreed;
+    write();
+  }
+  return sound;
 }
 
-function timed(compute: () => tf.Tensor): { result: tf.Tensor; ms: number } {
-  const start = performance.now();
-  const result = tf.tidy(compute); // WASM computes at once: no waiting needed
-  return { result, ms: performance.now() - start };
+let asked: BenchArguments | undefined;
+try {
+  asked = readBenchArguments(process.argv.slice(2));
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${benchUsage}`);
+  process.exitCode = 2;
 }
-
-async function worstDifference(a: tf.Tensor, b: tf.Tensor): Promise<number> {
-  const relative = tf.tidy(() => tf.div(tf.max(tf.abs(tf.sub(a, b))), tf.max(tf.abs(b))));
-  const [value = NaN] = await relative.data();
-  relative.dispose();
-  return value;
+if (asked !== undefined) {
+  try {
+    process.exitCode = (await bench(asked)) ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+  }
 }
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
-}
-
-const { values } = parseArgs({ options: { json: { type: "string" } } });
-await useNodeBackend("wasm");
-const stockKernels = new Map(
-  ["Conv2DBackpropInput", "BatchMatMul"].flatMap((name) => {
-    const kernel = tf.getKernel(name, "wasm") as tf.KernelConfig | undefined;
-    return kernel === undefined ? [] : [[name, kernel] as const];
-  }),
-);
-improveBackend("wasm");
-
-let disagreements = 0;
-const rows: Row[] = [];
-for (const job of jobs()) {
-  const row = await measure(job, stockKernels);
-  rows.push(row);
-  const agrees = row.worstDifference <= tolerance;
-  if (!agrees) disagreements++;
-  const ratio = agrees
-    ? `${(row.stockMs / row.oursMs).toFixed(1)}×`
-    : `results differ by ${row.worstDifference}`;
-  console.log(
-    `${row.name.padEnd(52)} ours ${row.oursMs.toFixed(2)} ms  stock ${row.stockMs.toFixed(2)} ms  ${ratio}`,
-  );
-}
-if (values.json !== undefined)
-  writeFileSync(values.json, `${JSON.stringify({ adapter: "wasm, 1 thread", jobs: rows }, null, 2)}\n`);
-process.exitCode = disagreements === 0 ? 0 : 1;

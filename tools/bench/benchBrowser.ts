@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import { chromium, type Browser, type Page } from "playwright";
+import { createServer, type ViteDevServer } from "vite";
+import type { AdapterInfo } from "../../src/worker/adapterInfo.ts";
+import { chromiumLaunchOptions, ensureChromium, type WebGpuMode } from "../browser.ts";
+import type { WorkerRequestName, WorkerRequests } from "./page/workerMessages.ts";
+
+const repository = join(import.meta.dirname, "../..");
+const answerLimitMs = 15 * 60_000;
+
+/** A Chromium with the benchmark's page: on a GPU where there is one, else on an emulated one. */
+export class BenchBrowser {
+  private constructor(
+    /** What WebGPU computes on. */
+    readonly adapter: AdapterInfo,
+    /** "Chromium 156.0". */
+    readonly version: string,
+    readonly logicalCores: number,
+    private readonly page: Page,
+    private readonly close: () => Promise<void>,
+  ) {}
+
+  /** @throws Error when the browser or the page does not start. */
+  static async open(): Promise<BenchBrowser> {
+    ensureChromium();
+    const server = await serve();
+    let browser: Browser | undefined;
+    try {
+      let page: Page;
+      let adapter: AdapterInfo | undefined;
+      for (const mode of ["hardware", "software"] as const) {
+        await browser?.close();
+        ({ browser, page } = await openPage(server, mode));
+        adapter = await page.evaluate(() => window.benchPage!.adapter());
+        if (adapter.available && (mode === "software" || !adapter.software)) break;
+      }
+      const opened = browser!;
+      const logicalCores = await page!.evaluate(() => navigator.hardwareConcurrency);
+      return new BenchBrowser(adapter!, `Chromium ${opened.version()}`, logicalCores, page!, async () => {
+        await opened.close();
+        await server.close();
+      });
+    } catch (error) {
+      await browser?.close();
+      await server.close();
+      throw error;
+    }
+  }
+
+  /** @throws Error with what the worker said, or when it does not answer in time. */
+  async ask<K extends WorkerRequestName>(
+    worker: string,
+    name: K,
+    body: WorkerRequests[K]["in"],
+  ): Promise<WorkerRequests[K]["out"]> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer within ${answerLimitMs / 60_000} minutes`)),
+        answerLimitMs,
+      );
+    });
+    const answer = this.page.evaluate(
+      ([to, what, content]) => window.benchPage!.ask(to, what, content as never),
+      [worker, name, body] as const,
+    );
+    try {
+      return (await Promise.race([answer, tooLate]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async end(worker: string): Promise<void> {
+    await this.page.evaluate((name) => window.benchPage!.end(name), worker);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The repository's own sources, by Vite. */
+async function serve(): Promise<ViteDevServer> {
+  const server = await createServer({
+    root: repository,
+    logLevel: "error",
+    cacheDir: join(repository, "node_modules/.vite-bench"),
+    server: { port: 0, hmr: false, watch: null },
+    optimizeDeps: {
+      entries: ["tools/bench/page/index.html"],
+      include: [
+        "@jax-js/jax",
+        "@tensorflow/tfjs",
+        "@tensorflow/tfjs-backend-wasm",
+        "@tensorflow/tfjs-backend-webgpu",
+      ],
+    },
+  });
+  return server.listen();
+}
+
+async function openPage(
+  server: ViteDevServer,
+  webgpu: WebGpuMode,
+): Promise<{ browser: Browser; page: Page }> {
+  const browser = await chromium.launch(chromiumLaunchOptions({ webgpu }));
+  const page = await browser.newPage();
+  page.setDefaultTimeout(0);
+  const address = server.resolvedUrls?.local[0];
+  if (address === undefined) throw new Error("The server for the browser did not start.");
+  await page.goto(`${address}tools/bench/page/index.html`);
+  await page.waitForFunction(() => window.benchPage !== undefined, undefined, { timeout: 120_000 });
+  return { browser, page };
+}

@@ -1,0 +1,91 @@
+/** A contestant's own thread: nothing of the others is loaded here. */
+import { invariant } from "../../../src/lib/invariant.ts";
+import {
+  snapshotParts,
+  type Contestant,
+  type ContestantName,
+  type Movement,
+  type Snapshot,
+  type StepRunner,
+} from "../contestants/contestant.ts";
+import { createJobData } from "../jobData.ts";
+import type { StepJob } from "../stepJobs.ts";
+import type { BlockReport, SetUpReport, WorkerReply, WorkerRequest } from "./workerMessages.ts";
+
+const contestants: Readonly<Record<ContestantName, () => Promise<Contestant>>> = {
+  // The one line to change when there is a compiled step: an executor is (disco: Disco) => Method.
+  "ours-webgpu": async () => (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
+  "ours-webgpu-reference": async () =>
+    (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
+  "ours-wasm": async () => (await import("../contestants/ours.ts")).ours("wasm", (disco) => disco),
+  "tfjs-webgpu": async () => (await import("../contestants/stockTfjs.ts")).stockTfjs("webgpu"),
+  "tfjs-cpu": async () => (await import("../contestants/stockTfjs.ts")).stockTfjs("cpu"),
+  "jax-js": async () => (await import("../contestants/jaxJs.ts")).jaxJs("webgpu"),
+  "jax-js-wasm": async () => (await import("../contestants/jaxJs.ts")).jaxJs("wasm"),
+};
+
+let runner: StepRunner | undefined;
+let start: Snapshot | undefined;
+
+async function setUp(name: ContestantName, job: StepJob): Promise<SetUpReport> {
+  const startMs = performance.now();
+  const contestant = await contestants[name]();
+  const runsOn = await contestant.open();
+  runner = await contestant.setUp(createJobData(job));
+  start = await runner.snapshot();
+  const variants = (runner.variants ?? []).map((variant) => variant.name);
+  return { runsOn, variants, setUpMs: performance.now() - startMs };
+}
+
+async function run(steps: number, variantName: string | undefined): Promise<BlockReport> {
+  invariant(runner !== undefined, "asked to run before it was set up");
+  if (variantName !== undefined) {
+    const variant = runner.variants?.find(({ name }) => name === variantName);
+    invariant(variant !== undefined, `there is no way to run called ${variantName}`);
+    variant.use();
+  }
+  const startMs = performance.now();
+  for (let i = 0; i < steps; i++) await runner.step();
+  const issuedMs = performance.now() - startMs;
+  const losses = await runner.finish();
+  return { steps, elapsedMs: performance.now() - startMs, issuedMs, losses };
+}
+
+async function movement(): Promise<Movement> {
+  invariant(runner !== undefined && start !== undefined, "asked for its state before it was set up");
+  const from = start;
+  const to = await runner.snapshot();
+  const entries = snapshotParts.map((part) => [part, distance(from[part], to[part])] as const);
+  return Object.fromEntries(entries) as Movement;
+}
+
+function distance(from: readonly Float32Array[], to: readonly Float32Array[]): number {
+  invariant(from.length === to.length, "a snapshot has lost a tensor");
+  let sum = 0;
+  from.forEach((before, t) => {
+    const after = to[t] as Float32Array;
+    for (let i = 0; i < before.length; i++) sum += ((after[i] as number) - (before[i] as number)) ** 2;
+  });
+  return Math.sqrt(sum);
+}
+
+function answer(request: WorkerRequest): Promise<unknown> {
+  switch (request.name) {
+    case "setUp":
+      return setUp(request.body.contestant, request.body.job);
+    case "run":
+      return run(request.body.steps, request.body.variant);
+    case "movement":
+      return movement();
+  }
+}
+
+self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
+  const { id } = data;
+  const reply: WorkerReply = await answer(data).then(
+    (result) => ({ id, result }),
+    // tfjs can put megabytes of shader into a message.
+    (error: unknown) => ({ id, problem: String(error).slice(0, 400) }),
+  );
+  self.postMessage(reply);
+};

@@ -1,0 +1,73 @@
+import { lossTolerance, movementTolerance } from "./agreement.ts";
+import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
+import { formatTable } from "./formatTable.ts";
+import type { ContestantReport, JobReport } from "./stepPart.ts";
+
+const baselines = ["ours-webgpu", "ours-wasm"] as const;
+
+/** A job's table: times per step, and how many times as long as ours. */
+export function formatJob(report: JobReport): string {
+  const shown = contestantNames.filter((name) => report.contestants[name] !== undefined);
+  const against = baselines.filter((name) => shown.includes(name));
+  const head = [
+    report.name,
+    "median ms",
+    "min … max",
+    "repetitions",
+    "issued ms",
+    "first step s",
+    ...against.map((name) => `× ${name}`),
+  ];
+  const rows = shown.map((name) => {
+    const measured = report.contestants[name] as ContestantReport;
+    return [
+      name,
+      formatMs(measured.medianMs),
+      `${formatMs(measured.minMs)} … ${formatMs(measured.maxMs)}`,
+      `${measured.repetitions} × ${measured.stepsPerRepetition}`,
+      formatMs(measured.issueMs),
+      (measured.firstStepMs / 1000).toFixed(1),
+      ...against.map((baseline) => formatRatio(report, name, baseline)),
+    ];
+  });
+  const notes = [
+    ...shown.flatMap((name) => {
+      const variant = report.contestants[name]?.variant;
+      return variant === undefined ? [] : [`${name}: ${variant}, the faster way here`];
+    }),
+    ...disagreements(report),
+    ...Object.entries(report.failures).map(([name, problem]) => `${name} was not measured: ${problem}`),
+  ];
+  return [formatTable(head, rows), ...notes].join("\n");
+}
+
+/** "27.1", or that the two did not compute the same. */
+function formatRatio(report: JobReport, name: ContestantName, baseline: ContestantName): string {
+  const ratio = ratioOf(report, name, baseline);
+  return ratio === null ? "results differ" : ratio.toPrecision(3);
+}
+
+/** Median over median; null, never a number, where the two did not compute the same. */
+export function ratioOf(report: JobReport, name: ContestantName, baseline: ContestantName): number | null {
+  const measured = report.contestants[name];
+  const base = report.contestants[baseline];
+  if (measured === undefined || base === undefined) return null;
+  if (name === baseline) return 1;
+  const found = report.agreements.find(({ pair }) => pair.includes(name) && pair.includes(baseline));
+  return found?.agrees === true ? measured.medianMs / base.medianMs : null;
+}
+
+/** A line for every pair that did not compute the same. */
+export function disagreements(report: JobReport): string[] {
+  return report.agreements
+    .filter(({ agrees }) => !agrees)
+    .map(
+      ({ pair, lossDifference, movementDifference }) =>
+        `${pair.join(" and ")} differ: losses by ${lossDifference.toExponential(1)} (at most ${lossTolerance}), ` +
+        `movement of the state by ${movementDifference.toExponential(1)} (at most ${movementTolerance})`,
+    );
+}
+
+function formatMs(ms: number): string {
+  return ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3);
+}
