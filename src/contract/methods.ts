@@ -145,7 +145,7 @@ export const methods = {
     label: "BINGO",
     citation: "Xu et al., ICLR 2022, arXiv 2107.01691",
     summary:
-      "Recognise an image, and its like in the teacher's eyes, by the teacher's embedding of either among a queue of them.",
+      "Find an image, and one the teacher thinks alike, by the teacher's embedding of either among a queue of others.",
     usesTeacher: true,
     matchesEmbedding: true,
     ignores: ["distillWeight", "contrastiveWeight", "emaMomentum", "teacherTemperature"],
