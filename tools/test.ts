@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { chromium } from "playwright";
 import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { repositoryRoot } from "./build.ts";
+import { largerFixtures, ownFixtures } from "./goldenFixtures.ts";
 import {
   backendNames,
   countByBackend,
@@ -135,7 +136,18 @@ async function test(): Promise<boolean> {
   console.log(
     `Tests in it per backend: ${backendNames.map((name) => `${name} ${covered[name]}`).join(", ")}`,
   );
+  const larger = existsSync(largerFixtures.folder);
+  const passedNames = results.flatMap((result) => result.passedNames);
+  const compared = [ownFixtures, ...(larger ? [largerFixtures] : [])].map(({ name }) => ({
+    name,
+    tests: passedNames.filter((test) => test.includes(`${name}/`)).length,
+  }));
+  console.log(
+    `Tests against PyTorch's numbers: ${compared.map(({ name, tests }) => `${tests} on ${name}`).join(", ")}` +
+      (larger ? "" : `; no ${largerFixtures.name} here`),
+  );
   const complaints = [
+    ...compared.filter(({ tests }) => tests === 0).map(({ name }) => `No test that passed names ${name}.`),
     ...(webgpu === null ? ["No WebGPU adapter was found, so the GPU path was not tested."] : []),
     ...missing.map((name) => `No test that passed names the backend ${name}.`),
   ];

@@ -1,7 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { goldenFolder } from "../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../tools/goldenFixtures.ts";
 import type { NamedShape } from "../contract/tensorFact.ts";
 import { recogniseArchitecture } from "./architecture.ts";
 
@@ -131,10 +129,6 @@ describe("recogniseArchitecture", () => {
     });
   });
 
-  const tables = join(goldenFolder, "1_models");
-  const present = existsSync(tables);
-  if (!present)
-    console.warn(`No state-dict tables at ${tables}: architectures are tested on self-made ones only.`);
   const expected: Record<string, string> = {
     resnet18: "resnet18",
     resnet18_cifar_stem: "resnet18",
@@ -145,21 +139,26 @@ describe("recogniseArchitecture", () => {
     efficientnet_b0: "efficientnetB0",
     efficientnet_b1: "efficientnetB1",
   };
-  const files = present ? readdirSync(tables).filter((file) => file.endsWith(".json")) : [];
-  it.runIf(present).each(files)("recognises torchvision's %s with its parameter count", (file) => {
-    const fixture = JSON.parse(readFileSync(join(tables, file), "utf8")) as {
-      state_dict: { rows: [number, string, string, number[]][] };
-      parameter_count: Record<string, number>;
-    };
-    const found = recogniseArchitecture(
-      fixture.state_dict.rows.map(([, name, , shape]) => ({ name, shape })),
-    );
-    expect(found!.name).toBe(expected[file.replace(".json", "")]);
-    expect(Object.values(fixture.parameter_count)).toContain(found!.parameters);
-    expect(found).toMatchObject(
-      found!.family === "resnet"
-        ? { stem: file.includes("cifar") ? "cifar" : "imagenet" }
-        : { widthFactor: 1 },
-    );
-  });
+  it.each(byName(goldenFixtures("1_models")))(
+    "recognises %s with its parameter count",
+    (name, { manifest }) => {
+      const table = manifest as unknown as {
+        state_dict: { rows: [number, string, string, number[]][] };
+        parameter_count: Record<string, number>;
+        /** 1 when absent. */
+        width_factor?: number;
+      };
+      const widthFactor = table.width_factor ?? 1;
+      const found = recogniseArchitecture(
+        table.state_dict.rows.map(([, name, , shape]) => ({ name, shape })),
+      );
+      expect(found!.name).toBe(expected[name.replace(/^.*[\\/]/, "")]);
+      expect(Object.values(table.parameter_count)).toContain(found!.parameters);
+      expect(found).toMatchObject(
+        found!.family === "resnet"
+          ? { stem: name.includes("cifar") ? "cifar" : "imagenet", width: 64 * widthFactor }
+          : { widthFactor },
+      );
+    },
+  );
 });

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { goldenFolder } from "../../tools/goldenFixtures.ts";
+import { goldenFolders } from "../../tools/goldenFixtures.ts";
 import { recogniseLayout } from "./stateDictLayout.ts";
 import { elementCount, rowMajorStrides, StoredTensor } from "./storedTensor.ts";
 
@@ -260,18 +260,19 @@ describe("timm's names", () => {
     expect([...layout.tensors.keys()]).toEqual(["conv_stem.weight", "surprise.weight"]);
   });
 
-  const tables = join(goldenFolder, "1_models");
-  it.runIf(existsSync(tables)).each(Object.entries(timmNetworks))(
-    "of %s become exactly torchvision's",
-    (name, names) => {
-      const { state_dict } = JSON.parse(readFileSync(join(tables, `${name}.json`), "utf8")) as {
-        state_dict: { rows: [number, string, string, number[]][] };
-      };
-      const wanted = state_dict.rows.map(([, row]) => row).filter((row) => !row.startsWith("classifier"));
-      const found = [...recogniseLayout(named(...names)).tensors.keys()].filter(
-        (row) => !row.startsWith("classifier"),
-      );
-      expect(found.sort()).toEqual(wanted.sort());
+  describe.each(goldenFolders("1_models").map(({ name, folder }) => [name, folder] as const))(
+    "compared with %s",
+    (_name, folder) => {
+      it.each(Object.entries(timmNetworks))("of %s become exactly torchvision's", (name, names) => {
+        const { state_dict } = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as {
+          state_dict: { rows: [number, string, string, number[]][] };
+        };
+        const wanted = state_dict.rows.map(([, row]) => row).filter((row) => !row.startsWith("classifier"));
+        const found = [...recogniseLayout(named(...names)).tensors.keys()].filter(
+          (row) => !row.startsWith("classifier"),
+        );
+        expect(found.sort()).toEqual(wanted.sort());
+      });
     },
   );
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import * as tf from "../tf.ts";
 import { verifyEvaluation } from "../verify/verifyEvaluation.ts";
 
 const fixtures = goldenFixtures("6_evaluation");
 
-describe.skipIf(fixtures.length === 0).each(nodeBackends)("evaluation as the oracle's on %s", (backend) => {
-  test.each(fixtures)("$name", async (fixture) => {
+describe.each(nodeBackends)("evaluation as the oracle's on %s", (backend) => {
+  test.each(byName(fixtures))("%s", async (_name, fixture) => {
     await useNodeBackend(backend);
     const before = tf.memory().numTensors;
     const rows = await verifyEvaluation(fixture);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import * as tf from "../tf.ts";
 import { verifyLosses } from "../verify/verifyLosses.ts";
 
 const fixtures = goldenFixtures("4_losses");
 
-describe.skipIf(fixtures.length === 0).each(nodeBackends)("PyTorch's losses on %s", (backend) => {
-  test.each(fixtures)("$name", async (fixture) => {
+describe.each(nodeBackends)("PyTorch's losses on %s", (backend) => {
+  test.each(byName(fixtures))("%s", async (_name, fixture) => {
     await useNodeBackend(backend);
     const before = tf.memory().numTensors;
     const rows = await verifyLosses(fixture);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
@@ -8,6 +8,7 @@ import * as tf from "../tf.ts";
 import { verifyQueue } from "../verify/verifyQueue.ts";
 import { KeyQueue, randomKeyQueue } from "./queue.ts";
 
+const fixtures = goldenFixtures("3_disco").filter(({ name }) => name.endsWith("queue_semantics"));
 const numbered = (first: number, count: number) =>
   knownUnitRows(tf.tensor2d(Array.from({ length: count }, (_, i) => [first + i, 1 + first + i])));
 
@@ -58,14 +59,11 @@ describe.each(nodeBackends)("on %s", (backend) => {
     [queue, restored].forEach((each) => each.dispose());
   });
 
-  test.each(goldenFixtures("3_disco").filter((fixture) => fixture.name.endsWith("queue_semantics")))(
-    "$name",
-    async (fixture) => {
-      const rows = await verifyQueue(fixture);
-      expect(rows.filter((row) => !row.passed)).toEqual([]);
-      expect(rows.length).toBeGreaterThan(0);
-    },
-  );
+  test.each(byName(fixtures))("%s", async (_name, fixture) => {
+    const rows = await verifyQueue(fixture);
+    expect(rows.filter((row) => !row.passed)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
 });
 
 test.each([

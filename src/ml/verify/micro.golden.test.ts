@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { improveBackend } from "../kernels/improveBackend.ts";
 import * as tf from "../tf.ts";
@@ -7,8 +7,8 @@ import { runFixture } from "./runFixture.ts";
 
 const fixtures = goldenFixtures("8_micro");
 
-describe.skipIf(fixtures.length === 0).each(nodeBackends)("PyTorch's small parts on %s", (backend) => {
-  test.each(fixtures)("$name", async (fixture) => {
+describe.each(nodeBackends)("PyTorch's small parts on %s", (backend) => {
+  test.each(byName(fixtures))("%s", async (_name, fixture) => {
     await useNodeBackend(backend);
     improveBackend(backend);
     const before = tf.memory().numTensors;

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { goldenFixtures } from "../../../tools/goldenFixtures.ts";
+import { byName, goldenFixtures } from "../../../tools/goldenFixtures.ts";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { improveBackend } from "../kernels/improveBackend.ts";
 import * as tf from "../tf.ts";
@@ -14,8 +14,8 @@ const steps = goldenFixtures("3_disco").filter((fixture) => "config" in (fixture
 const networks = goldenFixtures("2_gradients");
 const models = goldenFixtures("1_models");
 
-describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s", (backend) => {
-  test.each(steps)("$name", async (fixture) => {
+describe.each(nodeBackends)("PyTorch's training on %s", (backend) => {
+  test.each(byName(steps))("%s", async (_name, fixture) => {
     await useNodeBackend(backend);
     improveBackend(backend);
     const before = tf.memory().numTensors;
@@ -24,7 +24,7 @@ describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test.each(networks)("$name", async (fixture) => {
+  test.each(byName(networks))("%s", async (_name, fixture) => {
     await useNodeBackend(backend);
     improveBackend(backend);
     const before = tf.memory().numTensors;
@@ -35,8 +35,8 @@ describe.skipIf(steps.length === 0).each(nodeBackends)("PyTorch's training on %s
 });
 
 // On WASM only: plain JavaScript takes minutes for these; `npm run verify` does it.
-describe.skipIf(models.length === 0)("torchvision's models on wasm", () => {
-  test.each(models)("$name", async (fixture) => {
+describe("torchvision's models on wasm", () => {
+  test.each(byName(models))("%s", async (_name, fixture) => {
     await useNodeBackend("wasm");
     improveBackend("wasm");
     const before = tf.memory().numTensors;

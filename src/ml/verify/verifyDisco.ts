@@ -37,6 +37,8 @@ interface DiscoManifest {
     readonly teacher_bn: "train" | "eval";
     readonly reduction: "per_sample" | "sum";
     readonly contrastive_only: boolean;
+    /** Of student and mean student; 1 when absent. */
+    readonly student_bn_splits?: number;
   };
   readonly initial_state: {
     readonly student: { readonly seed: number; readonly gain: number };
@@ -67,7 +69,7 @@ export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
   const trainer = new StudentTrainer(network, student, {
     momentum: 0.9,
     weightDecay: config.wd,
-    batchNormGroups: 1,
+    batchNormGroups: config.student_bn_splits ?? 1,
     preprocessing: noPreprocessing,
   });
   const frozen = new FrozenTeacher(teacher, { batchNorm: config.teacher_bn, inputSize: 0 });
