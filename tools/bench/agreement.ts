@@ -9,34 +9,35 @@ export interface Evidence {
 }
 
 export interface Agreement {
-  /** Largest relative difference of a loss. */
+  /** Largest relative difference of the first losses. */
   readonly lossDifference: number;
   /** Largest relative difference of how far a part of the state moved. */
   readonly movementDifference: number;
   readonly agrees: boolean;
 }
 
-/** Losses of the same step; float32 and another order of summation make some 1e-6 of difference. */
-export const lossTolerance = 1e-4;
+/**
+ * The first shows the forward passes, the second gradients and queue, the third momentum. In later ones rounding has
+ * grown: where a ReLU's input is near 0, the order of a sum decides whether gradient passes. At 64 pixels and batch 8
+ * the fourth loss of a narrow ResNet-18 differed by 1e-3 between three libraries whose first ones agreed.
+ */
+export const comparedLosses = 3;
+/** Relative. Rounding makes some 1e-6 at first, and up to 1e-4 where such a ReLU is in a small layer. */
+export const lossTolerance = 2e-4;
 /**
  * Distances moved. The mean student moves by a thousandth of what the student does, which is near the last bits of its
  * weights; a part that was not updated differs by 1.
  */
 export const movementTolerance = 0.02;
-/** Of fewer steps than this, agreement proves little: the third loss is the first that a wrong momentum changes. */
-const fewestSteps = 3;
-
 /** Whether two contestants did the same work; what is not a number never agrees. */
 export function compareEvidence(a: Evidence, b: Evidence): Agreement {
-  const steps = Math.min(a.losses.length, b.losses.length);
   const lossDifference = largest(
-    Array.from({ length: steps }, (_, i) => relativeDifference(a.losses[i], b.losses[i])),
+    Array.from({ length: comparedLosses }, (_, i) => relativeDifference(a.losses[i], b.losses[i])),
   );
   const movementDifference = largest(
     snapshotParts.map((part) => relativeDifference(a.movement[part], b.movement[part])),
   );
-  const enough = steps >= fewestSteps && a.losses.length === b.losses.length;
-  const agrees = enough && lossDifference <= lossTolerance && movementDifference <= movementTolerance;
+  const agrees = lossDifference <= lossTolerance && movementDifference <= movementTolerance;
   return { lossDifference, movementDifference, agrees };
 }
 

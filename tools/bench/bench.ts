@@ -15,56 +15,70 @@ import {
   type BenchArguments,
 } from "./benchArguments.ts";
 import { BenchBrowser } from "./benchBrowser.ts";
+import type { BenchReport } from "./benchReport.ts";
+import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
+import { describeJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
-import { benchWasmKernels, type WasmKernelRow } from "./wasmPart.ts";
-
-/** What `--json` writes. */
-interface BenchReport {
-  adapter: string;
-  browser?: string;
-  logicalCores?: number;
-  jobs: JobReport[];
-  wasmKernels?: readonly WasmKernelRow[];
-}
+import { benchWasmKernels } from "./wasmPart.ts";
 
 /** @returns whether everything was measured and agreed. */
 async function bench(asked: BenchArguments): Promise<boolean> {
   const report: BenchReport = { adapter: "none", jobs: [] };
-  let sound = true;
   const write = (): void => {
     if (asked.json !== null) writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
   };
-  write(); // an address that cannot be written to is found out now
-  if (asked.parts.includes("step")) {
+  write(); // a file that cannot be written is found out now
+  let sound = true;
+  if (asked.parts.includes("step") || asked.parts.includes("ops")) {
     await using browser = await BenchBrowser.open();
-    const { adapter } = browser;
-    report.adapter = adapter.available ? adapter.adapter : "none";
-    report.browser = browser.version;
-    report.logicalCores = browser.logicalCores;
-    console.log(
-      `${browser.version}; WebGPU on ${adapter.problem ?? adapter.adapter}; ${browser.logicalCores} logical cores`,
-    );
-    const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(adapter.available && !adapter.software);
-    for (const job of jobs) {
-      const names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
-      const limits = { repetitions: asked.repetitions, budgetMs: asked.quick ? 15_000 : 60_000 };
-      console.log(`\n${job.name}`);
-      const result = await benchStep(browser, job, names, limits, (line) => console.log(`  ${line}`));
-      console.log(`\n${formatJob(result)}`);
-      report.jobs.push(result);
-      write(); // what was measured is not lost when a later job fails
-      sound &&= disagreements(result).length === 0 && Object.keys(result.failures).length === 0;
+    const { adapter, version, logicalCores } = browser;
+    Object.assign(report, {
+      adapter: adapter.available ? adapter.adapter : "none",
+      browser: version,
+      logicalCores,
+    });
+    console.log(`${version}; WebGPU on ${adapter.problem ?? adapter.adapter}; ${logicalCores} logical cores`);
+    if (asked.parts.includes("step")) {
+      for await (const job of benchJobs(browser, asked)) {
+        report.jobs.push(job);
+        sound &&= disagreements(job).length === 0 && Object.keys(job.failures).length === 0;
+        write(); // what was measured is not lost when a later job fails
+      }
+    }
+    if (asked.parts.includes("ops")) {
+      console.log("\nSingle operations on WebGPU");
+      report.ops = await benchOps(browser, logIndented);
+      console.log(`\n${formatOps(report.ops)}`);
+      sound &&= opsAreSound(report.ops);
+      write();
     }
   }
   if (asked.parts.includes("wasm")) {
     console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");
-    const { rows, agreed } = await benchWasmKernels((line) => console.log(line));
+    const { rows, agreed } = await benchWasmKernels(logIndented);
     report.wasmKernels = rows;
     sound &&= agreed;
     write();
   }
   return sound;
+}
+
+async function* benchJobs(browser: BenchBrowser, asked: BenchArguments): AsyncGenerator<JobReport> {
+  const { adapter } = browser;
+  const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(adapter.available && !adapter.software);
+  const limits = { repetitions: asked.repetitions, budgetMs: asked.quick ? 15_000 : 60_000 };
+  for (const job of jobs) {
+    const names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
+    console.log(`\n${job.name}: ${describeJob(job)}`);
+    const report = await benchStep(browser, job, names, limits, logIndented);
+    console.log(`\n${formatJob(report)}`);
+    yield report;
+  }
+}
+
+function logIndented(line: string): void {
+  console.log(`  ${line}`);
 }
 
 let asked: BenchArguments | undefined;

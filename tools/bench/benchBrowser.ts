@@ -3,10 +3,14 @@ import { chromium, type Browser, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
 import type { AdapterInfo } from "../../src/worker/adapterInfo.ts";
 import { chromiumLaunchOptions, ensureChromium, type WebGpuMode } from "../browser.ts";
-import type { WorkerRequestName, WorkerRequests } from "./page/workerMessages.ts";
+import type { WorkerKind, WorkerRequests } from "./page/workerMessages.ts";
 
 const repository = join(import.meta.dirname, "../..");
 const answerLimitMs = 15 * 60_000;
+
+type Request<K extends WorkerKind, N> = N extends keyof WorkerRequests[K] ? WorkerRequests[K][N] : never;
+type RequestBody<K extends WorkerKind, N> = Request<K, N> extends { in: infer In } ? In : never;
+type RequestAnswer<K extends WorkerKind, N> = Request<K, N> extends { out: infer Out } ? Out : never;
 
 /** A Chromium with the benchmark's page: on a GPU where there is one, else on an emulated one. */
 export class BenchBrowser {
@@ -48,11 +52,12 @@ export class BenchBrowser {
   }
 
   /** @throws Error with what the worker said, or when it does not answer in time. */
-  async ask<K extends WorkerRequestName>(
+  async ask<K extends WorkerKind, N extends string & keyof WorkerRequests[K]>(
+    kind: K,
     worker: string,
-    name: K,
-    body: WorkerRequests[K]["in"],
-  ): Promise<WorkerRequests[K]["out"]> {
+    name: N,
+    body: RequestBody<K, N>,
+  ): Promise<RequestAnswer<K, N>> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -61,11 +66,11 @@ export class BenchBrowser {
       );
     });
     const answer = this.page.evaluate(
-      ([to, what, content]) => window.benchPage!.ask(to, what, content as never),
-      [worker, name, body] as const,
+      (question) => window.benchPage!.ask(question.kind, question.worker, question.name, question.body),
+      { kind, worker, name, body },
     );
     try {
-      return (await Promise.race([answer, tooLate]));
+      return (await Promise.race([answer, tooLate])) as RequestAnswer<K, N>;
     } finally {
       clearTimeout(timer);
     }

@@ -95,3 +95,13 @@ export const stepJobs: readonly StepJob[] = [
     needsGpu: true,
   },
 ];
+
+/** "16×16 pixels, batch 8, resnet18 (cifar stem, width 4) from resnet18 (cifar stem, width 8), queue 512". */
+export function describeJob({ imageSize, batchSize, student, teacher, queueSize }: StepJob): string {
+  const encoder = ({ backbone, stem, width }: EncoderShape): string =>
+    `${backbone} (${stem} stem, width ${width})`;
+  return (
+    `${imageSize}×${imageSize} pixels, batch ${batchSize}, ` +
+    `${encoder(student)} from ${encoder(teacher)}, queue ${queueSize}`
+  );
+}

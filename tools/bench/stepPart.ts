@@ -35,10 +35,13 @@ export interface PairAgreement extends Agreement {
   readonly pair: readonly [ContestantName, ContestantName];
 }
 
-/** Losses and state are compared after so many steps: two for each of two ways to run. */
+/** Taken before anything is compared or timed: two for each of two ways to run, in turn. */
 const checkedSteps = 4;
 const blockMs = 400;
 const longestBlock = 10;
+
+/** What this needs of a browser. */
+export type StepBrowser = Pick<BenchBrowser, "ask" | "end">;
 
 /** A contestant that is set up and has shown what it computes. */
 interface Entrant {
@@ -54,7 +57,7 @@ interface Entrant {
 
 /** Times one job: every contestant is set up and checked by itself, then all take turns. */
 export async function benchStep(
-  browser: BenchBrowser,
+  browser: StepBrowser,
   job: StepJob,
   names: readonly ContestantName[],
   limits: RoundLimits,
@@ -86,7 +89,7 @@ export async function benchStep(
         if (entrant.name in failures) return Infinity;
         try {
           const { worker, stepsPerRepetition: steps } = entrant;
-          const block = await browser.ask(worker, "run", { steps });
+          const block = await browser.ask("step", worker, "run", { steps });
           entrant.blocks.push(block);
           return block.elapsedMs;
         } catch (error) {
@@ -114,29 +117,28 @@ export async function benchStep(
 const workerName = (job: StepJob, name: ContestantName): string => `${job.name} ${name}`;
 
 /** Sets a contestant up, lets it take the steps that are compared, and finds its faster way to run meanwhile. */
-async function enter(browser: BenchBrowser, job: StepJob, name: ContestantName): Promise<Entrant> {
+async function enter(browser: StepBrowser, job: StepJob, name: ContestantName): Promise<Entrant> {
   const worker = workerName(job, name);
-  const setUp = await browser.ask(worker, "setUp", { contestant: name, job });
+  const setUp = await browser.ask("step", worker, "setUp", { contestant: name, job });
   const ways = setUp.variants.length === 0 ? [undefined] : setUp.variants;
   const losses: number[] = [];
   let firstStepMs = 0;
   let best = { variant: undefined as string | undefined, stepMs: Infinity };
-  for (const variant of ways) {
-    // The first step under a setting compiles.
-    for (let i = 0; i < checkedSteps / ways.length; i++) {
-      const choice = variant === undefined ? {} : { variant };
-      const { elapsedMs, losses: found } = await browser.ask(worker, "run", { steps: 1, ...choice });
-      losses.push(...found);
-      if (losses.length === 1) firstStepMs = elapsedMs;
-      else if (i > 0 && elapsedMs < best.stepMs) best = { variant, stepMs: elapsedMs };
-    }
+  for (let i = 0; i < checkedSteps; i++) {
+    const variant = ways[i % ways.length];
+    const choice = variant === undefined ? {} : { variant };
+    const { elapsedMs, losses: found } = await browser.ask("step", worker, "run", { steps: 1, ...choice });
+    losses.push(...found);
+    if (i === 0) firstStepMs = elapsedMs;
+    // The first step of each way compiles.
+    if (i >= ways.length && elapsedMs < best.stepMs) best = { variant, stepMs: elapsedMs };
   }
-  const movement = await browser.ask(worker, "movement", null);
+  const movement = await browser.ask("step", worker, "movement", null);
   const chosen = best.variant === undefined ? {} : { variant: best.variant };
   if (best.stepMs < blockMs || best.variant !== ways.at(-1)) {
     // Warms up, and tells better how long a step takes.
     const steps = stepsPerBlock(best.stepMs, blockMs, longestBlock);
-    const { elapsedMs } = await browser.ask(worker, "run", { steps, ...chosen });
+    const { elapsedMs } = await browser.ask("step", worker, "run", { steps, ...chosen });
     best.stepMs = elapsedMs / steps;
   }
   return {

@@ -2,6 +2,7 @@ import { lossTolerance, movementTolerance } from "./agreement.ts";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { formatTable } from "./formatTable.ts";
 import type { ContestantReport, JobReport } from "./stepPart.ts";
+import { formatMs } from "./timing.ts";
 
 const baselines = ["ours-webgpu", "ours-wasm"] as const;
 
@@ -66,8 +67,4 @@ export function disagreements(report: JobReport): string[] {
         `${pair.join(" and ")} differ: losses by ${lossDifference.toExponential(1)} (at most ${lossTolerance}), ` +
         `movement of the state by ${movementDifference.toExponential(1)} (at most ${movementTolerance})`,
     );
-}
-
-function formatMs(ms: number): string {
-  return ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3);
 }

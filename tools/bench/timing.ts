@@ -26,3 +26,8 @@ export function median(values: readonly number[]): number {
   invariant(upper !== undefined, "there is no median of nothing");
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
 }
+
+/** Three digits, and never powers of ten: "0.0327", "4.10", "1250". */
+export function formatMs(ms: number): string {
+  return ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3);
+}

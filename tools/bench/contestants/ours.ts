@@ -16,8 +16,11 @@ import type { JobData } from "../jobData.ts";
 import { stepSettings } from "../stepJobs.ts";
 import type { Contestant, StepRunner } from "./contestant.ts";
 
-/** What makes a method ready to run; the reference executor runs it as it is. */
-export type Executor = (disco: Disco) => Method | Promise<Method>;
+/** What makes a method ready to run on views of one size; the reference executor runs it as it is. */
+export type Executor = (
+  disco: Disco,
+  size: { readonly batch: number; readonly imageSize: number },
+) => Method | Promise<Method>;
 
 /** DisCo as the playground runs it, on the backend as the playground opens it. */
 export function ours(backend: "webgpu" | "wasm", executor: Executor): Contestant {
@@ -32,8 +35,8 @@ export function ours(backend: "webgpu" | "wasm", executor: Executor): Contestant
 
 async function createRunner(data: JobData, executor: Executor): Promise<StepRunner> {
   const disco = createDisco(data);
-  const method = await executor(disco);
   const { imageSize, batchSize } = data.job;
+  const method = await executor(disco, { batch: batchSize, imageSize });
   const image = (values: Float32Array): tf.Tensor4D =>
     tf.tensor4d(values, [batchSize, imageSize, imageSize, 3]);
   const views: Views = { first: image(data.firstView), second: image(data.secondView) };
@@ -53,13 +56,16 @@ async function createRunner(data: JobData, executor: Executor): Promise<StepRunn
       tf.dispose([stacked, taken]);
       return taken.map((_, i) => values[4 * i] ?? NaN);
     },
-    snapshot: async () => ({
-      student: await read(disco.trainer.weights.parameters.values()),
-      studentStatistics: await read(disco.trainer.weights.buffers.values()),
-      meanStudent: await read(disco.meanStudent.parameters.values()),
-      meanStudentStatistics: await read(disco.meanStudent.buffers.values()),
-      queue: [(await disco.queue.state()).keys],
-    }),
+    snapshot: async () => {
+      const { trainer } = method; // asking for it brings all that `disco` holds up to date
+      return {
+        student: await read(trainer.weights.parameters.values()),
+        studentStatistics: await read(trainer.weights.buffers.values()),
+        meanStudent: await read(disco.meanStudent.parameters.values()),
+        meanStudentStatistics: await read(disco.meanStudent.buffers.values()),
+        queue: [(await disco.queue.state()).keys],
+      };
+    },
   };
 }
 

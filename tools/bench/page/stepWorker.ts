@@ -9,8 +9,8 @@ import {
   type StepRunner,
 } from "../contestants/contestant.ts";
 import { createJobData } from "../jobData.ts";
-import type { StepJob } from "../stepJobs.ts";
-import type { BlockReport, SetUpReport, WorkerReply, WorkerRequest } from "./workerMessages.ts";
+import { answerRequests } from "./workerChannel.ts";
+import type { BlockReport, SetUpReport, StepRequests } from "./workerMessages.ts";
 
 const contestants: Readonly<Record<ContestantName, () => Promise<Contestant>>> = {
   // The one line to change when there is a compiled step: an executor is (disco: Disco) => Method.
@@ -27,7 +27,7 @@ const contestants: Readonly<Record<ContestantName, () => Promise<Contestant>>> =
 let runner: StepRunner | undefined;
 let start: Snapshot | undefined;
 
-async function setUp(name: ContestantName, job: StepJob): Promise<SetUpReport> {
+async function setUp({ contestant: name, job }: StepRequests["setUp"]["in"]): Promise<SetUpReport> {
   const startMs = performance.now();
   const contestant = await contestants[name]();
   const runsOn = await contestant.open();
@@ -37,7 +37,7 @@ async function setUp(name: ContestantName, job: StepJob): Promise<SetUpReport> {
   return { runsOn, variants, setUpMs: performance.now() - startMs };
 }
 
-async function run(steps: number, variantName: string | undefined): Promise<BlockReport> {
+async function run({ steps, variant: variantName }: StepRequests["run"]["in"]): Promise<BlockReport> {
   invariant(runner !== undefined, "asked to run before it was set up");
   if (variantName !== undefined) {
     const variant = runner.variants?.find(({ name }) => name === variantName);
@@ -69,23 +69,4 @@ function distance(from: readonly Float32Array[], to: readonly Float32Array[]): n
   return Math.sqrt(sum);
 }
 
-function answer(request: WorkerRequest): Promise<unknown> {
-  switch (request.name) {
-    case "setUp":
-      return setUp(request.body.contestant, request.body.job);
-    case "run":
-      return run(request.body.steps, request.body.variant);
-    case "movement":
-      return movement();
-  }
-}
-
-self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
-  const { id } = data;
-  const reply: WorkerReply = await answer(data).then(
-    (result) => ({ id, result }),
-    // tfjs can put megabytes of shader into a message.
-    (error: unknown) => ({ id, problem: String(error).slice(0, 400) }),
-  );
-  self.postMessage(reply);
-};
+answerRequests<StepRequests>({ setUp, run, movement });

@@ -1,8 +1,19 @@
 import type { ContestantName, Movement } from "../contestants/contestant.ts";
+import type { AdapterCeilings } from "../ops/adapterCeilings.ts";
+import type { OpContestantName } from "../ops/opContestant.ts";
+import type { OpJob } from "../ops/opJobs.ts";
+import type { Sketch } from "../ops/sketch.ts";
 import type { StepJob } from "../stepJobs.ts";
 
-/** What a contestant's worker can be asked, and what it answers. */
+/** What each kind of worker can be asked, and what it answers. */
 export interface WorkerRequests {
+  step: StepRequests;
+  op: OpRequests;
+}
+export type WorkerKind = keyof WorkerRequests;
+
+/** A contestant for whole steps. */
+export interface StepRequests {
   /** First of all: opens the contestant and gives it the job. */
   setUp: { in: { contestant: ContestantName; job: StepJob }; out: SetUpReport };
   /** Runs steps and waits for them; from here on under `variant`, when one is given. */
@@ -29,9 +40,23 @@ export interface BlockReport {
   readonly losses: readonly number[];
 }
 
-export type WorkerRequestName = keyof WorkerRequests;
-/** One request as it is posted. */
-export type WorkerRequest = {
-  [K in WorkerRequestName]: { id: number; name: K; body: WorkerRequests[K]["in"] };
-}[WorkerRequestName];
-export type WorkerReply = { id: number; result: unknown } | { id: number; problem: string };
+/** A contestant for single operations. */
+export interface OpRequests {
+  /** First of all. @returns what computes. */
+  open: { in: OpContestantName; out: string };
+  /** Gets an operation ready under the faster of its settings; null where there is no kernel for it. */
+  prepare: { in: OpJob; out: PreparedOp | null };
+  /** Runs it so many times and waits. @returns how long that took, in ms. */
+  run: { in: number; out: number };
+  release: { in: null; out: null };
+  /** What the adapter can do at best; needs no contestant. Takes whether it is hardware. */
+  ceilings: { in: boolean; out: AdapterCeilings };
+}
+
+export interface PreparedOp {
+  readonly variant?: string;
+  /** Of one run, after those that compiled. */
+  readonly runMs: number;
+  /** Of each result. */
+  readonly sketches: readonly Sketch[];
+}

@@ -1,0 +1,15 @@
+import type { OpsReport } from "./opsPart.ts";
+import type { JobReport } from "./stepPart.ts";
+import type { WasmKernelRow } from "./wasmPart.ts";
+
+/** What `--json` writes: of each job and contestant `medianMs` and `minMs` at least. */
+export interface BenchReport {
+  /** What WebGPU computed on; "none" where nothing was asked of it, or there is none. */
+  adapter: string;
+  browser?: string;
+  logicalCores?: number;
+  /** In the order in which they were measured. */
+  jobs: JobReport[];
+  ops?: OpsReport;
+  wasmKernels?: readonly WasmKernelRow[];
+}
