@@ -33,14 +33,3 @@ test("bad files are refused one by one with reasons, and the rest is taken", asy
   await expect(rejects).not.toContainText("renamed.jpg");
   await expect(rejects).not.toContainText("DS_Store");
 });
-
-test("a file that is no teacher is refused with what it is", async ({ playground }) => {
-  await playground.open({}, "cpu");
-  await playground.page
-    .getByTestId("teacher-input")
-    .setInputFiles({ name: "teacher.safetensors", mimeType: "", buffer: Buffer.from("this is no network") });
-  const { teacherProblem, teacher } = await playground.until((snapshot) => snapshot.teacherProblem !== null);
-  expect(teacher).toBeNull();
-  expect(teacherProblem?.message).toContain("not a valid safetensors file");
-  await expect(playground.page.getByTestId("teacher-refusal")).toContainText("teacher.safetensors");
-});

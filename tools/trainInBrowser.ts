@@ -116,15 +116,17 @@ class PlaygroundTab {
 
   async giveTeacher({ teacherFiles }: TrainJob): Promise<void> {
     if (teacherFiles.length === 0) return;
-    await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
-    await this.#until((snapshot) => {
-      const { teacherProblem } = snapshot;
+    const isThere = (found: unknown, { teacherProblem }: PlaygroundSnapshot): boolean => {
       if (teacherProblem !== null)
         throw new TrainError(
           `The teacher ${teacherFiles.join(", ")} was refused.\n${describe(teacherProblem)}`,
         );
-      return snapshot.teacher !== null;
-    }, "reading the teacher");
+      return found !== null;
+    };
+    await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
+    await this.#until((snapshot) => isThere(snapshot.teacherOffer, snapshot), "inspecting the teacher");
+    await this.#page.getByTestId("teacher-use").click();
+    await this.#until((snapshot) => isThere(snapshot.teacher, snapshot), "loading the teacher");
     const { teacher } = await this.#snapshot();
     this.#progress.say(
       `Teacher: ${teacher?.name}, ${teacher?.architecture}, ${teacher?.embeddingDim} dimensions.`,

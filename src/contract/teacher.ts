@@ -35,7 +35,7 @@ export interface TeacherInspection {
   readonly layout: string | null;
   /** What the teacher would be; null where nothing is recognised, or where only TensorFlow.js can tell. */
   readonly card: TeacherCard | null;
-  /** "2+2+2+2 basic blocks of 16, 32, 64, 128 channels"; null where the architecture's name says it all. */
+  /** "2, 2, 2, 2 basic blocks; 16, 32, 64, 128 channels"; null where the architecture's name says it all. */
   readonly stages: string | null;
   /** Of a TensorFlow.js model: "input_1 [any, 224, 224, 3] float32". */
   readonly inputs: readonly string[];

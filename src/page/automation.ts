@@ -3,7 +3,7 @@ import type { DatasetSummary } from "../contract/dataset.ts";
 import type { ErrorWire } from "../contract/errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricName } from "../contract/metrics.ts";
 import type { Engine, MemoryReport, RunEnd, RunPlan } from "../contract/protocol.ts";
-import type { TeacherCard } from "../contract/teacher.ts";
+import type { TeacherCard, TeacherInspection } from "../contract/teacher.ts";
 import { appVersion } from "./commands/exportRun.ts";
 import { lastRow } from "./plots/metricLog.ts";
 import { metricLogOf } from "./plots/metricArchive.ts";
@@ -19,7 +19,9 @@ export interface PlaygroundSnapshot {
   readonly backend: BackendReport | null;
   readonly dataset: DatasetSummary | null;
   readonly teacher: TeacherCard | null;
-  /** Why the teacher offered last was refused. */
+  /** What the files hold that are offered as teacher, until they are used or put away. */
+  readonly teacherOffer: TeacherInspection | null;
+  /** Why they, or what was to be loaded last, are refused. */
   readonly teacherProblem: ErrorWire | null;
   readonly run: {
     readonly runId: string;
@@ -66,11 +68,14 @@ export function exposePlayground(engine: Engine): void {
 function currentSnapshot(): PlaygroundSnapshot {
   const { runId, state, preparing, plan, end, baseline, evaluations } = runStore.getState();
   const last = runId === "" ? null : lastRow(metricLogOf(runId));
+  const { card, error, offer } = teacherStore.getState();
+  const inspection = offer?.inspection ?? null;
   return {
     backend: engineStore.getState().report,
     dataset: datasetStore.getState().summary,
-    teacher: teacherStore.getState().card,
-    teacherProblem: teacherStore.getState().error,
+    teacher: card,
+    teacherOffer: inspection,
+    teacherProblem: error ?? inspection?.refusal ?? null,
     run: {
       runId,
       state: preparing === "" ? state : "starting",

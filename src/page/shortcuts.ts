@@ -16,8 +16,8 @@ export function listenToKeys(engine: Engine): () => void {
   return () => removeEventListener("keydown", onKey);
 }
 
-/** Fields, and regions that scroll. */
-const usesArrows = "input, select, textarea, [contenteditable], [tabindex]";
+/** Fields, regions that scroll, and dialogs, behind which nothing should move. */
+const usesArrows = "input, select, textarea, [contenteditable], [tabindex], dialog";
 const usesSpace = `${usesArrows}, button, summary, a`;
 
 function isIn(target: EventTarget | null, selector: string): boolean {

@@ -18,7 +18,7 @@ describe("inspectTeacher", () => {
     const inspection = await inspect("folder/moco.pth.tar", moco);
     expect(inspection).toMatchObject({
       format: "PyTorch checkpoint, zip",
-      stages: "2+2+2+2 basic blocks of 4, 8, 16, 32 channels",
+      stages: "2, 2, 2, 2 basic blocks; 4, 8, 16, 32 channels",
       mismatch: null,
       refusal: null,
     });

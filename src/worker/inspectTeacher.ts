@@ -128,7 +128,7 @@ function shortened(error: ErrorWire): ErrorWire {
 function stagesOf(architecture: Architecture): string | null {
   if (architecture.family !== "resnet") return null;
   const { block, blocks, stageChannels } = architecture;
-  return `${blocks.join("+")} ${block} blocks of ${stageChannels.join(", ")} channels`;
+  return `${blocks.join(", ")} ${block} blocks; ${stageChannels.join(", ")} channels`;
 }
 
 function describePort({ name, dtype, shape }: ModelPort): string {

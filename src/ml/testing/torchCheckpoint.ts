@@ -1,6 +1,6 @@
 /** Checkpoints of our own networks as PyTorch would write them, for tests that need a whole teacher in a file. */
 import type { NamedShape } from "../../contract/tensorFact.ts";
-import { dictionaryOf, floats, storage, tensor, torchZip } from "../../formats/testing/torchWriter.ts";
+import { dictionaryOf, storage, tensor, torchZip } from "../../formats/testing/torchWriter.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { stateDictSpec, type Network } from "../models/network.ts";
 
@@ -21,8 +21,8 @@ export async function torchCheckpoint(
   const entries = tensors.map(({ name, shape }, i) => {
     const length = shape.reduce((a, b) => a * b, 1);
     const isVariance = name.endsWith("running_var");
-    const values = Array.from({ length }, () => (isVariance ? 1 : 0.1 * prng.normal()));
-    records.set(String(i), floats(...values));
+    const values = Float32Array.from({ length }, () => (isVariance ? 1 : 0.1 * prng.normal()));
+    records.set(String(i), new Uint8Array(values.buffer));
     const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
     return [prefix + name, tensor(storage({ key: String(i), length }), 0, shape, strides)] as const;
   });

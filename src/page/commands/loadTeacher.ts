@@ -3,21 +3,26 @@ import type { Engine, TeacherSource } from "../../contract/protocol.ts";
 import { patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
+import { nameOfFiles } from "./nameOfFiles.ts";
 
 /**
- * Lets the engine read a teacher. Its card, or why it was refused, ends up in `teacherStore`.
+ * Lets the engine load a teacher. Its card, or why it was refused, ends up in `teacherStore`; a refusal leaves the
+ * former teacher in place, in the engine as here.
  *
  * @throws AppError what the engine refuses it for; the teacher panel shows it too.
  */
 export async function loadTeacher(engine: Engine, source: TeacherSource): Promise<void> {
-  const offered = source.kind === "bundled" ? "the bundled teacher" : nameOf(source.files);
-  teacherStore.setState({ status: "loading", card: null, offered, error: null });
+  const { card: former } = teacherStore.getState();
+  const asked = source.kind === "bundled" ? "the bundled teacher" : nameOfFiles(source.files);
+  teacherStore.setState({ status: "loading", card: null, asked, error: null });
   try {
     const card = await engine.request("loadTeacher", source);
     lastSource = source;
     teacherStore.setState({ status: "ready", card });
   } catch (error) {
-    teacherStore.setState({ status: "refused", error: toWire(error) });
+    // An engine that was restarted meanwhile holds nothing any more.
+    const isStillAsked = teacherStore.getState().status === "loading";
+    if (isStillAsked) teacherStore.setState({ ...holding(former), error: toWire(error) });
     throw error;
   }
 }
@@ -27,6 +32,7 @@ let lastSource: TeacherSource | null = null;
 /** After a switch of backend, which drops the teacher: loads again what was loaded. */
 export async function reloadTeacher(engine: Engine): Promise<void> {
   if (teacherStore.getState().status !== "ready" || lastSource === null) return;
+  teacherStore.setState(holding(null));
   try {
     await loadTeacher(engine, lastSource);
   } catch (error) {
@@ -34,35 +40,26 @@ export async function reloadTeacher(engine: Engine): Promise<void> {
   }
 }
 
-/** Files the visitor gave: they become the teacher at once, or the panel says why not. */
-export async function offerTeacherFiles(engine: Engine, files: readonly File[]): Promise<void> {
-  if (files.length === 0) return;
-  patchConfig({ teacher: "own" });
-  try {
-    await loadTeacher(engine, { kind: "files", files });
-  } catch {
-    // Shown in the panel, next to where the files were dropped.
-  }
-}
-
 /** Bundled, own or none, as chosen in the panel. The bundled one is read at once so that its card shows. */
 export async function chooseTeacher(engine: Engine, teacher: "bundled" | "own" | "none"): Promise<void> {
   patchConfig({ teacher });
+  teacherStore.setState({ error: null });
   const { status, card } = teacherStore.getState();
   const holdsWanted = status === "ready" && (card?.source === "bundled") === (teacher === "bundled");
   if (teacher !== "none" && holdsWanted) return;
   try {
     if (status !== "none") {
       await engine.request("dropTeacher", null);
-      teacherStore.setState(teacherStore.getInitialState(), true);
+      teacherStore.setState(holding(null));
     }
     if (teacher === "bundled") await loadTeacher(engine, { kind: "bundled" });
   } catch (error) {
-    if (teacherStore.getState().status !== "refused") notifyError(error);
+    if (teacherStore.getState().error === null) notifyError(error);
   }
 }
 
-function nameOf(files: readonly File[]): string {
-  const first = files[0]?.name ?? "";
-  return files.length === 1 ? first : `${first} and ${files.length - 1} more`;
+type TeacherState = ReturnType<typeof teacherStore.getState>;
+
+function holding(card: TeacherState["card"]): Pick<TeacherState, "status" | "card"> {
+  return { status: card === null ? "none" : "ready", card };
 }

@@ -1,27 +1,29 @@
 import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import type { ErrorWire } from "../../contract/errors.ts";
 import { settings } from "../../contract/config.ts";
-import type { TeacherCard } from "../../contract/teacher.ts";
-import { chooseTeacher, offerTeacherFiles } from "../commands/loadTeacher.ts";
+import { chooseTeacher } from "../commands/loadTeacher.ts";
+import { acceptOffer, dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";
 import { configStore } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
-import { formatBytes, formatCount } from "./formatNumbers.ts";
+import { FactList } from "./FactList.tsx";
+import { Refusal } from "./Refusal.tsx";
 import { SettingsGroup } from "./SettingsGroup.tsx";
+import { factsOfCard } from "./teacherFacts.ts";
+import { TeacherInspectionDialog } from "./TeacherInspectionDialog.tsx";
 import styles from "./TeacherPanel.module.css";
 
 const choices = Object.entries(settings.teacher.options) as ["bundled" | "own" | "none", string][];
 
-/** Which network teaches: its source, what was recognised in it, or why it was refused. */
+/** Which network teaches: its source, what files hold that may become it, what was recognised, or why it was refused. */
 export function TeacherPanel() {
   const engine = useEngine();
   const chosen = useStore(configStore, (state) => state.config.teacher);
   const busy = useStore(runStore, (run) => runIsBusy(run));
-  const { status, card, offered, error } = useStore(teacherStore);
+  const { status, card, asked, error, offer } = useStore(teacherStore);
 
   return (
     <TeacherDrop disabled={busy}>
@@ -43,7 +45,8 @@ export function TeacherPanel() {
       <div className={styles.file}>
         <label htmlFor="teacher-file">
           Your own: choose, or drop on this panel, a <code>.safetensors</code> or <code>.pth</code> file, or a
-          TensorFlow.js <code>model.json</code> with its shards, as files, folder or zip.
+          TensorFlow.js <code>model.json</code> with its shards, as files, folder or zip. What it holds is
+          shown before it is used.
         </label>
         <input
           id="teacher-file"
@@ -58,9 +61,31 @@ export function TeacherPanel() {
           }}
         />
       </div>
-      {status === "loading" ? <p role="status">Reading {offered} …</p> : null}
-      {error === null ? null : <Refusal offered={offered} error={error} />}
-      {card === null || chosen === "none" ? null : <Card card={card} />}
+      {offer?.inspection === null ? <p role="status">Reading {offer.name} …</p> : null}
+      {offer === null || offer.inspection === null ? null : (
+        <TeacherInspectionDialog
+          name={offer.name}
+          bytes={offer.bytes}
+          inspection={offer.inspection}
+          onUse={() => void acceptOffer(engine)}
+          onCancel={dismissOffer}
+        />
+      )}
+      {status === "loading" ? <p role="status">Loading {asked} …</p> : null}
+      {error === null ? null : (
+        <Refusal
+          error={error}
+          testId="teacher-error"
+          lead={
+            <>
+              <strong>{asked}</strong> is not used:{" "}
+            </>
+          }
+        />
+      )}
+      {card === null || chosen === "none" ? null : (
+        <FactList facts={factsOfCard(card)} testId="teacher-card" />
+      )}
       <SettingsGroup group="teacher" except={["teacher"]} />
     </TeacherDrop>
   );
@@ -99,46 +124,6 @@ function TeacherDrop({ disabled, children }: TeacherDropProps) {
       }}
     >
       {children}
-    </div>
-  );
-}
-
-function Card({ card }: { readonly card: TeacherCard }) {
-  const facts: readonly (readonly [string, string])[] = [
-    ["Name", card.name],
-    ["Network", card.architecture],
-    ["Head", card.head],
-    ["Embedding", `${card.embeddingDim} dimensions, from ${card.featureDim} features`],
-    ["Input", `${card.inputSize} px, ${card.preprocessing}`],
-    ["Size", `${formatCount(card.parameters)} parameters, ${formatBytes(card.bytes)}`],
-    ...card.notes.map((note) => ["Note", note] as const),
-  ];
-  return (
-    <dl className={styles.card} data-testid="teacher-card">
-      {facts.map(([term, fact], i) => (
-        <div key={i} style={{ display: "contents" }}>
-          <dt>{term}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Refusal({ offered, error }: { readonly offered: string; readonly error: ErrorWire }) {
-  return (
-    <div className={styles.refusal} role="alert" data-testid="teacher-refusal">
-      <p>
-        <strong>{offered}</strong> is not used: {error.message}
-      </p>
-      {error.hint === undefined ? null : <p>{error.hint}</p>}
-      {error.details === undefined ? null : (
-        <ul tabIndex={0} aria-label="Details">
-          {error.details.map((detail, i) => (
-            <li key={i}>{detail}</li>
-          ))}
-        </ul>
-      )}
     </div>
   );
 }

@@ -1,20 +1,33 @@
 import { createStore } from "zustand/vanilla";
 import type { ErrorWire } from "../../contract/errors.ts";
-import type { TeacherCard } from "../../contract/teacher.ts";
+import type { TeacherCard, TeacherInspection } from "../../contract/teacher.ts";
+
+/** Files that may become the teacher, looked at before they are used. */
+export interface TeacherOffer {
+  readonly files: readonly File[];
+  /** For people: one file's name, or the first one's and how many more. */
+  readonly name: string;
+  /** Of all files together. */
+  readonly bytes: number;
+  /** Null while they are read. */
+  readonly inspection: TeacherInspection | null;
+}
 
 interface TeacherState {
-  readonly status: "none" | "loading" | "ready" | "refused";
+  readonly status: "none" | "loading" | "ready";
   /** What the engine holds now; null unless `ready`. */
   readonly card: TeacherCard | null;
-  /** What the visitor offered last: the bundled teacher, or the names of files. */
-  readonly offered: string;
-  /** Why it was refused. */
+  /** What the engine was asked to load last: the bundled teacher, or the names of files. */
+  readonly asked: string;
+  /** Why that failed. */
   readonly error: ErrorWire | null;
+  readonly offer: TeacherOffer | null;
 }
 
 export const teacherStore = createStore<TeacherState>(() => ({
   status: "none",
   card: null,
-  offered: "",
+  asked: "",
   error: null,
+  offer: null,
 }));

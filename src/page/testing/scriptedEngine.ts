@@ -31,8 +31,15 @@ export class ScriptedEngine implements Engine {
     switch (name) {
       case "drawDemo":
         return { name: "demo", kind: "demo", count: 100 };
-      case "loadTeacher":
-        return { name: "bundled", source: "bundled", embeddingDim: 128 };
+      case "inspectTeacher":
+        return this.inspect(input as Requests["inspectTeacher"]["in"]);
+      case "loadTeacher": {
+        const source = input as Requests["loadTeacher"]["in"];
+        if (source.kind === "bundled") return { name: "bundled", source: "bundled", embeddingDim: 128 };
+        const name = source.files[0]!.name;
+        if (name.startsWith("breaks")) throw new AppError("out-of-memory", `no room for ${name}`);
+        return { name, source: "pytorch", embeddingDim: 128 };
+      }
       case "startRun": {
         const { runId, config, paused } = input as Requests["startRun"]["in"];
         if (config.embeddingDim > 128)
@@ -61,6 +68,15 @@ export class ScriptedEngine implements Engine {
         throw new Error(`nobody here has business asking for ${name}`);
     }
   }
+
+  /** Refuses files called "evil…"; those called "slow…" are inspected when the test says so. */
+  private async inspect({ files }: Requests["inspectTeacher"]["in"]): Promise<unknown> {
+    const name = files[0]!.name;
+    if (name.startsWith("slow")) await new Promise<void>((resolve) => (this.finishSlowInspection = resolve));
+    const refusal = name.startsWith("evil") ? { code: "file-refused", message: `${name} is refused` } : null;
+    return { format: name, refusal };
+  }
+  finishSlowInspection: () => void = () => undefined;
 
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.listeners.add(listener);

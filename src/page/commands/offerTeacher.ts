@@ -1,0 +1,42 @@
+import type { Engine } from "../../contract/protocol.ts";
+import { configStore, patchConfig } from "../stores/configStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
+import { loadTeacher } from "./loadTeacher.ts";
+import { nameOfFiles } from "./nameOfFiles.ts";
+
+/** Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used. */
+export async function offerTeacherFiles(engine: Engine, files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const offer: TeacherOffer = { files, name: nameOfFiles(files), bytes, inspection: null };
+  const isCurrent = (): boolean => teacherStore.getState().offer === offer;
+  teacherStore.setState({ offer, error: null });
+  try {
+    const inspection = await engine.request("inspectTeacher", { files });
+    if (isCurrent()) teacherStore.setState({ offer: { ...offer, inspection } });
+  } catch (error) {
+    if (!isCurrent()) return;
+    teacherStore.setState({ offer: null });
+    notifyError(error);
+  }
+}
+
+/** The files are not wanted after all, or cannot be used; the teacher stays what it was. */
+export function dismissOffer(): void {
+  teacherStore.setState({ offer: null });
+}
+
+/** The files become the teacher. If the engine refuses them after all, the former one stays, and the panel says why. */
+export async function acceptOffer(engine: Engine): Promise<void> {
+  const { offer } = teacherStore.getState();
+  if (offer === null) return;
+  const { teacher: former } = configStore.getState().config;
+  teacherStore.setState({ offer: null });
+  patchConfig({ teacher: "own" });
+  try {
+    await loadTeacher(engine, { kind: "files", files: offer.files });
+  } catch {
+    if (configStore.getState().config.teacher === "own") patchConfig({ teacher: former });
+  }
+}
