@@ -68,6 +68,14 @@ export class KeyQueue {
     this.nextRow = (nextRow + count) % capacity;
   }
 
+  /** Takes over other `rows` of the same shape. */
+  replace(rows: UnitRows, next: number): void {
+    invariant(rows.shape.join() === this.rows.shape.join(), "the queue keeps its size");
+    this.rows.dispose();
+    this.rows = tf.keep(rows);
+    this.nextRow = next;
+  }
+
   /** A copy of everything. A sync point. */
   async state(): Promise<KeyQueueState> {
     const { capacity, dim, nextRow } = this;

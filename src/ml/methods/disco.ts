@@ -29,9 +29,9 @@ export class Disco implements Method {
   /** Takes over `trainer` and `queue`. */
   constructor(
     readonly trainer: StudentTrainer,
-    private readonly teacher: FrozenTeacher | null,
+    readonly teacher: FrozenTeacher | null,
     readonly queue: KeyQueue,
-    private readonly emaMomentum: number,
+    readonly emaMomentum: number,
   ) {
     invariant(
       teacher === null || teacher.teacher.card.embeddingDim === trainer.network.embeddingDim,

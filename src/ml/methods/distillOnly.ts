@@ -13,7 +13,7 @@ export class DistillOnly implements Method {
   /** Takes over `trainer`. */
   constructor(
     readonly trainer: StudentTrainer,
-    private readonly teacher: FrozenTeacher,
+    readonly teacher: FrozenTeacher,
   ) {}
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {

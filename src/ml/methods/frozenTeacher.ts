@@ -6,7 +6,7 @@ import * as tf from "../tf.ts";
 export class FrozenTeacher {
   constructor(
     readonly teacher: Teacher,
-    private readonly options: { readonly batchNorm: TeacherBatchNorm; readonly inputSize: number },
+    readonly options: { readonly batchNorm: TeacherBatchNorm; readonly inputSize: number },
   ) {}
 
   /** @param images [N, V, V, 3] in [0, 1]. */

@@ -31,7 +31,7 @@ export class StudentTrainer {
   constructor(
     readonly network: Network,
     readonly weights: Weights,
-    private readonly options: TrainerOptions,
+    readonly options: TrainerOptions,
   ) {
     this.optimiser = new Sgd(options);
   }

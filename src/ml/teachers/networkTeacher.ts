@@ -15,13 +15,17 @@ export class NetworkTeacher implements Teacher {
     readonly card: TeacherCard,
     readonly network: Network,
     readonly weights: Weights,
-    private readonly preprocessing: Preprocessing,
+    readonly preprocessing: Preprocessing,
   ) {}
+
+  /** The side its network sees of views of another side. */
+  sideFor(viewSide: number, inputSize: number): number {
+    return inputSize || this.card.inputSize || viewSide;
+  }
 
   embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
     const { network, weights } = this;
-    const side = inputSize === 0 ? this.card.inputSize : inputSize;
-    const resized = side === 0 ? images : resizeViews(images, side);
+    const resized = resizeViews(images, this.sideFor(images.shape[1], inputSize));
     const input = normalizeImages(resized, this.preprocessing);
     const [embedding, features] = forward(network, weights, input, [network.embedding, network.features], {
       mode: batchNorm,

@@ -22,8 +22,8 @@ export class ProjectedTeacher implements Teacher {
   private readonly components: tf.Tensor2D;
 
   constructor(
-    private readonly inner: Teacher,
-    projection: Projection,
+    readonly inner: Teacher,
+    private readonly projection: Projection,
   ) {
     const { embeddingDim } = inner.card;
     invariant(
@@ -34,6 +34,11 @@ export class ProjectedTeacher implements Teacher {
     this.supportsTrainBatchNorm = inner.supportsTrainBatchNorm;
     this.mean = tf.tensor1d(projection.mean);
     this.components = tf.tensor2d(projection.components, [embeddingDim, projection.dim]);
+  }
+
+  /** The same projection of another form of the same teacher. */
+  over(inner: Teacher): ProjectedTeacher {
+    return new ProjectedTeacher(inner, this.projection);
   }
 
   get card(): Teacher["card"] {

@@ -20,20 +20,26 @@ import type { Contestant, StepRunner } from "./contestant.ts";
 export type Executor = (
   disco: Disco,
   size: { readonly batch: number; readonly imageSize: number },
+  adapter: { readonly software: boolean },
 ) => Method | Promise<Method>;
 
 /** DisCo as the playground runs it, on the backend as the playground opens it. */
 export function ours(backend: "webgpu" | "wasm", executor: Executor): Contestant {
+  let software = false;
   return {
     open: async () => {
       const { report } = await openBackend(backend, browserLoader);
+      software = report.software;
       return report.adapter;
     },
-    setUp: async (data) => createRunner(data, executor),
+    setUp: async (data) => createRunner(data, (disco, size) => executor(disco, size, { software })),
   };
 }
 
-async function createRunner(data: JobData, executor: Executor): Promise<StepRunner> {
+async function createRunner(
+  data: JobData,
+  executor: (disco: Disco, size: { batch: number; imageSize: number }) => Method | Promise<Method>,
+): Promise<StepRunner> {
   const disco = createDisco(data);
   const { imageSize, batchSize } = data.job;
   const method = await executor(disco, { batch: batchSize, imageSize });

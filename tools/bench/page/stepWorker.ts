@@ -13,8 +13,15 @@ import { answerRequests } from "./workerChannel.ts";
 import type { BlockReport, SetUpReport, StepRequests } from "./workerMessages.ts";
 
 const contestants: Readonly<Record<ContestantName, () => Promise<Contestant>>> = {
-  // The one line to change when there is a compiled step: an executor is (disco: Disco) => Method.
-  "ours-webgpu": async () => (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
+  "ours-webgpu": async () => {
+    const { ours } = await import("../contestants/ours.ts");
+    const { compileMethod } = await import("../../../src/ml/compiled/compileMethod.ts");
+    return ours("webgpu", async (disco, size, adapter) => {
+      const { method, executor, details } = await compileMethod(disco, size, adapter);
+      invariant(executor === "compiled", `the step was not compiled: ${details}`);
+      return method;
+    });
+  },
   "ours-webgpu-reference": async () =>
     (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
   "ours-wasm": async () => (await import("../contestants/ours.ts")).ours("wasm", (disco) => disco),

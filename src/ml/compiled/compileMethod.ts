@@ -1,0 +1,114 @@
+import { AppError } from "../../contract/errors.ts";
+import { Disco } from "../methods/disco.ts";
+import { DistillOnly } from "../methods/distillOnly.ts";
+import { FrozenTeacher } from "../methods/frozenTeacher.ts";
+import type { Method } from "../methods/method.ts";
+import { NetworkTeacher } from "../teachers/networkTeacher.ts";
+import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
+import type { Teacher } from "../teachers/teacher.ts";
+import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
+import { CompiledTeacher } from "./compiledTeacher.ts";
+import type { Granularity } from "./compileNetwork.ts";
+import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
+
+/** How a method's steps will run. */
+export interface Execution {
+  /** The one given, or one that takes it over. */
+  readonly method: Method;
+  readonly executor: "compiled" | "reference";
+  /** For a person: what the plan is, or why there is none. */
+  readonly details: string;
+}
+
+/** Invocations that keep a GPU busy; more than that only costs sums of parts. */
+const hardwareGranularity: Granularity = { threads: 32_768 };
+/** A software adapter has as many lanes as the processor; few parts are best. */
+const softwareGranularity: Granularity = { threads: 1024 };
+
+/**
+ * Compiles a method's step for the GPU where that is possible: on WebGPU, for DisCo, MoCo-v2 and distillation alone.
+ * Everything else stays with the reference executor, as does what the device refuses.
+ *
+ * @param method prepared, before its first step; not to be used on its own afterwards.
+ * @param onProgress pipelines compiled so far, of how many.
+ */
+export async function compileMethod(
+  method: Method,
+  size: StepSize,
+  adapter: { readonly software: boolean },
+  onProgress?: (done: number, total: number) => void,
+): Promise<Execution> {
+  const reference = (details: string): Execution => ({ method, executor: "reference", details });
+  const gpu = tfjsGpu();
+  if (gpu === null) return reference("compiled steps need WebGPU");
+  const parts = partsOf(method);
+  if (parts === null) return reference("this objective is not compiled yet");
+  const problem = whyNotCompiledStep(parts);
+  if (problem !== null) return reference(`the student has ${problem}`);
+  const granularity = adapter.software ? softwareGranularity : hardwareGranularity;
+  let teacher: CompiledStepTeacher | null = null;
+  try {
+    teacher = parts.teacher === null ? null : await compileTeacher(gpu, parts.teacher, size, granularity);
+    const compiled = await CompiledDisco.compile(
+      gpu,
+      { ...parts, teacher: teacher?.frozen ?? parts.teacher },
+      size,
+      granularity,
+      () => {
+        teacher?.dispose();
+        method.dispose();
+      },
+      onProgress,
+    );
+    const { launches, pipelines, bytes } = compiled.report;
+    const megabytes = (bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 1 : 0);
+    return {
+      method: compiled,
+      executor: "compiled",
+      details: `${launches} launches, ${pipelines} pipelines, ${megabytes} MiB`,
+    };
+  } catch (error) {
+    teacher?.dispose();
+    if (error instanceof AppError && error.code === "out-of-memory") return reference(error.message);
+    throw error;
+  }
+}
+
+function partsOf(method: Method): StepParts | null {
+  if (method instanceof Disco) {
+    const { trainer, teacher, meanStudent, queue, emaMomentum } = method;
+    return { trainer, teacher, contrast: { meanStudent, queue, emaMomentum } };
+  }
+  if (method instanceof DistillOnly)
+    return { trainer: method.trainer, teacher: method.teacher, contrast: null };
+  return null;
+}
+
+interface CompiledStepTeacher {
+  readonly frozen: FrozenTeacher;
+  dispose(): void;
+}
+
+/** The same teacher with its network as a plan where that is possible; null where not. */
+async function compileTeacher(
+  gpu: TfjsGpu,
+  frozen: FrozenTeacher,
+  { batch, imageSize }: StepSize,
+  granularity: Granularity,
+): Promise<CompiledStepTeacher | null> {
+  if (frozen.options.batchNorm !== "eval") return null;
+  const given: Teacher = frozen.teacher;
+  const inner = given instanceof ProjectedTeacher ? given.inner : given;
+  if (!(inner instanceof NetworkTeacher)) return null;
+  const size = { samples: 2 * batch, viewSide: imageSize, inputSize: frozen.options.inputSize };
+  const compiled = await CompiledTeacher.compile(gpu, inner, size, granularity);
+  if (compiled === null) return null;
+  const outer = given instanceof ProjectedTeacher ? given.over(compiled) : compiled;
+  return {
+    frozen: new FrozenTeacher(outer, frozen.options),
+    dispose: () => {
+      if (outer !== compiled) outer.dispose();
+      compiled.dispose();
+    },
+  };
+}

@@ -1,0 +1,251 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { invariant } from "../../lib/invariant.ts";
+import { createPrng } from "../../lib/prng.ts";
+import { browserLoader } from "../../worker/browserLoader.ts";
+import { improveBackend } from "../kernels/improveBackend.ts";
+import { randomKeyQueue } from "../losses/queue.ts";
+import { Disco } from "../methods/disco.ts";
+import { FrozenTeacher } from "../methods/frozenTeacher.ts";
+import type { Views } from "../methods/method.ts";
+import { StudentTrainer } from "../methods/studentTrainer.ts";
+import { namedEncoder, resNet } from "../models/encoder.ts";
+import type { Network } from "../models/network.ts";
+import { forward } from "../models/referenceExecutor.ts";
+import type { ResNetShape } from "../models/resnet.ts";
+import { initialiseWeights, type Weights } from "../models/weights.ts";
+import { NetworkTeacher } from "../teachers/networkTeacher.ts";
+import { imageNetPreprocessing, normalizeImages } from "../tensors/normalizeImages.ts";
+import * as tf from "../tf.ts";
+import { CompiledDisco } from "./compiledDisco.ts";
+import { CompiledEncoder } from "./compiledEncoder.ts";
+import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
+
+const granularity = { threads: 512 };
+let gpu: TfjsGpu;
+
+beforeAll(async () => {
+  await browserLoader.webgpu();
+  await tf.setBackend("webgpu");
+  await tf.ready();
+  improveBackend("webgpu");
+  const found = tfjsGpu();
+  invariant(found !== null, "these tests need WebGPU");
+  gpu = found;
+});
+
+interface Case {
+  readonly title: string;
+  readonly network: Network;
+  readonly side: number;
+}
+
+const shallow: ResNetShape = {
+  title: "two stages of bottlenecks",
+  stem: "cifar",
+  stemWidth: 4,
+  bottleneck: true,
+  stages: [
+    { channels: 16, inner: 4, blocks: 1, stride: 1 },
+    { channels: 32, inner: 8, blocks: 2, stride: 2 },
+  ],
+};
+
+/**
+ * Widths and sides that fill neither tiles nor groups of four: embeddings of 6, rows of 5, 10, 13 and 14 pixels. No
+ * ResNet-50: its gradients at this size move by 10⁻² when the images move by 10⁻⁶ (signs of ReLUs change).
+ */
+const cases: readonly Case[] = [
+  { title: "ResNet-18", network: namedEncoder("resnet18", "cifar", 4, { hidden: 10, out: 6 }), side: 10 },
+  {
+    title: "ResNet-18, 7×7 stem",
+    network: namedEncoder("resnet18", "imagenet", 8, { hidden: 12, out: 6 }),
+    side: 26,
+  },
+  { title: "bottlenecks, one Linear", network: resNet(shallow, { hidden: 0, out: 8 }), side: 13 },
+  {
+    title: "BatchNorm in the head",
+    network: namedEncoder("resnet18", "cifar", 4, { hidden: 12, out: 8, batchNorm: true }),
+    side: 8,
+  },
+  {
+    title: "MobileNetV3-Small",
+    network: namedEncoder("mobilenetV3Small", "cifar", 8, { hidden: 16, out: 6 }),
+    side: 14,
+  },
+  {
+    title: "EfficientNet-B0",
+    network: namedEncoder("efficientnetB0", "cifar", 8, { hidden: 16, out: 8 }),
+    side: 14,
+  },
+];
+const titles = cases.map((given) => [given.title, given] as const);
+
+describe("CompiledEncoder equals the reference executor in evaluation mode", () => {
+  it.each(titles)("%s", async (_, given) => {
+    const { network } = given;
+    const weights = randomWeights(network, "encoder");
+    const samples = 3;
+    const images = randomImages(samples, given.side, 1);
+    const encoder = await CompiledEncoder.compile(gpu, network, weights, {
+      samples,
+      side: given.side,
+      preprocessing: imageNetPreprocessing,
+      granularity,
+    });
+    const { embedding, features } = encoder.run(images);
+    const expected = tf.tidy(() =>
+      forward(
+        network,
+        weights,
+        normalizeImages(images, imageNetPreprocessing),
+        [network.embedding, network.features],
+        { mode: "eval" },
+      ),
+    );
+    expect(await worstRelative(embedding, expected[0] as tf.Tensor)).toBeLessThan(1e-5);
+    expect(await worstRelative(features, expected[1] as tf.Tensor)).toBeLessThan(1e-5);
+    encoder.dispose();
+  });
+});
+
+describe("CompiledDisco takes the steps of Disco", () => {
+  // One step at rate 1 moves every weight by its gradient; more would amplify rounding in networks this small.
+  it.each(titles)("one of %s", (_, given) => compareSteps(given, { rate: 1, steps: 1 }), 180_000);
+  const small = cases[0] as Case;
+  it("several", () => compareSteps(small, { rate: 0.01, steps: 4 }));
+  it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, split: 2 }));
+  it("without a teacher (MoCo-v2)", () => compareSteps(small, { rate: 0.01, steps: 2, teacher: false }));
+});
+
+/** Expects equal scalars, weights, running statistics and queues after some steps of both executors. */
+async function compareSteps(
+  given: Case,
+  options: {
+    readonly rate: number;
+    readonly steps: number;
+    readonly split?: number;
+    readonly teacher?: boolean;
+  },
+): Promise<void> {
+  const batch = 6;
+  const make = (): {
+    disco: Disco;
+    teacher: FrozenTeacher | null;
+    queue: ReturnType<typeof randomKeyQueue>;
+  } => {
+    const { network } = given;
+    const teacherNetwork = resNet(shallow, { hidden: 0, out: network.embeddingDim });
+    const teacher =
+      options.teacher !== false
+        ? new FrozenTeacher(
+            new NetworkTeacher(
+              card(teacherNetwork),
+              teacherNetwork,
+              randomWeights(teacherNetwork, "teacher"),
+              imageNetPreprocessing,
+            ),
+            { batchNorm: "eval", inputSize: 0 },
+          )
+        : null;
+    const trainer = new StudentTrainer(network, randomWeights(network, "student"), {
+      momentum: 0.9,
+      weightDecay: 1e-3,
+      batchNormGroups: options.split ?? 1,
+      preprocessing: imageNetPreprocessing,
+    });
+    const queue = randomKeyQueue(createPrng(3, "queue"), 3 * batch, network.embeddingDim, batch);
+    return { disco: new Disco(trainer, teacher, queue, 0.9), teacher, queue };
+  };
+  const reference = make();
+  const other = make();
+  const compiled = await CompiledDisco.compile(
+    gpu,
+    {
+      trainer: other.disco.trainer,
+      teacher: other.teacher,
+      contrast: { meanStudent: other.disco.meanStudent, queue: other.queue, emaMomentum: 0.9 },
+    },
+    { batch, imageSize: given.side },
+    granularity,
+    () => {
+      other.disco.dispose();
+    },
+  );
+  const different: string[] = [];
+  const compare = async (what: string, actual: tf.Tensor, expected: tf.Tensor): Promise<void> => {
+    const difference = await worstRelative(actual, expected);
+    if (!(difference < 1e-3)) different.push(`${what}: ${difference.toExponential(1)}`);
+  };
+  for (let step = 0; step < options.steps; step++) {
+    const views: Views = {
+      first: randomImages(batch, given.side, 2 * step),
+      second: randomImages(batch, given.side, 2 * step + 1),
+    };
+    const settings = {
+      learningRate: options.rate,
+      distillWeight: 3,
+      contrastiveWeight: 0.7,
+      temperature: 0.2,
+    };
+    await compare(`scalars ${step}`, compiled.step(views, settings), reference.disco.step(views, settings));
+    tf.dispose([views.first, views.second]);
+  }
+  compiled.sync();
+  const compareWeights = async (label: string, actual: Weights, expected: Weights): Promise<void> => {
+    for (const [name, value] of [...expected.parameters, ...expected.buffers]) {
+      const found = actual.parameters.get(name) ?? actual.buffers.get(name);
+      invariant(found !== undefined, `${name} is there`);
+      await compare(`${label} ${name}`, found, value);
+    }
+    expect(actual.batchesTracked).toBe(expected.batchesTracked);
+  };
+  await compareWeights("student", compiled.trainer.weights, reference.disco.trainer.weights);
+  await compareWeights("mean student", other.disco.meanStudent, reference.disco.meanStudent);
+  await compare("queue", other.queue.keys(), reference.queue.keys());
+  expect(other.queue.next).toBe(reference.queue.next);
+  compiled.dispose();
+  reference.disco.dispose();
+  expect(different).toEqual([]);
+}
+
+function randomWeights(network: Network, stream: string): Weights {
+  const weights = initialiseWeights(network, createPrng(7, stream));
+  const prng = createPrng(8, stream);
+  for (const [name, value] of [...weights.parameters, ...weights.buffers]) {
+    // BatchNorm's start hides mistakes: scale 1, shift 0, mean 0, variance 1.
+    const noise = tf.tensor(
+      Float32Array.from({ length: value.size }, () => prng.between(0.5, 1.5)),
+      value.shape,
+    );
+    if (/running_var|weight$/.test(name)) value.assign(tf.mul(value, noise));
+    else value.assign(tf.add(value, tf.mul(tf.sub(noise, 1), 0.3)));
+  }
+  return weights;
+}
+
+function randomImages(samples: number, side: number, seed: number): tf.Tensor4D {
+  return tf.randomUniform([samples, side, side, 3], 0, 1, "float32", seed + 1);
+}
+
+function card(network: Network): NetworkTeacher["card"] {
+  const { embeddingDim, featureDim } = network;
+  return {
+    name: "teacher",
+    inputSize: 0,
+    embeddingDim,
+    featureDim,
+  } as unknown as NetworkTeacher["card"];
+}
+
+/** max |a − b| / max |b|. */
+async function worstRelative(actual: tf.Tensor, expected: tf.Tensor): Promise<number> {
+  expect(actual.shape).toEqual(expected.shape);
+  const [a, b] = [await actual.data(), await expected.data()];
+  let worst = 0;
+  let largest = 1e-12;
+  for (let i = 0; i < b.length; i++) {
+    worst = Math.max(worst, Math.abs((a[i] as number) - (b[i] as number)));
+    largest = Math.max(largest, Math.abs(b[i] as number));
+  }
+  return Number.isNaN(worst) ? Infinity : worst / largest;
+}

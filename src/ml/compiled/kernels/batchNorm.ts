@@ -1,0 +1,352 @@
+import { channelsByRows, float, read, write, type Kernel } from "../kernel.ts";
+import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
+
+/**
+ * What a train-mode BatchNorm works on: x [views · samples, pixels, C]. Each view has statistics of its own, and each
+ * of `split` interleaved parts of its samples too (sample n of a view is in part n mod split).
+ */
+export interface NormShape {
+  readonly views: number;
+  /** Of one view. */
+  readonly samples: number;
+  readonly split: number;
+  readonly pixels: number;
+  readonly channels: number;
+  readonly eps: number;
+  /** Applied to the sum of the normalised values and the residual. */
+  readonly activation: CompiledActivation | undefined;
+  readonly residual: boolean;
+}
+
+/** How many sets of statistics there are. */
+export function normGroups({ views, split }: Pick<NormShape, "views" | "split">): number {
+  return views * split;
+}
+
+interface Layout {
+  readonly groups: number;
+  /** Values of a channel in one group. */
+  readonly count: number;
+  readonly parts: number;
+  readonly rowsPerPart: number;
+  readonly tiles: number;
+  readonly rowsPerTile: number;
+}
+
+function layoutOf(shape: NormShape, wantedThreads: number): Layout {
+  const groups = normGroups(shape);
+  const count = (shape.samples / shape.split) * shape.pixels;
+  const channelGroups = shape.channels / 4;
+  const across = channelGroups * groups;
+  const parts = Math.min(count, 64, Math.max(4, Math.ceil(wantedThreads / across)));
+  const rowsPerPart = Math.ceil(count / parts);
+  // Each tile adds up all parts anew: worth it for a few rows at least.
+  const rowsPerTile = Math.min(count, Math.max(2 * parts, Math.ceil((count * across) / (4 * wantedThreads))));
+  return {
+    groups,
+    count,
+    parts: Math.ceil(count / rowsPerPart),
+    rowsPerPart,
+    tiles: Math.ceil(count / rowsPerTile),
+    rowsPerTile,
+  };
+}
+
+/** WGSL: the row of x that is value r of a group. */
+function rowOf({ split }: NormShape, group: string, r: string): string {
+  if (split === 1) return `(${group} * shape.count + ${r})`;
+  const sample = `((${group} / ${split}) * shape.samples + ${group} % ${split} + ${split} * ((${r}) / shape.pixels))`;
+  return `(${sample} * shape.pixels + (${r}) % shape.pixels)`;
+}
+
+function uniforms(shape: NormShape, layout: Layout): Kernel["shape"] {
+  return {
+    channelGroups: shape.channels / 4,
+    groups: layout.groups,
+    samples: shape.samples,
+    pixels: shape.pixels,
+    count: layout.count,
+    parts: layout.parts,
+    rowsPerPart: layout.rowsPerPart,
+    tiles: layout.tiles,
+    rowsPerTile: layout.rowsPerTile,
+    betaAt: betaAt(shape.channels) / 4,
+  };
+}
+
+/** γ and β lie in one binding, β this many elements after γ: adapters promise eight bindings, not ten. */
+export function betaAt(channels: number): number {
+  return Math.ceil(channels / 64) * 64;
+}
+
+const enterPart = `let c = id.x;
+if (c >= shape.channelGroups || id.y >= shape.groups * shape.parts) { return; }
+let group = id.y / shape.parts;
+let begin = (id.y % shape.parts) * shape.rowsPerPart;
+let end = min(begin + shape.rowsPerPart, shape.count);`;
+
+const enterTile = `let c = id.x;
+if (c >= shape.channelGroups || id.y >= shape.groups * shape.tiles) { return; }
+let group = id.y / shape.tiles;
+let tile = id.y % shape.tiles;
+let begin = tile * shape.rowsPerTile;
+let end = min(begin + shape.rowsPerTile, shape.count);`;
+
+/** WGSL: the sums a, b of one group's partial sums of channel group c. */
+const addParts = `var a = vec4f(0);
+var b = vec4f(0);
+for (var part = 0; part < shape.parts; part++) {
+  let place = (group * shape.parts + part) * 2 * shape.channelGroups + c;
+  a += sums[place];
+  b += sums[place + shape.channelGroups];
+}`;
+
+/**
+ * Train-mode batch normalisation in two launches. μ and σ² (biased) of each group and channel:
+ *
+ *     y = act( γ · (x − μ)/√(σ² + ε) + β (+ residual) )
+ *
+ * Sums are taken of differences from the group's first value, so a large mean is harmless. `statistics`
+ * [groups, 2, C] receives μ and σ².
+ *
+ * Operands of `sums`: x, partial sums [sumsSize]; of `apply`: x, partial sums, γ and β, (residual), y,
+ * statistics.
+ */
+export function batchNorm(
+  shape: NormShape,
+  wantedThreads: number,
+): { readonly sums: Kernel; readonly apply: Kernel; readonly sumsSize: number } {
+  const layout = layoutOf(shape, wantedThreads);
+  const channelGroups = shape.channels / 4;
+  const row = (r: string): string => rowOf(shape, "group", r);
+  const label = `batch normalisation${shape.activation === undefined ? "" : ` + ${shape.activation}`}`;
+  const sums: Kernel = {
+    label: "batch normalisation sums",
+    bindings: [read("x"), write("sums")],
+    shape: uniforms(shape, layout),
+    ...channelsByRows(channelGroups, layout.groups * layout.parts),
+    body: `${enterPart}
+let origin = x[${row("0")} * shape.channelGroups + c];
+var sum = vec4f(0);
+var squares = vec4f(0);
+for (var r = begin; r < end; r++) {
+  let value = x[${row("r")} * shape.channelGroups + c] - origin;
+  sum += value;
+  squares += value * value;
+}
+let place = id.y * 2 * shape.channelGroups + c;
+sums[place] = sum;
+sums[place + shape.channelGroups] = squares;`,
+  };
+  const value = `x[place] * scale + offset${shape.residual ? " + residual[place]" : ""}`;
+  const apply: Kernel = {
+    label,
+    bindings: [
+      read("x"),
+      read("sums"),
+      read("affine"),
+      ...(shape.residual ? [read("residual")] : []),
+      write("y"),
+      write("statistics"),
+    ],
+    shape: uniforms(shape, layout),
+    ...channelsByRows(channelGroups, layout.groups * layout.tiles),
+    ...declarationsFor(shape.activation),
+    body: `${enterTile}
+${addParts}
+a /= f32(shape.count);
+let mean = a + x[${row("0")} * shape.channelGroups + c];
+let variance = max(b / f32(shape.count) - a * a, vec4f(0));
+if (tile == 0) {
+  statistics[group * 2 * shape.channelGroups + c] = mean;
+  statistics[(group * 2 + 1) * shape.channelGroups + c] = variance;
+}
+let scale = affine[c] * inverseSqrt(variance + ${float(shape.eps)});
+let offset = affine[shape.betaAt + c] - mean * scale;
+for (var r = begin; r < end; r++) {
+  let place = ${row("r")} * shape.channelGroups + c;
+  y[place] = ${activation(shape.activation, value)};
+}`,
+  };
+  return { sums, apply, sumsSize: layout.groups * layout.parts * 2 * shape.channels };
+}
+
+/**
+ * Its gradient in two launches, d being dy through the activation's slope and x̂ the normalised x:
+ *
+ *     dγ = Σ d·x̂     dβ = Σ d     dx = γ/√(σ² + ε) · (d − mean(d) − x̂·mean(d·x̂))     d residual = d
+ *
+ * Without a residual the slope is taken at the value computed anew from x; with one at y, which only a ReLU allows.
+ * With a residual dy is overwritten by d, which is the residual's gradient.
+ *
+ * Operands of `sums`: dy, x, statistics, γ and β, (y), partial sums; of `apply`: dy, x, statistics, partial sums, γ
+ * and β, (y), dx, dγ and dβ. y is there with a residual and an activation only.
+ */
+export function batchNormGradient(
+  shape: NormShape,
+  wantedThreads: number,
+): {
+  readonly sums: Kernel;
+  readonly apply: Kernel;
+  readonly sumsSize: number;
+  readonly readsOutput: boolean;
+} {
+  const layout = layoutOf(shape, wantedThreads);
+  const channelGroups = shape.channels / 4;
+  const readsOutput = shape.residual && shape.activation !== undefined;
+  const row = (r: string): string => rowOf(shape, "group", r);
+  const slope =
+    shape.activation === undefined
+      ? ""
+      : readsOutput
+        ? " * select(vec4f(0), vec4f(1), y[place] > vec4f(0))"
+        : ` * ${activationSlope(shape.activation, "(x[place] * scale + offset)")}`;
+  const known = `let mean = statistics[group * 2 * shape.channelGroups + c];
+let inverse = inverseSqrt(statistics[(group * 2 + 1) * shape.channelGroups + c] + ${float(shape.eps)});
+let scale = affine[c] * inverse;
+let offset = affine[shape.betaAt + c] - mean * scale;`;
+  const sums: Kernel = {
+    label: "batch normalisation gradient sums",
+    bindings: [
+      read("dy"),
+      read("x"),
+      read("statistics"),
+      read("affine"),
+      ...(readsOutput ? [read("y")] : []),
+      write("sums"),
+    ],
+    shape: uniforms(shape, layout),
+    ...channelsByRows(channelGroups, layout.groups * layout.parts),
+    ...declarationsFor(shape.activation),
+    body: `${enterPart}
+${known}
+var sum = vec4f(0);
+var products = vec4f(0);
+for (var r = begin; r < end; r++) {
+  let place = ${row("r")} * shape.channelGroups + c;
+  let d = dy[place]${slope};
+  sum += d;
+  products += d * (x[place] - mean);
+}
+let place = id.y * 2 * shape.channelGroups + c;
+sums[place] = sum;
+sums[place + shape.channelGroups] = products * inverse;`,
+  };
+  const apply: Kernel = {
+    label: "batch normalisation gradient",
+    bindings: [
+      shape.residual ? write("dy") : read("dy"),
+      read("x"),
+      read("statistics"),
+      read("sums"),
+      read("affine"),
+      ...(readsOutput ? [read("y")] : []),
+      write("dx"),
+      write("dAffine"),
+    ],
+    shape: uniforms(shape, layout),
+    ...channelsByRows(channelGroups, layout.groups * layout.tiles),
+    ...declarationsFor(shape.activation),
+    body: `${enterTile}
+${known}
+${addParts}
+if (tile == 0 && group == 0) {
+  var shift = a;
+  var stretch = b;
+  for (var part = shape.parts; part < shape.parts * shape.groups; part++) {
+    let place = part * 2 * shape.channelGroups + c;
+    shift += sums[place];
+    stretch += sums[place + shape.channelGroups];
+  }
+  dAffine[shape.betaAt + c] = shift;
+  dAffine[c] = stretch;
+}
+a /= f32(shape.count);
+b *= inverse / f32(shape.count);
+for (var r = begin; r < end; r++) {
+  let place = ${row("r")} * shape.channelGroups + c;
+  let d = dy[place]${slope};
+  ${shape.residual && shape.activation !== undefined ? "dy[place] = d;" : ""}
+  dx[place] = scale * (d - a - (x[place] - mean) * b);
+}`,
+  };
+  return { sums, apply, sumsSize: layout.groups * layout.parts * 2 * shape.channels, readsOutput };
+}
+
+/** Where one BatchNorm's statistics and running statistics lie: one row of `followStatistics`' table. */
+export interface StatisticsRow {
+  /** Of μ of group 0 in the statistics of the whole network, in groups of four channels. */
+  readonly from: number;
+  /** Channel groups of the layer. */
+  readonly channelGroups: number;
+  /** Of the running mean, and the running variance, in groups of four channels. */
+  readonly runningMean: number;
+  readonly runningVariance: number;
+  /** Values of a channel in one group. */
+  readonly count: number;
+  readonly momentum: number;
+}
+
+/** The table as numbers: 6 per channel group. */
+export function statisticsTable(rows: readonly StatisticsRow[]): Float32Array<ArrayBuffer> {
+  const table: number[] = [];
+  for (const row of rows) {
+    for (let c = 0; c < row.channelGroups; c++) {
+      const { from, channelGroups, runningMean, runningVariance, count, momentum } = row;
+      table.push(
+        from + c,
+        channelGroups,
+        runningMean + c,
+        runningVariance + c,
+        count / (count - 1),
+        momentum,
+      );
+    }
+  }
+  return Float32Array.from(table);
+}
+
+/**
+ * Moves the running statistics of all BatchNorms of a network, view after view, as separate passes would:
+ * running ← (1 − m)·running + m·(mean over the view's groups), the variance unbiased by count/(count − 1).
+ *
+ * @param viewOrder in which order the views count as having been seen.
+ *
+ * Operands: table (`statisticsTable`, f32: whole numbers below 2²⁴), statistics, running statistics.
+ */
+export function followStatistics(
+  channelGroups: number,
+  { views, split }: Pick<NormShape, "views" | "split">,
+  viewOrder: "forward" | "backward",
+): Kernel {
+  return {
+    label: "running statistics",
+    bindings: [read("table", "f32"), read("statistics"), write("running")],
+    shape: { channelGroups, views },
+    threads: [channelGroups, 1, 1],
+    workgroup: [64, 1, 1],
+    body: `
+if (id.x >= shape.channelGroups) { return; }
+let row = id.x * 6;
+let start = i32(table[row]);
+let stride = i32(table[row + 1]);
+let runningMean = i32(table[row + 2]);
+let runningVariance = i32(table[row + 3]);
+let unbiased = table[row + 4];
+let momentum = table[row + 5];
+for (var k = 0; k < shape.views; k++) {
+  let view = ${viewOrder === "forward" ? "k" : "shape.views - 1 - k"};
+  var mean = vec4f(0);
+  var variance = vec4f(0);
+  for (var part = 0; part < ${split}; part++) {
+    let place = start + (view * ${split} + part) * 2 * stride;
+    mean += statistics[place];
+    variance += statistics[place + stride];
+  }
+  mean /= ${float(split)};
+  variance *= unbiased / ${float(split)};
+  running[runningMean] = (1.0 - momentum) * running[runningMean] + momentum * mean;
+  running[runningVariance] = (1.0 - momentum) * running[runningVariance] + momentum * variance;
+}`,
+  };
+}
