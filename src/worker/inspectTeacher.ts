@@ -121,7 +121,7 @@ function listed<T>(items: readonly T[]): Listed<T> {
 }
 
 function shortened(error: ErrorWire): ErrorWire {
-  return error.details === undefined ? error : { ...error, details: error.details.slice(0, mostMismatches) };
+  return error.details === undefined ? error : { ...error, details: error.details.slice(0, mostTensors) };
 }
 
 /** Channels of a ResNet's stages; the other families' names say all there is. */
