@@ -39,6 +39,13 @@ export interface RunPlan {
   readonly headParameters: number;
 }
 
+/** How the steps of a run are computed. */
+export interface RunExecution {
+  readonly executor: "compiled" | "reference";
+  /** "236 launches, 41 pipelines, 12 MiB", or why there is no compiled step. */
+  readonly details: string;
+}
+
 /** What happened to weights and metrics when a run is taken away as files. */
 export interface ExportedFile {
   readonly name: string;
@@ -96,6 +103,7 @@ export interface MemoryReport {
 export type EngineEvent =
   | { readonly type: "progress"; readonly task: string; readonly done: number; readonly total: number }
   | { readonly type: "runState"; readonly runId: string; readonly state: RunState; readonly step: number }
+  | { readonly type: "execution"; readonly runId: string; readonly execution: RunExecution }
   | { readonly type: "metrics"; readonly runId: string; readonly rows: MetricRows }
   | { readonly type: "baseline"; readonly runId: string; readonly baseline: EvaluationBaseline }
   | { readonly type: "evaluation"; readonly runId: string; readonly evaluation: Evaluation }

@@ -36,6 +36,9 @@ export function followEngine(engine: Engine): () => void {
         engineStore.setState({ progress: null });
         announceMetrics();
         return;
+      case "execution":
+        runStore.setState({ execution: event.execution });
+        return;
       case "metrics":
         metricLogOf(event.runId).append(event.rows);
         announceMetrics();

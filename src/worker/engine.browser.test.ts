@@ -32,6 +32,7 @@ interface Outcome {
   /** [steps][metricColumns] */
   readonly rows: readonly (readonly number[])[];
   readonly untrainedKnn: number | null;
+  readonly executor: string;
   readonly tensorsBefore: number;
   readonly tensorsAfter: number;
 }
@@ -52,15 +53,17 @@ async function trainOn(backend: BackendName): Promise<Outcome> {
   const rows: number[][] = [];
   let end: RunEnd | null = null;
   let untrainedKnn: number | null = null;
+  let executor = "";
   for (const event of events) {
     if (event.type === "metrics")
       for (let at = 0; at < event.rows.length; at += metricColumns.length)
         rows.push([...event.rows.subarray(at, at + metricColumns.length)]);
     if (event.type === "baseline") untrainedKnn = event.baseline.untrainedKnn;
+    if (event.type === "execution") executor = event.execution.executor;
     if (event.type === "runEnded") end = event.end;
   }
   const tensorsAfter = (await engine.request("memory", null)).tensors;
-  return { end: end!, rows, untrainedKnn, tensorsBefore, tensorsAfter };
+  return { end: end!, rows, untrainedKnn, executor, tensorsBefore, tensorsAfter };
 }
 
 function runToEnd(engine: Engine): Promise<readonly EngineEvent[]> {
@@ -88,6 +91,7 @@ describe.each(["webgpu", "wasm", "webgl"] as const)("DisCo on %s", (backend) => 
   test(`${backend} trains to the cpu's losses and gives every tensor back`, async () => {
     const outcome = await trainOn(backend);
     expect(outcome.end).toEqual({ kind: "finished" });
+    expect(outcome.executor).toBe(backend === "webgpu" ? "compiled" : "reference");
     expect(outcome.rows.map((row) => row[0])).toEqual([1, 2, 3]);
     for (const name of compared) {
       const column = metricColumns.indexOf(name);

@@ -19,6 +19,7 @@ import { EpochSampler } from "../ml/data/sampler.ts";
 import { splitByClass } from "../ml/data/split.ts";
 import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge } from "../ml/judge.ts";
+import { compileMethod } from "../ml/compiled/compileMethod.ts";
 import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
@@ -248,6 +249,13 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
             method,
             { teacher: matched, images: store, train: split.train, config },
             { report: (task, done, total) => emit({ type: "progress", task, done, total }), cancelled },
+          ),
+        compile: (method) =>
+          compileMethod(
+            method,
+            { batch: config.batchSize, imageSize: config.imageSize },
+            { software: backend?.software ?? false },
+            (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),
         images: store,
         sampler,

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useStore } from "zustand";
-import type { RunPlan } from "../../contract/protocol.ts";
+import type { RunExecution, RunPlan } from "../../contract/protocol.ts";
 import { parseConfigPatch } from "../../contract/config.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
@@ -121,18 +121,23 @@ function RunStatus() {
       >
         {text}
       </p>
-      <p className={styles.hint}>{hint === "" && run.plan !== null ? describePlan(run.plan) : hint}</p>
+      <p className={styles.hint}>
+        {hint === "" && run.plan !== null ? describePlan(run.plan, run.execution) : hint}
+      </p>
     </div>
   );
 }
 
-function describePlan(plan: RunPlan): string {
+function describePlan(plan: RunPlan, execution: RunExecution | null): string {
   const parts = [
     `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
     `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
     `${plan.embeddingDim} dimensions`,
   ];
-  return [...parts, ...(plan.projection === "" ? [] : [plan.projection])].join(" · ");
+  if (plan.projection !== "") parts.push(plan.projection);
+  if (execution?.executor === "compiled") parts.push(`step compiled for the GPU: ${execution.details}`);
+  if (execution?.executor === "reference") parts.push(`reference executor: ${execution.details}`);
+  return parts.join(" · ");
 }
 
 /** The one setting people turn while they watch, within reach of the curves. */

@@ -2,7 +2,7 @@ import { createStore } from "zustand/vanilla";
 import type { Config, ConfigPatch } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
-import type { RunEnd, RunPlan, RunState } from "../../contract/protocol.ts";
+import type { RunEnd, RunExecution, RunPlan, RunState } from "../../contract/protocol.ts";
 
 /**
  * The current run, or the last one. Nothing here changes with every step: losses and throughput live in
@@ -17,6 +17,8 @@ export interface CurrentRun {
   /** What it was started with, live changes included. */
   readonly config: Config | null;
   readonly plan: RunPlan | null;
+  /** How its steps are computed; known when they are about to begin. */
+  readonly execution: RunExecution | null;
   readonly baseline: EvaluationBaseline | null;
   readonly evaluations: readonly Evaluation[];
   readonly end: RunEnd | null;
@@ -41,6 +43,7 @@ const noRun: CurrentRun = {
   step: 0,
   config: null,
   plan: null,
+  execution: null,
   baseline: null,
   evaluations: [],
   end: null,
