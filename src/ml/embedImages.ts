@@ -1,6 +1,4 @@
 import { yieldToMessages } from "../lib/yieldToMessages.ts";
-import { renderPlain } from "./augment/renderViews.ts";
-import type { ImageStore } from "./data/imageStore.ts";
 import * as tf from "./tf.ts";
 
 /** Images pushed through a network at once: large enough to be efficient, small enough to yield often. */
@@ -30,10 +28,4 @@ export async function embedImages(
   const all = tf.concat(parts, 0);
   tf.dispose(parts);
   return all;
-}
-
-/** Unaugmented images as networks take them: [N, viewSize, viewSize, 3] in [0, 1]. */
-export function plainViews(images: ImageStore, indices: Int32Array, viewSize: number): tf.Tensor4D {
-  const pixels = renderPlain(images.gather(indices), images.size, viewSize);
-  return tf.tensor4d(pixels, [indices.length, viewSize, viewSize, 3]);
 }

@@ -1,9 +1,11 @@
 import type { Config } from "../contract/config.ts";
 import type { Evaluation, EvaluationBaseline } from "../contract/metrics.ts";
 import { createPrng } from "../lib/prng.ts";
+import { plainViews } from "./augment/drawViews.ts";
+import type { ViewSource } from "./augment/viewSource.ts";
 import type { ImageStore } from "./data/imageStore.ts";
 import type { Split } from "./data/split.ts";
-import { embedImages, plainViews } from "./embedImages.ts";
+import { embedImages } from "./embedImages.ts";
 import { knnAccuracy, knnDefaults } from "./eval/knn.ts";
 import { embeddingSpread } from "./eval/spread.ts";
 import type { Method } from "./methods/method.ts";
@@ -37,6 +39,7 @@ export class Judge {
 
   constructor(
     private readonly images: ImageStore,
+    private readonly source: ViewSource,
     split: Split,
     private readonly config: Config,
     private readonly teacher: Teacher | null,
@@ -156,12 +159,7 @@ export class Judge {
     embed: (views: tf.Tensor4D) => tf.Tensor2D,
     cancelled: () => boolean,
   ): Promise<tf.Tensor2D> {
-    return embedImages(
-      indices,
-      (some) => plainViews(this.images, some, this.config.imageSize),
-      embed,
-      cancelled,
-    );
+    return embedImages(indices, (some) => plainViews(this.source, some), embed, cancelled);
   }
 
   private classes(indices: Int32Array): Int32Array {
@@ -182,10 +180,7 @@ export class Judge {
       const indices = this.bank.subarray(i * calibrationBatchSize, (i + 1) * calibrationBatchSize);
       if (indices.length < Math.min(this.bank.length, calibrationBatchSize)) break;
       tf.tidy(() => {
-        const input = normalizeImages(
-          plainViews(this.images, indices, this.config.imageSize),
-          imageNetPreprocessing,
-        );
+        const input = normalizeImages(plainViews(this.source, indices), imageNetPreprocessing);
         forward(network, weights, input, [network.embedding], {
           mode: "train",
           statisticsMomentum: 1 / (i + 1),

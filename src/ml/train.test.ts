@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { useNodeBackend } from "../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../contract/config.ts";
+import { CpuViewSource } from "./augment/cpuViewSource.ts";
 import { demoBlocks } from "./data/demoBlocks.ts";
 import { ImageStore } from "./data/imageStore.ts";
 import { EpochSampler } from "./data/sampler.ts";
@@ -26,6 +27,7 @@ const config: Config = {
 };
 const images = new ImageStore(size);
 for (const block of demoBlocks({ seed: 3, count: 40, size })) images.append(block);
+const source = new CpuViewSource(images, size);
 const members = Int32Array.from({ length: images.count }, (_, i) => i).filter((i) => i % 4 !== 0);
 const steps = 6; // more than an epoch
 
@@ -49,7 +51,7 @@ async function run(changes: Partial<Config>): Promise<Outcome> {
   const method = createMethod(settings, teacher);
   await prepareMethod(
     method,
-    { teacher, images, train: members, config: settings },
+    { teacher, source, train: members, config: settings },
     { report: () => undefined, cancelled: () => false },
   );
   const sampler = new EpochSampler(members, settings.batchSize, settings.seed);
@@ -77,7 +79,7 @@ async function run(changes: Partial<Config>): Promise<Outcome> {
   const tensors: number[] = [];
   const loop = train({
     method: watched,
-    images,
+    source,
     sampler,
     config: settings,
     totalSteps: steps,

@@ -1,10 +1,9 @@
 import type { Config } from "../contract/config.ts";
-import { createPrng, type Prng } from "../lib/prng.ts";
-import { drawViewParameters } from "./augment/viewParameters.ts";
-import { renderViews } from "./augment/renderViews.ts";
-import type { ImageStore } from "./data/imageStore.ts";
+import { createPrng } from "../lib/prng.ts";
+import { drawViews } from "./augment/drawViews.ts";
+import type { ViewSource } from "./augment/viewSource.ts";
 import type { EpochSampler } from "./data/sampler.ts";
-import type { Method, StepSettings, ViewPair, Views } from "./methods/method.ts";
+import type { Method, StepSettings, Views } from "./methods/method.ts";
 import { scheduleFactor } from "./optim/schedule.ts";
 import * as tf from "./tf.ts";
 
@@ -26,7 +25,8 @@ export type LiveSettings = Pick<
 
 export interface TrainingSetup {
   readonly method: Method;
-  readonly images: ImageStore;
+  /** Of the images that the sampler names. */
+  readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly config: Config;
   readonly totalSteps: number;
@@ -57,28 +57,14 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
  * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
  * and without them.
  */
-function viewDrawer({ method, images, config }: TrainingSetup): (indices: Int32Array) => Views {
+function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => Views {
   const augmentation = createPrng(config.seed, "augment");
   const choice = createPrng(config.seed, "companions");
   const companionAugmentation = createPrng(config.seed, "augment companions");
   return (indices) => {
-    const views = drawViews(images, indices, augmentation, config);
+    const views = drawViews(source, indices, augmentation, config);
     if (method.bags === undefined) return views;
     const chosen = method.bags.pick(indices, choice);
-    return { ...views, companions: drawViews(images, chosen, companionAugmentation, config) };
+    return { ...views, companions: drawViews(source, chosen, companionAugmentation, config) };
   };
-}
-
-/** Two random views of each image. The first views' parameters are all drawn before the second's. */
-export function drawViews(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): ViewPair {
-  const first = drawView(images, indices, prng, config);
-  return { first, second: drawView(images, indices, prng, config) };
-}
-
-/** One random view of each image: [N, V, V, 3] in [0, 1]. */
-export function drawView(images: ImageStore, indices: Int32Array, prng: Prng, config: Config): tf.Tensor4D {
-  const { imageSize } = config;
-  const parameters = drawViewParameters(prng, config, images.size, indices.length);
-  const pixels = renderViews(images.gather(indices), images.size, parameters, imageSize);
-  return tf.tensor4d(pixels, [indices.length, imageSize, imageSize, 3]);
 }

@@ -12,6 +12,8 @@ import type {
 } from "../contract/protocol.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { createPrng } from "../lib/prng.ts";
+import { CpuViewSource } from "../ml/augment/cpuViewSource.ts";
+import { drawViews } from "../ml/augment/drawViews.ts";
 import { demoBlocks } from "../ml/data/demoBlocks.ts";
 import { demoLabels } from "../ml/data/demoSet.ts";
 import { ImageStore } from "../ml/data/imageStore.ts";
@@ -27,7 +29,6 @@ import { fitProjection } from "../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import * as tf from "../ml/tf.ts";
-import { drawViews } from "../ml/train.ts";
 import { openBackend, type BackendLoader } from "./backend.ts";
 import { inspectTeacher } from "./inspectTeacher.ts";
 import { givenFiles, loadTeacher } from "./loadTeacher.ts";
@@ -116,7 +117,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       const store = requireImages();
       if (index < 0 || index >= store.count) throw new AppError("not-found", `There is no image ${index}`);
       const { first, second } = drawViews(
-        store,
+        new CpuViewSource(store, config.imageSize), // a single image is not worth a GPU's set-up
         Int32Array.of(index),
         createPrng(config.seed, `preview ${draw}`),
         config,
@@ -223,6 +224,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       });
     }
     const split = splitByClass(store.allClasses(), config.holdout, config.seed);
+    const source = new CpuViewSource(store, config.imageSize);
     const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
     const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
 
@@ -231,13 +233,13 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     const embeddingDim = resolveEmbeddingDim(config, matched);
     if (matched !== null && matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
       emit({ type: "progress", task: "Fitting the PCA of the teacher", done: 0, total: 1 });
-      const fitted = await fitProjection(matched, store, split.train, embeddingDim, config);
+      const fitted = await fitProjection(matched, source, split.train, embeddingDim, config);
       projected = new ProjectedTeacher(matched, fitted.projection);
       projection = fitted.description;
       matched = projected;
     }
     const method = createMethod(config, matched);
-    const judge = new Judge(store, split, config, matched);
+    const judge = new Judge(store, source, split, config, matched);
     run = new TrainingRun(
       {
         runId,
@@ -247,7 +249,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         prepare: (cancelled) =>
           prepareMethod(
             method,
-            { teacher: matched, images: store, train: split.train, config },
+            { teacher: matched, source, train: split.train, config },
             { report: (task, done, total) => emit({ type: "progress", task, done, total }), cancelled },
           ),
         compile: (method) =>
@@ -257,7 +259,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
             { software: backend?.software ?? false },
             (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),
-        images: store,
+        source,
         sampler,
         judge,
         emit,

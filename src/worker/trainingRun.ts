@@ -1,7 +1,7 @@
 import { settings, type Config, type ConfigPatch, type SettingName } from "../contract/config.ts";
 import { AppError, toWire } from "../contract/errors.ts";
 import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../contract/protocol.ts";
-import type { ImageStore } from "../ml/data/imageStore.ts";
+import type { ViewSource } from "../ml/augment/viewSource.ts";
 import type { EpochSampler } from "../ml/data/sampler.ts";
 import type { Execution } from "../ml/compiled/compileMethod.ts";
 import type { Judge } from "../ml/judge.ts";
@@ -19,7 +19,7 @@ export interface TrainingRunSetup {
   readonly prepare: (cancelled: () => boolean) => Promise<void>;
   /** Makes the prepared method as fast as it can be here. */
   readonly compile: (method: Method) => Promise<Execution>;
-  readonly images: ImageStore;
+  readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
   readonly emit: (event: EngineEvent) => void;

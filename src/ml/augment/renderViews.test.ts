@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { renderViewSlowly, type Image } from "./augmentReference.ts";
-import { renderPlain, renderViews } from "./renderViews.ts";
+import { renderViews } from "./renderViews.ts";
 import type { viewColumns } from "./viewParameters.ts";
 import { drawViewParameters, packViews, viewAt, wholeView, type View } from "./viewParameters.ts";
 
@@ -85,7 +85,7 @@ test("a blur wider than the view mirrors on", () => {
 
 test("a whole picture at its own size is the picture", () => {
   const pixels = randomPictures(8, 3, 12);
-  const plain = renderPlain(pixels, 12, 12);
+  const plain = renderViews(pixels, 12, packViews(new Array<View>(3).fill(wholeView(12, 12))), 12);
   expect(Array.from(plain, (v) => Math.round(v * 255))).toEqual(Array.from(pixels));
   expect(Math.max(...Array.from(plain, (v, i) => Math.abs(v - pixels[i]! / 255)))).toBeLessThan(1e-7);
 });

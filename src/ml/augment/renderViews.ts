@@ -2,7 +2,7 @@ import { invariant } from "../../lib/invariant.ts";
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, toGrayscale } from "./colour.ts";
 import { cropResize } from "./cropResize.ts";
 import { gaussianBlur } from "./gaussianBlur.ts";
-import { packViews, viewAt, wholeView, type View, type ViewParameters } from "./viewParameters.ts";
+import { viewAt, type View, type ViewParameters } from "./viewParameters.ts";
 
 /**
  * Renders one random view of each image.
@@ -45,18 +45,6 @@ export function renderViews(
     );
   }
   return out;
-}
-
-/**
- * Renders the whole of each image, resized only: what evaluation sees.
- *
- * @param pixels [N, sourceSize, sourceSize, 3] RGB bytes.
- * @returns [N, viewSize, viewSize, 3] RGB in [0, 1].
- */
-export function renderPlain(pixels: Uint8Array, sourceSize: number, viewSize: number): Float32Array {
-  const count = pixels.length / (sourceSize * sourceSize * 3);
-  const whole = wholeView(sourceSize, sourceSize);
-  return renderViews(pixels, sourceSize, packViews(new Array<View>(count).fill(whole)), viewSize);
 }
 
 export interface Picture {

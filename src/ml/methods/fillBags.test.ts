@@ -2,9 +2,10 @@ import { beforeAll, expect, test } from "vitest";
 import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
+import { CpuViewSource } from "../augment/cpuViewSource.ts";
+import { plainViews } from "../augment/drawViews.ts";
 import { demoBlocks } from "../data/demoBlocks.ts";
 import { ImageStore } from "../data/imageStore.ts";
-import { plainViews } from "../embedImages.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tf.ts";
 import { Bags } from "./bags.ts";
@@ -13,6 +14,7 @@ import { fillBags } from "./fillBags.ts";
 const config = { ...defaultConfig, imageSize: 16 };
 const images = new ImageStore(20);
 for (const block of demoBlocks({ seed: 3, count: 150, size: 20 }, 40)) images.append(block);
+const source = new CpuViewSource(images, config.imageSize);
 /** Every image but each third: indices into the store are not rows. More than are embedded at once. */
 const train = Int32Array.from({ length: images.count }, (_, i) => i).filter((i) => i % 3 !== 1);
 const never = (): boolean => false;
@@ -27,7 +29,7 @@ test("a bag holds the five nearest by the teacher's features, found by slow loop
   const reports: string[] = [];
   await fillBags(
     bags,
-    { teacher, images, train, config },
+    { teacher, source, train, config },
     { report: (task, done, total) => reports.push(`${task} ${done}/${total}`), cancelled: never },
   );
   expect(tf.memory().numTensors).toBe(before);
@@ -39,9 +41,7 @@ test("a bag holds the five nearest by the teacher's features, found by slow loop
 
   const features: number[][] = [];
   for (const image of train) {
-    const row = tf.tidy(
-      () => teacher.embed(plainViews(images, Int32Array.of(image), 16), "eval", 0).features,
-    );
+    const row = tf.tidy(() => teacher.embed(plainViews(source, Int32Array.of(image)), "eval", 0).features);
     features.push(Array.from(await row.data()));
     row.dispose();
   }
@@ -86,12 +86,12 @@ test("a set smaller than a bag puts all others into each, and a single image is 
   const teacher = createTestTeacher(7);
   const bags = new Bags();
   const few = Int32Array.of(11, 3, 40);
-  await fillBags(bags, { teacher, images, train: few, config }, { report: silent, cancelled: never });
+  await fillBags(bags, { teacher, source, train: few, config }, { report: silent, cancelled: never });
   expect(Array.from(bags.membersOf(3)).sort((a, b) => a - b)).toEqual([11, 40]);
   await expect(
     fillBags(
       new Bags(),
-      { teacher, images, train: Int32Array.of(11), config },
+      { teacher, source, train: Int32Array.of(11), config },
       { report: silent, cancelled: never },
     ),
   ).rejects.toMatchObject({ code: "dataset-too-small" });
@@ -106,7 +106,7 @@ test("called off, while embedding or while searching, it stops soon and gives ev
     const bags = new Bags();
     await fillBags(
       bags,
-      { teacher, images, train, config },
+      { teacher, source, train, config },
       {
         report: (task) => tasks.push(task),
         cancelled: () => tasks.at(-1)?.startsWith(last) === true,

@@ -1,6 +1,7 @@
 import { AppError } from "../../contract/errors.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
-import { embedImages, plainViews } from "../embedImages.ts";
+import { plainViews } from "../augment/drawViews.ts";
+import { embedImages } from "../embedImages.ts";
 import { nearestNeighbours } from "../eval/nearestNeighbours.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -20,7 +21,7 @@ const publishedBagSize = 5;
  */
 export async function fillBags(
   bags: Bags,
-  { teacher, images, train, config }: PreparationSources & { readonly teacher: Teacher },
+  { teacher, source, train, config }: PreparationSources & { readonly teacher: Teacher },
   { report, cancelled }: PreparationWatch,
 ): Promise<void> {
   if (train.length < 2) {
@@ -31,7 +32,7 @@ export async function fillBags(
   let embedded = 0;
   const rows = (await embedImages(
     train,
-    (some) => plainViews(images, some, config.imageSize),
+    (some) => plainViews(source, some),
     (views) => {
       embedded += views.shape[0];
       return normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).features);

@@ -1,5 +1,6 @@
 import { createPrng } from "../../lib/prng.ts";
-import { embedImages, plainViews } from "../embedImages.ts";
+import { plainViews } from "../augment/drawViews.ts";
+import { embedImages } from "../embedImages.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -11,14 +12,14 @@ import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
  */
 export async function fillQueue(
   queue: KeyQueue,
-  { teacher, images, train, config }: PreparationSources & { readonly teacher: Teacher },
+  { teacher, source, train, config }: PreparationSources & { readonly teacher: Teacher },
   { report, cancelled }: PreparationWatch,
 ): Promise<void> {
   const order = createPrng(config.seed, "queue images").permutation(train.length).slice(0, queue.capacity);
   let embedded = 0;
   const rows = await embedImages(
     Int32Array.from(order, (i) => train[i] as number),
-    (some) => plainViews(images, some, config.imageSize),
+    (some) => plainViews(source, some),
     (views) => {
       embedded += views.shape[0];
       return normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding);

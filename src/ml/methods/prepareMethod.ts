@@ -1,6 +1,6 @@
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import type { ImageStore } from "../data/imageStore.ts";
+import type { ViewSource } from "../augment/viewSource.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { fillBags } from "./fillBags.ts";
 import { fillQueue } from "./fillQueue.ts";
@@ -10,7 +10,7 @@ import type { Method } from "./method.ts";
 export interface PreparationSources {
   /** As `createMethod` got it. */
   readonly teacher: Teacher | null;
-  readonly images: ImageStore;
+  readonly source: ViewSource;
   /** [N] indices of the training images. */
   readonly train: Int32Array;
   readonly config: Config;

@@ -1,11 +1,11 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
-import type { ImageStore } from "../data/imageStore.ts";
+import { drawView } from "../augment/drawViews.ts";
+import type { ViewSource } from "../augment/viewSource.ts";
 import { fitPca } from "../eval/pca.ts";
 import { embedImages } from "../embedImages.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import { drawView } from "../train.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -23,7 +23,7 @@ const viewsPerDimension = 8;
  */
 export async function fitProjection(
   teacher: Teacher,
-  images: ImageStore,
+  source: ViewSource,
   train: Int32Array,
   dim: number,
   config: Config,
@@ -43,7 +43,7 @@ export async function fitProjection(
   const indices = Int32Array.from(order, (i) => train[i] as number);
   const rows = await embedImages(
     indices,
-    (some) => drawView(images, some, prng, config),
+    (some) => drawView(source, some, prng, config),
     (views) => normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding),
   );
   const { mean, components, explained } = await fitPca(rows, dim, config.seed);
