@@ -20,6 +20,8 @@ interface TeacherInspectionDialogProps {
 export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
   const { name, bytes, inspection, onUse, onCancel } = props;
   const { refusal, mismatch, tensors } = inspection;
+  // Its refusal lists a few tensors; below they are all.
+  const isUnknown = inspection.card === null && tensors.count > 0;
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const firstButton = useRef<HTMLButtonElement>(null);
@@ -46,7 +48,7 @@ export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
       </header>
       <div className={styles.body}>
         {refusal === null ? null : (
-          <Refusal error={refusal} testId="teacher-refusal">
+          <Refusal error={isUnknown ? { ...refusal, details: [] } : refusal} testId="teacher-refusal">
             {mismatch === null ? undefined : <Mismatch mismatch={mismatch} />}
           </Refusal>
         )}

@@ -8,6 +8,7 @@ import styles from "./TensorTable.module.css";
 const narrowWidth = 560;
 /** In CSS pixels; `TensorTable.module.css` sets rows of one and of two lines in these. */
 const rowHeights = { wide: 26, narrow: 46 } as const;
+const borders = 3;
 
 /** All tensors of a file; only the rows in sight exist in the page. */
 export function TensorTable({ tensors }: { readonly tensors: Listed<InspectedTensor> }) {
@@ -65,6 +66,8 @@ export function TensorTable({ tensors }: { readonly tensors: Listed<InspectedTen
         ref={viewport}
         className={`${styles.viewport} ${narrow ? styles.narrow : ""} ${hasUses ? styles.withUses : ""}`}
         data-testid="tensor-table"
+        // As tall as the whole list asks for, so that nothing jumps while it is filtered.
+        style={{ height: tensors.first.length * side + (narrow ? 0 : side) + borders }}
         role="table"
         tabIndex={0}
         aria-label="Tensors of the file"
