@@ -91,6 +91,7 @@ try {
 if (asked !== undefined) {
   try {
     process.exitCode = (await bench(asked)) ? 0 : 1;
+    console.log(`\nMeasured in ${(performance.now() / 1000).toFixed(0)} s`); // since this program began
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;

@@ -15,9 +15,9 @@ export interface ContestantReport extends TimeSummary {
   readonly stepsPerRepetition: number;
   /** Median until a step was issued. Of a contestant that computes or waits while issuing, nearly all of it. */
   readonly issueMs: number;
-  /** Loading, opening, and giving it the job's numbers. */
+  /** Loading, opening, giving it the job's numbers, and compiling, where that is not left to the first step. */
   readonly setUpMs: number;
-  /** The very first step, with all compilation. */
+  /** The very first step, with the compilation that is left. */
   readonly firstStepMs: number;
   readonly evidence: Evidence;
 }
@@ -75,7 +75,8 @@ export async function benchStep(
       entrants.push(entrant);
       const { firstStepMs, setUp, evidence } = entrant;
       log(
-        `${name}: ${setUp.runsOn}; first step ${(firstStepMs / 1000).toFixed(1)} s; ` +
+        `${name}: ${setUp.runsOn}; set up in ${(setUp.setUpMs / 1000).toFixed(1)} s, ` +
+          `first step ${(firstStepMs / 1000).toFixed(1)} s; ` +
           `losses ${evidence.losses.map((loss) => loss.toFixed(5)).join(" ")}`,
       );
     } catch (error) {

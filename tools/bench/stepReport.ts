@@ -16,7 +16,7 @@ export function formatJob(report: JobReport): string {
     "min … max",
     "repetitions",
     "issued ms",
-    "first step s",
+    "first loss s",
     ...against.map((name) => `× ${name}`),
   ];
   const rows = shown.map((name) => {
@@ -27,7 +27,7 @@ export function formatJob(report: JobReport): string {
       `${formatMs(measured.minMs)} … ${formatMs(measured.maxMs)}`,
       `${measured.repetitions} × ${measured.stepsPerRepetition}`,
       formatMs(measured.issueMs),
-      (measured.firstStepMs / 1000).toFixed(1),
+      ((measured.setUpMs + measured.firstStepMs) / 1000).toFixed(1),
       ...against.map((baseline) => formatRatio(report, name, baseline)),
     ];
   });

@@ -1,4 +1,5 @@
 import type { TeacherCard } from "../../../src/contract/teacher.ts";
+import type { StepSize } from "../../../src/ml/compiled/compiledDisco.ts";
 import { KeyQueue } from "../../../src/ml/losses/queue.ts";
 import { Disco } from "../../../src/ml/methods/disco.ts";
 import { FrozenTeacher } from "../../../src/ml/methods/frozenTeacher.ts";
@@ -19,7 +20,7 @@ import type { Contestant, StepRunner } from "./contestant.ts";
 /** What makes a method ready to run on views of one size; the reference executor runs it as it is. */
 export type Executor = (
   disco: Disco,
-  size: { readonly batch: number; readonly imageSize: number },
+  size: StepSize,
   adapter: { readonly software: boolean },
 ) => Method | Promise<Method>;
 
@@ -38,11 +39,11 @@ export function ours(backend: "webgpu" | "wasm", executor: Executor): Contestant
 
 async function createRunner(
   data: JobData,
-  executor: (disco: Disco, size: { batch: number; imageSize: number }) => Method | Promise<Method>,
+  executor: (disco: Disco, size: StepSize) => Method | Promise<Method>,
 ): Promise<StepRunner> {
   const disco = createDisco(data);
   const { imageSize, batchSize } = data.job;
-  const method = await executor(disco, { batch: batchSize, imageSize });
+  const method = await executor(disco, { batch: batchSize, height: imageSize, width: imageSize });
   const image = (values: Float32Array): tf.Tensor4D =>
     tf.tensor4d(values, [batchSize, imageSize, imageSize, 3]);
   const views: Views = { first: image(data.firstView), second: image(data.secondView) };
