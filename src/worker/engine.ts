@@ -255,7 +255,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         compile: (method) =>
           compileMethod(
             method,
-            { batch: config.batchSize, imageSize: config.imageSize },
+            { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
             { software: backend?.software ?? false },
             (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),

@@ -93,15 +93,16 @@ interface CompiledStepTeacher {
 async function compileTeacher(
   gpu: TfjsGpu,
   frozen: FrozenTeacher,
-  { batch, imageSize }: StepSize,
+  { batch, height, width }: StepSize,
   granularity: Granularity,
 ): Promise<CompiledStepTeacher | null> {
   if (frozen.options.batchNorm !== "eval") return null;
   const given: Teacher = frozen.teacher;
   const inner = given instanceof ProjectedTeacher ? given.inner : given;
   if (!(inner instanceof NetworkTeacher)) return null;
-  const size = { samples: 2 * batch, viewSide: imageSize, inputSize: frozen.options.inputSize };
-  const compiled = await CompiledTeacher.compile(gpu, inner, size, granularity);
+  const views = { samples: 2 * batch, height, width };
+  const { inputSize } = frozen.options;
+  const compiled = await CompiledTeacher.compile(gpu, inner, views, inputSize, granularity);
   if (compiled === null) return null;
   const outer = given instanceof ProjectedTeacher ? given.over(compiled) : compiled;
   return {

@@ -86,12 +86,15 @@ describe("CompiledEncoder equals the reference executor in evaluation mode", () 
     const weights = randomWeights(network, "encoder");
     const samples = 3;
     const images = randomImages(samples, given.side, 1);
-    const encoder = await CompiledEncoder.compile(gpu, network, weights, {
-      samples,
-      side: given.side,
-      preprocessing: imageNetPreprocessing,
+    const shape = { samples, height: given.side, width: given.side };
+    const encoder = await CompiledEncoder.compile(
+      gpu,
+      network,
+      weights,
+      shape,
+      imageNetPreprocessing,
       granularity,
-    });
+    );
     const { embedding, features } = encoder.run(images);
     const expected = tf.tidy(() =>
       forward(
@@ -165,7 +168,7 @@ async function compareSteps(
       teacher: other.teacher,
       contrast: { meanStudent: other.disco.meanStudent, queue: other.queue, emaMomentum: 0.9 },
     },
-    { batch, imageSize: given.side },
+    { batch, height: given.side, width: given.side },
     granularity,
     () => {
       other.disco.dispose();

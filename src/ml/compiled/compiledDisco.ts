@@ -48,7 +48,8 @@ export interface StepParts {
 
 export interface StepSize {
   readonly batch: number;
-  readonly imageSize: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 interface Planned {
@@ -101,9 +102,8 @@ export class CompiledDisco implements Method {
     private readonly release: () => void,
   ) {
     this.queueRow = parts.contrast?.queue.next ?? 0;
-    const { imageSize, batch } = size;
-    const samples = planned.usesSecondViews ? 2 * batch : batch;
-    const shape = [samples, imageSize, imageSize, 3];
+    const samples = planned.usesSecondViews ? 2 * size.batch : size.batch;
+    const shape = [samples, size.height, size.width, 3];
     this.rawViews = tensorOver(built.bufferOf(planned.images.raw), shape) as tf.Tensor4D;
   }
 
@@ -144,7 +144,11 @@ export class CompiledDisco implements Method {
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
     const { gpu, built, planned, parts, size } = this;
-    invariant(views.first.shape[0] === size.batch, `compiled for batches of ${size.batch}`);
+    const { batch, height, width } = size;
+    invariant(
+      views.first.shape.join() === [batch, height, width, 3].join(),
+      "compiled for views of one shape",
+    );
     const { queue } = gpu.device;
     const raw = built.bufferOf(planned.images.raw);
     const sources = planned.usesSecondViews ? [views.first, views.second] : [views.first];
@@ -289,7 +293,7 @@ export class CompiledDisco implements Method {
   }
 }
 
-function planStep(parts: StepParts, { batch, imageSize }: StepSize, granularity: Granularity): Planned {
+function planStep(parts: StepParts, { batch, height, width }: StepSize, granularity: Granularity): Planned {
   const { trainer, teacher, contrast } = parts;
   const { network } = trainer;
   const plan = new Plan();
@@ -300,8 +304,7 @@ function planStep(parts: StepParts, { batch, imageSize }: StepSize, granularity:
   const usesSecondViews = distils || contrast !== null;
   const images = planImages(
     plan,
-    usesSecondViews ? 2 * batch : batch,
-    imageSize,
+    { samples: usesSecondViews ? 2 * batch : batch, height, width },
     trainer.options.preprocessing,
   );
   const student = placeNetwork(plan, network, "student");

@@ -15,23 +15,30 @@ import { allTensors } from "./parameterLayout.ts";
 import { Plan, type BuiltPlan, type PlanTensor } from "./plan.ts";
 import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
 
-/** Images as they come, [samples, side, side, 3] in [0, 1], and as networks take them. */
+export interface ImagesShape {
+  readonly samples: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Images as they come, [samples, H, W, 3] in [0, 1], and as networks take them. */
 export interface PlannedImages {
   readonly raw: PlanTensor;
-  readonly side: number;
+  readonly height: number;
+  readonly width: number;
   readonly constants: { readonly tensor: PlanTensor; readonly data: Float32Array<ArrayBuffer> };
 }
 
 export function planImages(
   plan: Plan,
-  samples: number,
-  side: number,
+  { samples, height, width }: ImagesShape,
   { mean, std }: Preprocessing,
 ): PlannedImages {
   const data = Float32Array.of(...mean, 0, ...std.map((value) => 1 / value), 0);
   return {
-    raw: plan.persistent("images", samples * side * side * 3),
-    side,
+    raw: plan.persistent("images", samples * height * width * 3),
+    height,
+    width,
     constants: { tensor: plan.persistent("preprocessing", 8), data },
   };
 }
@@ -39,14 +46,14 @@ export function planImages(
 /** Some of the images as a network takes them. */
 export function planInput(
   plan: Plan,
-  { raw, side, constants }: PlannedImages,
+  { raw, height, width, constants }: PlannedImages,
   from: number,
   samples: number,
 ): Value {
-  const pixels = samples * side * side;
+  const pixels = samples * height * width;
   const tensor = plan.transient("normalised images", pixels * 4);
-  plan.launch(normaliseImages(pixels, from * side * side), [raw, constants.tensor, tensor]);
-  return { tensor, samples, height: side, width: side, channels: 4 };
+  plan.launch(normaliseImages(pixels, from * height * width), [raw, constants.tensor, tensor]);
+  return { tensor, samples, height, width, channels: 4 };
 }
 
 /** Fills what a plan needs once. */
@@ -66,7 +73,7 @@ export class CompiledEncoder {
     private readonly gpu: TfjsGpu,
     private readonly built: BuiltPlan,
     private readonly images: PlannedImages,
-    readonly samples: number,
+    readonly shape: ImagesShape,
     private readonly outputs: readonly {
       readonly value: Value;
       readonly width: number;
@@ -78,19 +85,16 @@ export class CompiledEncoder {
     gpu: TfjsGpu,
     network: Network,
     weights: Weights,
-    options: {
-      readonly samples: number;
-      readonly side: number;
-      readonly preprocessing: Preprocessing;
-      readonly granularity: Granularity;
-    },
+    shape: ImagesShape,
+    preprocessing: Preprocessing,
+    granularity: Granularity,
   ): Promise<CompiledEncoder> {
     const plan = new Plan();
-    const images = planImages(plan, options.samples, options.side, options.preprocessing);
-    const input = planInput(plan, images, 0, options.samples);
+    const images = planImages(plan, shape, preprocessing);
+    const input = planInput(plan, images, 0, shape.samples);
     const memory = placeNetwork(plan, network, "encoder");
     const wanted = [network.embedding, network.features];
-    const tape = planForward(plan, memory, input, { kind: "folded" }, wanted, options.granularity);
+    const tape = planForward(plan, memory, input, { kind: "folded" }, wanted, granularity);
     const outputs = [
       [network.embedding, network.embeddingDim] as const,
       [network.features, network.featureDim] as const,
@@ -103,15 +107,11 @@ export class CompiledEncoder {
     const built = await plan.build(gpu.device);
     writeConstants(built, [images.constants, ...tape.constants]);
     uploadFolded(gpu, memory, weights, built);
-    return new CompiledEncoder(gpu, built, images, options.samples, outputs);
-  }
-
-  get side(): number {
-    return this.images.side;
+    return new CompiledEncoder(gpu, built, images, shape, outputs);
   }
 
   /**
-   * @param images [samples, side, side, 3] in [0, 1].
+   * @param images [samples, H, W, 3] in [0, 1].
    * @returns [samples, embeddingDim] and [samples, featureDim], the caller's.
    */
   run(images: tf.Tensor4D): { embedding: tf.Tensor2D; features: tf.Tensor2D } {

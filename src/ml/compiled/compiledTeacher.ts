@@ -2,7 +2,7 @@ import type { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { resizeViews } from "../teachers/resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
 import type * as tf from "../tf.ts";
-import { CompiledEncoder } from "./compiledEncoder.ts";
+import { CompiledEncoder, type ImagesShape } from "./compiledEncoder.ts";
 import { whyNotCompiled, type Granularity } from "./compileNetwork.ts";
 import type { TfjsGpu } from "./tfjsGpu.ts";
 
@@ -20,16 +20,14 @@ export class CompiledTeacher implements Teacher {
   static async compile(
     gpu: TfjsGpu,
     inner: NetworkTeacher,
-    size: { readonly samples: number; readonly viewSide: number; readonly inputSize: number },
+    views: ImagesShape,
+    inputSize: number,
     granularity: Granularity,
   ): Promise<CompiledTeacher | null> {
     if (whyNotCompiled(inner.network) !== null) return null;
-    const encoder = await CompiledEncoder.compile(gpu, inner.network, inner.weights, {
-      samples: size.samples,
-      side: inner.sideFor(size.viewSide, size.inputSize),
-      preprocessing: inner.preprocessing,
-      granularity,
-    });
+    const { network, weights, preprocessing } = inner;
+    const shape = { ...views, ...inner.inputSides(views, inputSize) };
+    const encoder = await CompiledEncoder.compile(gpu, network, weights, shape, preprocessing, granularity);
     return new CompiledTeacher(inner, encoder);
   }
 
@@ -43,11 +41,12 @@ export class CompiledTeacher implements Teacher {
 
   embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
     const { inner, encoder } = this;
-    const [samples, viewSide] = images.shape;
-    const side = inner.sideFor(viewSide, inputSize);
-    if (batchNorm !== "eval" || samples !== encoder.samples || side !== encoder.side)
-      return inner.embed(images, batchNorm, inputSize);
-    return encoder.run(resizeViews(images, side));
+    const [samples, height, width] = images.shape;
+    const sides = inner.inputSides({ height, width }, inputSize);
+    const { shape } = encoder;
+    const fits = samples === shape.samples && sides.height === shape.height && sides.width === shape.width;
+    if (batchNorm !== "eval" || !fits) return inner.embed(images, batchNorm, inputSize);
+    return encoder.run(resizeViews(images, sides));
   }
 
   dispose(): void {

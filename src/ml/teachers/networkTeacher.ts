@@ -4,7 +4,7 @@ import { forward } from "../models/referenceExecutor.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
 import type * as tf from "../tf.ts";
-import { resizeViews } from "./resizeViews.ts";
+import { resizeViews, type ImageSides } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 
 /** A teacher described as one of our networks, with weights from a checkpoint. Owns and disposes of the weights. */
@@ -18,14 +18,16 @@ export class NetworkTeacher implements Teacher {
     readonly preprocessing: Preprocessing,
   ) {}
 
-  /** The side its network sees of views of another side. */
-  sideFor(viewSide: number, inputSize: number): number {
-    return inputSize || this.card.inputSize || viewSide;
+  /** How large its network sees views. */
+  inputSides(views: ImageSides, inputSize: number): ImageSides {
+    const side = inputSize || this.card.inputSize;
+    return side === 0 ? views : { height: side, width: side };
   }
 
   embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
     const { network, weights } = this;
-    const resized = resizeViews(images, this.sideFor(images.shape[1], inputSize));
+    const [, height, width] = images.shape;
+    const resized = resizeViews(images, this.inputSides({ height, width }, inputSize));
     const input = normalizeImages(resized, this.preprocessing);
     const [embedding, features] = forward(network, weights, input, [network.embedding, network.features], {
       mode: batchNorm,

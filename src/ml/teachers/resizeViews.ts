@@ -1,7 +1,12 @@
 import * as tf from "../tf.ts";
 
-/** Bilinear to `size` × `size`, unless it is that already. @param images [N, H, W, 3] */
-export function resizeViews(images: tf.Tensor4D, size: number): tf.Tensor4D {
-  if (images.shape[1] === size && images.shape[2] === size) return images;
-  return tf.image.resizeBilinear(images, [size, size], false, true);
+export interface ImageSides {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Bilinear to these sides, unless it has them already. @param images [N, H, W, 3] */
+export function resizeViews(images: tf.Tensor4D, { height, width }: ImageSides): tf.Tensor4D {
+  if (images.shape[1] === height && images.shape[2] === width) return images;
+  return tf.image.resizeBilinear(images, [height, width], false, true);
 }

@@ -39,7 +39,7 @@ export class TfjsTeacher implements Teacher {
         },
       );
     }
-    const input = normalizeImages(resizeViews(images, side), symmetricPreprocessing);
+    const input = normalizeImages(resizeViews(images, { height: side, width: side }), symmetricPreprocessing);
     const features = this.run(input);
     return { embedding: features, features };
   }

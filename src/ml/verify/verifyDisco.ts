@@ -1,7 +1,9 @@
 import { invariant } from "../../lib/invariant.ts";
+import { compileMethod } from "../compiled/compileMethod.ts";
 import { KeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
 import { FrozenTeacher } from "../methods/frozenTeacher.ts";
+import type { Method } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { stateDictSpec, type Network } from "../models/network.ts";
 import { resNet } from "../models/encoder.ts";
@@ -47,8 +49,18 @@ interface DiscoManifest {
   };
 }
 
-/** The training steps of a 3_disco fixture by our DisCo: losses, queue and every network's final state. */
+/**
+ * The training steps of a 3_disco fixture by our DisCo: losses, queue and every network's final state; on WebGPU by
+ * the reference executor and by the compiled one.
+ */
 export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
+  const rows = await verifySteps(fixture, "reference");
+  if (tf.getBackend() !== "webgpu") return rows;
+  const compiled = await verifySteps(fixture, "compiled");
+  return [...rows, ...compiled.map((row) => ({ ...row, check: `compiled: ${row.check}` }))];
+}
+
+async function verifySteps(fixture: Fixture, executor: "reference" | "compiled"): Promise<CheckRow[]> {
   const { config, initial_state } = fixture.manifest as unknown as DiscoManifest;
   const tolerance = (what: string): number => numberAt(fixture.manifest, "tolerance", what);
   const golden = (name: string): ArrayLike<number> => arrayOf(fixture, name).values as ArrayLike<number>;
@@ -73,7 +85,14 @@ export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
     preprocessing: noPreprocessing,
   });
   const frozen = new FrozenTeacher(teacher, { batchNorm: config.teacher_bn, inputSize: 0 });
-  const method = new Disco(trainer, config.contrastive_only ? null : frozen, queue, config.ema);
+  const disco = new Disco(trainer, config.contrastive_only ? null : frozen, queue, config.ema);
+  let method: Method = disco;
+  if (executor === "compiled") {
+    const [height, width] = config.image_hw;
+    const execution = await compileMethod(disco, { batch: config.batch, height, width }, { software: true });
+    if (execution.executor !== "compiled") throw new NotUnderstood(`not compiled: ${execution.details}`);
+    method = execution.method;
+  }
   const viewSeed = Number(/seed (\d+)/.exec(initial_state.views)?.[1]);
   // The published code sums the distillation over the batch; ours averages, so its weight takes the batch.
   const perSample = config.reduction === "sum" ? config.batch : 1;
@@ -122,8 +141,8 @@ export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
     rows.push(checked("distillation loss", worstOf(losses.distillation, distillation), lossTolerance));
   }
   const states = {
-    student: await saveWeights(network, student),
-    mean_student: await saveWeights(network, method.meanStudent),
+    student: await saveWeights(network, method.trainer.weights), // brings all of `disco` up to date
+    mean_student: await saveWeights(network, disco.meanStudent),
     ...(config.contrastive_only ? {} : { teacher: await saveWeights(teacherNetwork, teacher.weights) }),
   };
   for (const role of ["student", "mean_student"] as const) {

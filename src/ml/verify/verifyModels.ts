@@ -1,4 +1,7 @@
 import { recogniseArchitecture } from "../../formats/architecture.ts";
+import { invariant } from "../../lib/invariant.ts";
+import { CompiledEncoder } from "../compiled/compiledEncoder.ts";
+import { tfjsGpu } from "../compiled/tfjsGpu.ts";
 import { stateDictSpec, type Network, type TensorRole } from "../models/network.ts";
 import { networkOf } from "../teachers/networkOf.ts";
 import { forward } from "../models/referenceExecutor.ts";
@@ -9,6 +12,7 @@ import {
   type StateDict,
   type Weights,
 } from "../models/weights.ts";
+import { noPreprocessing } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
 import { checked, checkedEqual, worstAbsolute, worstRelative, type CheckRow } from "./checkRow.ts";
 import {
@@ -84,10 +88,35 @@ export async function verifyModels(fixture: Fixture): Promise<CheckRow[]> {
       false,
     );
     rows.push(...(await verifyMode(fixture, network, weights, input, mode)));
+    if (mode !== "train" && tf.getBackend() === "webgpu")
+      rows.push(await verifyCompiled(fixture, network, weights, input, mode));
     disposeWeights(weights);
   }
   input.dispose();
   return rows;
+}
+
+/** The same features by the compiled executor, BatchNorm multiplied into the convolutions. */
+async function verifyCompiled(
+  fixture: Fixture,
+  network: Network,
+  weights: Weights,
+  input: tf.Tensor4D,
+  mode: string,
+): Promise<CheckRow> {
+  const gpu = tfjsGpu();
+  invariant(gpu !== null, "this is WebGPU");
+  const [samples, height, width] = input.shape;
+  const shape = { samples, height, width };
+  const encoder = await CompiledEncoder.compile(gpu, network, weights, shape, noPreprocessing, {
+    threads: 1024,
+  });
+  const { embedding, features } = encoder.run(input);
+  const values = await features.data<"float32">();
+  tf.dispose([embedding, features]);
+  encoder.dispose();
+  const error = worstRelative(values, floatsOf(fixture, `${mode}.features`));
+  return checked(`compiled: ${mode}: features`, error, numberAt(fixture.manifest, "tolerance", mode));
 }
 
 async function verifyMode(
