@@ -1,4 +1,5 @@
 import { compareEvidence, type Agreement, type Evidence } from "./agreement.ts";
+import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
 import type { BenchBrowser } from "./benchBrowser.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import type { BlockReport, SetUpReport } from "./page/workerMessages.ts";
@@ -20,6 +21,8 @@ export interface ContestantReport extends TimeSummary {
   /** The very first step, with the compilation that is left. */
   readonly firstStepMs: number;
   readonly evidence: Evidence;
+  /** Kernel by kernel, the longest first; empty where nothing can tell. */
+  readonly breakdown: readonly LaunchTimes[];
 }
 
 export interface JobReport {
@@ -101,11 +104,17 @@ export async function benchStep(
     })),
     limits,
   );
-  for (const { worker } of entrants) await browser.end(worker);
+  const breakdowns: Partial<Record<ContestantName, readonly LaunchTimes[]>> = {};
+  for (const { name, worker } of entrants) {
+    if (!(name in failures)) breakdowns[name] = await browser.ask("step", worker, "breakdown", null);
+    await browser.end(worker);
+  }
   const measured = entrants.filter(({ name }) => !(name in failures));
   return {
     name: job.name,
-    contestants: Object.fromEntries(measured.map((entrant) => [entrant.name, report(entrant)])),
+    contestants: Object.fromEntries(
+      measured.map((entrant) => [entrant.name, report(entrant, breakdowns[entrant.name] ?? [])]),
+    ),
     failures,
     agreements: measured.flatMap((a, i) =>
       measured
@@ -154,7 +163,7 @@ async function enter(browser: StepBrowser, job: StepJob, name: ContestantName): 
   };
 }
 
-function report(entrant: Entrant): ContestantReport {
+function report(entrant: Entrant, breakdown: readonly LaunchTimes[]): ContestantReport {
   const { setUp, variant, firstStepMs, stepsPerRepetition, evidence, blocks } = entrant;
   return {
     ...summariseTimes(blocks.map(({ elapsedMs, steps }) => elapsedMs / steps)),
@@ -165,5 +174,6 @@ function report(entrant: Entrant): ContestantReport {
     setUpMs: setUp.setUpMs,
     firstStepMs,
     evidence,
+    breakdown,
   };
 }

@@ -1,3 +1,4 @@
+import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
 import { lossTolerance, movementTolerance } from "./agreement.ts";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { formatTable } from "./formatTable.ts";
@@ -36,10 +37,26 @@ export function formatJob(report: JobReport): string {
       const variant = report.contestants[name]?.variant;
       return variant === undefined ? [] : [`${name}: ${variant}, the faster way here`];
     }),
+    ...shown.flatMap((name) => formatBreakdown(name, report.contestants[name]?.breakdown ?? [])),
     ...disagreements(report),
     ...Object.entries(report.failures).map(([name, problem]) => `${name} was not measured: ${problem}`),
   ];
   return [formatTable(head, rows), ...notes].join("\n");
+}
+
+const longestKernels = 8;
+
+/** One line: where a step's time goes. */
+function formatBreakdown(name: ContestantName, breakdown: readonly LaunchTimes[]): string[] {
+  const total = breakdown.reduce((sum, { ms }) => sum + ms, 0);
+  if (total === 0) return [];
+  const share = (ms: number): string => `${((100 * ms) / total).toFixed(0)} %`;
+  const kernels = breakdown.slice(0, longestKernels);
+  const rest = total - kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const parts = kernels.map(({ label, launches, ms }) => `${label} (${launches}) ${share(ms)}`);
+  return [
+    `${name} by kernel (launches), of ${formatMs(total)} ms: ${parts.join(", ")}, others ${share(rest)}`,
+  ];
 }
 
 /** "27.1", or that the two did not compute the same. */

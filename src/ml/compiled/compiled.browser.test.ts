@@ -115,65 +115,71 @@ describe("CompiledDisco takes the steps of Disco", () => {
   // One step at rate 1 moves every weight by its gradient; more would amplify rounding in networks this small.
   it.each(titles)("one of %s", (_, given) => compareSteps(given, { rate: 1, steps: 1 }), 180_000);
   const small = cases[0] as Case;
+  it("holding no more after many steps than after a few", async () => {
+    const compiled = await compile(createDisco(small, { rate: 0, steps: 0 }), small);
+    const views = { first: randomImages(batch, small.side, 1), second: randomImages(batch, small.side, 2) };
+    const settings = { learningRate: 0.001, distillWeight: 1, contrastiveWeight: 1, temperature: 0.2 };
+    const held = async (steps: number): Promise<unknown> => {
+      for (let i = 0; i < steps; i++) compiled.step(views, settings).dispose();
+      const { numTensors, numBytesAllocatedInGPU } = tf.memory() as tf.MemoryInfo & Record<string, number>;
+      return { numTensors, numBytesAllocatedInGPU };
+    };
+    const early = await held(5);
+    expect(await held(60)).toEqual(early);
+    compiled.dispose();
+  });
   it("several", () => compareSteps(small, { rate: 0.01, steps: 4 }));
   it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, split: 2 }));
   it("without a teacher (MoCo-v2)", () => compareSteps(small, { rate: 0.01, steps: 2, teacher: false }));
 });
 
+interface Options {
+  readonly rate: number;
+  readonly steps: number;
+  readonly split?: number;
+  readonly teacher?: boolean;
+}
+
+const batch = 6;
+const emaMomentum = 0.9;
+
+/** DisCo in the state it always begins with here. */
+function createDisco({ network }: Case, options: Options): Disco {
+  const teacherNetwork = resNet(shallow, { hidden: 0, out: network.embeddingDim });
+  const createTeacher = (): FrozenTeacher =>
+    new FrozenTeacher(
+      new NetworkTeacher(
+        card(teacherNetwork),
+        teacherNetwork,
+        randomWeights(teacherNetwork, "teacher"),
+        imageNetPreprocessing,
+      ),
+      { batchNorm: "eval", inputSize: 0 },
+    );
+  const trainer = new StudentTrainer(network, randomWeights(network, "student"), {
+    momentum: 0.9,
+    weightDecay: 1e-3,
+    batchNormGroups: options.split ?? 1,
+    preprocessing: imageNetPreprocessing,
+  });
+  const queue = randomKeyQueue(createPrng(3, "queue"), 3 * batch, network.embeddingDim, batch);
+  return new Disco(trainer, options.teacher === false ? null : createTeacher(), queue, emaMomentum);
+}
+
+function compile(disco: Disco, { side }: Case): Promise<CompiledDisco> {
+  const { trainer, teacher, meanStudent, queue } = disco;
+  const parts = { trainer, teacher, contrast: { meanStudent, queue, emaMomentum } };
+  const size = { batch, height: side, width: side };
+  return CompiledDisco.compile(gpu, parts, size, granularity, () => {
+    disco.dispose();
+  });
+}
+
 /** Expects equal scalars, weights, running statistics and queues after some steps of both executors. */
-async function compareSteps(
-  given: Case,
-  options: {
-    readonly rate: number;
-    readonly steps: number;
-    readonly split?: number;
-    readonly teacher?: boolean;
-  },
-): Promise<void> {
-  const batch = 6;
-  const make = (): {
-    disco: Disco;
-    teacher: FrozenTeacher | null;
-    queue: ReturnType<typeof randomKeyQueue>;
-  } => {
-    const { network } = given;
-    const teacherNetwork = resNet(shallow, { hidden: 0, out: network.embeddingDim });
-    const teacher =
-      options.teacher !== false
-        ? new FrozenTeacher(
-            new NetworkTeacher(
-              card(teacherNetwork),
-              teacherNetwork,
-              randomWeights(teacherNetwork, "teacher"),
-              imageNetPreprocessing,
-            ),
-            { batchNorm: "eval", inputSize: 0 },
-          )
-        : null;
-    const trainer = new StudentTrainer(network, randomWeights(network, "student"), {
-      momentum: 0.9,
-      weightDecay: 1e-3,
-      batchNormGroups: options.split ?? 1,
-      preprocessing: imageNetPreprocessing,
-    });
-    const queue = randomKeyQueue(createPrng(3, "queue"), 3 * batch, network.embeddingDim, batch);
-    return { disco: new Disco(trainer, teacher, queue, 0.9), teacher, queue };
-  };
-  const reference = make();
-  const other = make();
-  const compiled = await CompiledDisco.compile(
-    gpu,
-    {
-      trainer: other.disco.trainer,
-      teacher: other.teacher,
-      contrast: { meanStudent: other.disco.meanStudent, queue: other.queue, emaMomentum: 0.9 },
-    },
-    { batch, height: given.side, width: given.side },
-    granularity,
-    () => {
-      other.disco.dispose();
-    },
-  );
+async function compareSteps(given: Case, options: Options): Promise<void> {
+  const reference = createDisco(given, options);
+  const other = createDisco(given, options);
+  const compiled = await compile(other, given);
   const different: string[] = [];
   const compare = async (what: string, actual: tf.Tensor, expected: tf.Tensor): Promise<void> => {
     const difference = await worstRelative(actual, expected);
@@ -190,7 +196,7 @@ async function compareSteps(
       contrastiveWeight: 0.7,
       temperature: 0.2,
     };
-    await compare(`scalars ${step}`, compiled.step(views, settings), reference.disco.step(views, settings));
+    await compare(`scalars ${step}`, compiled.step(views, settings), reference.step(views, settings));
     tf.dispose([views.first, views.second]);
   }
   compiled.sync();
@@ -202,12 +208,12 @@ async function compareSteps(
     }
     expect(actual.batchesTracked).toBe(expected.batchesTracked);
   };
-  await compareWeights("student", compiled.trainer.weights, reference.disco.trainer.weights);
-  await compareWeights("mean student", other.disco.meanStudent, reference.disco.meanStudent);
+  await compareWeights("student", compiled.trainer.weights, reference.trainer.weights);
+  await compareWeights("mean student", other.meanStudent, reference.meanStudent);
   await compare("queue", other.queue.keys(), reference.queue.keys());
   expect(other.queue.next).toBe(reference.queue.next);
   compiled.dispose();
-  reference.disco.dispose();
+  reference.dispose();
   expect(different).toEqual([]);
 }
 

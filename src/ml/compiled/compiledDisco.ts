@@ -31,6 +31,8 @@ import {
 } from "./kernels/contrast.ts";
 import { follow, sgd } from "./kernels/elementwise.ts";
 import { allTensors } from "./parameterLayout.ts";
+import { CompiledTeacher } from "./compiledTeacher.ts";
+import { profilePlan, type LaunchTimes } from "./profilePlan.ts";
 import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan.ts";
 import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
 
@@ -217,6 +219,17 @@ export class CompiledDisco implements Method {
     }
     this.countedSteps = this.steps;
     this.gpu.flush();
+  }
+
+  /** Where the time of a step goes. Takes one, on numbers left over, and so spoils the state. A sync point. */
+  async profile(): Promise<readonly LaunchTimes[]> {
+    const { teacher } = this.parts;
+    const step = (await profilePlan(this.built)) ?? [];
+    const teaching =
+      teacher?.teacher instanceof CompiledTeacher ? ((await teacher.teacher.profile()) ?? []) : [];
+    return [...teaching.map((times) => ({ ...times, label: `teacher: ${times.label}` })), ...step].sort(
+      (a, b) => b.ms - a.ms,
+    );
   }
 
   dispose(): void {

@@ -13,6 +13,7 @@ import {
 import { normaliseImages } from "./kernels/elementwise.ts";
 import { allTensors } from "./parameterLayout.ts";
 import { Plan, type BuiltPlan, type PlanTensor } from "./plan.ts";
+import { profilePlan, type LaunchTimes } from "./profilePlan.ts";
 import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
 
 export interface ImagesShape {
@@ -135,6 +136,10 @@ export class CompiledEncoder {
     ) as [tf.Tensor2D, tf.Tensor2D];
     gpu.flush(); // before the next run overwrites what was sliced
     return { embedding, features };
+  }
+
+  profile(): Promise<readonly LaunchTimes[] | null> {
+    return profilePlan(this.built);
   }
 
   dispose(): void {

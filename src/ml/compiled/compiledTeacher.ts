@@ -4,6 +4,7 @@ import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts
 import type * as tf from "../tf.ts";
 import { CompiledEncoder, type ImagesShape } from "./compiledEncoder.ts";
 import { whyNotCompiled, type Granularity } from "./compileNetwork.ts";
+import type { LaunchTimes } from "./profilePlan.ts";
 import type { TfjsGpu } from "./tfjsGpu.ts";
 
 /**
@@ -47,6 +48,10 @@ export class CompiledTeacher implements Teacher {
     const fits = samples === shape.samples && sides.height === shape.height && sides.width === shape.width;
     if (batchNorm !== "eval" || !fits) return inner.embed(images, batchNorm, inputSize);
     return encoder.run(resizeViews(images, sides));
+  }
+
+  profile(): Promise<readonly LaunchTimes[] | null> {
+    return this.encoder.profile();
   }
 
   dispose(): void {

@@ -1,3 +1,4 @@
+import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
 import type { JobData } from "../jobData.ts";
 
 /** The ones that `--json` is keyed by. */
@@ -32,6 +33,8 @@ export interface StepRunner {
   finish(): Promise<number[]>;
   /** A copy of everything a step changes, in the contestant's own layouts. */
   snapshot(): Promise<Snapshot>;
+  /** Where the time of one step goes, where that can be told. A sync point. */
+  breakdown?(): Promise<readonly LaunchTimes[]>;
   /** Ways to run that only a measurement can choose between; the first is in force at the start. */
   readonly variants?: readonly Variant[];
 }

@@ -1,5 +1,5 @@
 import type { TeacherCard } from "../../../src/contract/teacher.ts";
-import type { StepSize } from "../../../src/ml/compiled/compiledDisco.ts";
+import { CompiledDisco, type StepSize } from "../../../src/ml/compiled/compiledDisco.ts";
 import { KeyQueue } from "../../../src/ml/losses/queue.ts";
 import { Disco } from "../../../src/ml/methods/disco.ts";
 import { FrozenTeacher } from "../../../src/ml/methods/frozenTeacher.ts";
@@ -63,6 +63,7 @@ async function createRunner(
       tf.dispose([stacked, taken]);
       return taken.map((_, i) => values[4 * i] ?? NaN);
     },
+    breakdown: async () => (method instanceof CompiledDisco ? method.profile() : []),
     snapshot: async () => {
       const { trainer } = method; // asking for it brings all that `disco` holds up to date
       return {

@@ -1,4 +1,5 @@
 /** A contestant's own thread: nothing of the others is loaded here. */
+import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
 import { invariant } from "../../../src/lib/invariant.ts";
 import {
   snapshotParts,
@@ -76,4 +77,6 @@ function distance(from: readonly Float32Array[], to: readonly Float32Array[]): n
   return Math.sqrt(sum);
 }
 
-answerRequests<StepRequests>({ setUp, run, movement });
+const breakdown = async (): Promise<readonly LaunchTimes[]> => (await runner?.breakdown?.()) ?? [];
+
+answerRequests<StepRequests>({ setUp, run, movement, breakdown });

@@ -1,3 +1,4 @@
+import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
 import type { ContestantName, Movement } from "../contestants/contestant.ts";
 import type { AdapterCeilings } from "../ops/adapterCeilings.ts";
 import type { OpContestantName } from "../ops/opContestant.ts";
@@ -20,6 +21,8 @@ export interface StepRequests {
   run: { in: { steps: number; variant?: string }; out: BlockReport };
   /** How far the state has moved since it was set up. */
   movement: { in: null; out: Movement };
+  /** Where the time of one step goes, kernel by kernel, the longest first; empty where nothing can tell. */
+  breakdown: { in: null; out: readonly LaunchTimes[] };
 }
 
 export interface SetUpReport {
