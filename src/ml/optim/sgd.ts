@@ -1,4 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
+import { followOnHeap, sgdOnHeap } from "../kernels/wasm/parameterUpdates.ts";
+import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
 
 /**
@@ -30,21 +32,31 @@ export class Sgd {
     gradients: ReadonlyMap<string, tf.Tensor>,
     learningRate: number,
   ): void {
+    const heap = WasmHeap.current();
+    const { momentum, weightDecay, nesterov } = this;
     tf.tidy(() => {
       const rate = tf.scalar(learningRate);
-      const decay = tf.scalar(this.weightDecay);
-      const keep = tf.scalar(this.momentum);
+      const decay = tf.scalar(weightDecay);
+      const keep = tf.scalar(momentum);
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
-        const decayed = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, decay));
         let velocity = this.velocities.get(name);
         if (velocity === undefined) {
           velocity = tf.variable(tf.zerosLike(parameter), false);
           this.velocities.set(name, velocity);
         }
+        if (heap !== null) {
+          sgdOnHeap(
+            heap,
+            { parameter, gradient, velocity },
+            { learningRate, momentum, weightDecay, nesterov },
+          );
+          continue;
+        }
+        const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, decay));
         velocity.assign(tf.add(tf.mul(velocity, keep), decayed));
-        const move = this.nesterov ? tf.add(decayed, tf.mul(velocity, keep)) : velocity;
+        const move = nesterov ? tf.add(decayed, tf.mul(velocity, keep)) : velocity;
         parameter.assign(tf.sub(parameter, tf.mul(move, rate)));
       }
     });
@@ -62,13 +74,15 @@ export function followParameters(
   source: ReadonlyMap<string, tf.Variable>,
   momentum: number,
 ): void {
+  const heap = WasmHeap.current();
   tf.tidy(() => {
     const keep = tf.scalar(momentum);
     const take = tf.scalar(1 - momentum);
     for (const [name, value] of mean) {
       const next = source.get(name);
       invariant(next !== undefined, `the mean student has ${name}, the student has not`);
-      value.assign(tf.add(tf.mul(value, keep), tf.mul(next, take)));
+      if (heap !== null) followOnHeap(heap, value, next, momentum);
+      else value.assign(tf.add(tf.mul(value, keep), tf.mul(next, take)));
     }
   });
 }
