@@ -12,6 +12,8 @@ export interface Kernel {
   /** How many invocations are wanted in x, y and z; the last workgroups may have more, so the body must check. */
   readonly threads: readonly [number, number, number];
   readonly workgroup: readonly [number, number, number];
+  /** Rows beyond so many go on in z; the body finds them in `id.y` all the same. */
+  readonly foldRowsAt?: number;
   /** WGSL statements; `id` is the invocation's vec3i. */
   readonly body: string;
   /** WGSL declarations before the entry point. */
@@ -61,23 +63,37 @@ ${storage.join("\n")}
 ${kernel.declarations ?? ""}
 @compute @workgroup_size(${kernel.workgroup.join(", ")})
 fn main(@builtin(global_invocation_id) invocation: vec3u) {
-let id = vec3i(invocation);
+${idOf(kernel)}
 ${kernel.body}
 }
 `;
 }
 
+function idOf({ foldRowsAt }: Kernel): string {
+  if (foldRowsAt === undefined) return "let id = vec3i(invocation);";
+  return `let id = vec3i(i32(invocation.x), i32(invocation.y) + i32(invocation.z) * ${foldRowsAt}, 0);`;
+}
+
 const mostWorkgroups = 65535;
 
 /** @throws RangeError when the kernel is too large to launch. */
-export function workgroupsOf({ label, threads, workgroup }: Kernel): [number, number, number] {
-  const counts = threads.map((count, axis) => Math.ceil(count / (workgroup[axis] as number)));
-  if (counts.some((count) => count > mostWorkgroups)) {
+export function workgroupsOf(kernel: Kernel): [number, number, number] {
+  const counts = workgroupCounts(kernel);
+  if (!isLaunchable(kernel)) {
     throw new RangeError(
-      `${label} needs ${counts.join("×")} workgroups, at most ${mostWorkgroups} are possible`,
+      `${kernel.label} needs ${counts.join("×")} workgroups, at most ${mostWorkgroups} are possible`,
     );
   }
-  return counts as [number, number, number];
+  return counts;
+}
+
+export function isLaunchable(kernel: Kernel): boolean {
+  return workgroupCounts(kernel).every((count) => count <= mostWorkgroups);
+}
+
+function workgroupCounts({ threads, workgroup }: Kernel): [number, number, number] {
+  const [x, y, z] = threads;
+  return [Math.ceil(x / workgroup[0]), Math.ceil(y / workgroup[1]), Math.ceil(z / workgroup[2])];
 }
 
 const lineWorkgroup = 64;
@@ -100,11 +116,23 @@ export function overItems(count: number): Pick<Kernel, "threads" | "workgroup"> 
   };
 }
 
-/** Invocations of a kernel over channel groups (x) and rows (y): 64 to a workgroup, channels side by side. */
-export function channelsByRows(channelGroups: number, rows: number): Pick<Kernel, "threads" | "workgroup"> {
+/**
+ * The frame of a kernel over channel groups (`id.x`) and rows (`id.y`): 64 invocations to a workgroup, channels side by
+ * side. Both may go beyond their ends.
+ */
+export function channelsByRows(
+  channelGroups: number,
+  rows: number,
+): Pick<Kernel, "threads" | "workgroup" | "foldRowsAt"> {
   let x = 1;
   while (x < channelGroups && x < 16) x *= 2;
-  return { threads: [channelGroups, rows, 1], workgroup: [x, 64 / x, 1] };
+  const foldRowsAt = 32_768 * (64 / x);
+  const folds = Math.ceil(rows / foldRowsAt);
+  return {
+    threads: [channelGroups, folds > 1 ? foldRowsAt : rows, folds],
+    workgroup: [x, 64 / x, 1],
+    foldRowsAt,
+  };
 }
 
 /** Channels are stored in groups of four, the last one filled up with zeros. */
