@@ -14,6 +14,7 @@ import { writeSafetensors } from "../formats/safetensors.ts";
 import { createPrng } from "../lib/prng.ts";
 import { CpuViewSource } from "../ml/augment/cpuViewSource.ts";
 import { drawViews } from "../ml/augment/drawViews.ts";
+import type { ViewSource } from "../ml/augment/viewSource.ts";
 import { demoBlocks } from "../ml/data/demoBlocks.ts";
 import { demoLabels } from "../ml/data/demoSet.ts";
 import { ImageStore } from "../ml/data/imageStore.ts";
@@ -22,6 +23,7 @@ import { splitByClass } from "../ml/data/split.ts";
 import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge } from "../ml/judge.ts";
 import { compileMethod } from "../ml/compiled/compileMethod.ts";
+import { openViewSource } from "../ml/compiled/openViewSource.ts";
 import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
@@ -53,6 +55,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   let images: ImageStore | null = null;
   let teacher: Teacher | null = null;
   let projected: ProjectedTeacher | null = null;
+  let viewSource: ViewSource | null = null;
   let run: TrainingRun | null = null;
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -224,7 +227,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       });
     }
     const split = splitByClass(store.allClasses(), config.holdout, config.seed);
-    const source = new CpuViewSource(store, config.imageSize);
+    const source = await openViewSource(store, config.imageSize, { software: backend?.software ?? false });
+    viewSource = source;
     const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
     const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
 
@@ -317,6 +321,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     run = null;
     projected?.dispose();
     projected = null;
+    viewSource?.dispose();
+    viewSource = null;
   }
   function dropTeacher(): void {
     teacher?.dispose();

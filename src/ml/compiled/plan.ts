@@ -186,7 +186,7 @@ async function compile(
 const cache = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 
 /** One pipeline per device and shader, for as long as the device lives. */
-function pipelineFor(device: GPUDevice, code: string, label: string): Promise<GPUComputePipeline> {
+export function pipelineFor(device: GPUDevice, code: string, label: string): Promise<GPUComputePipeline> {
   const known = cache.get(device) ?? new Map<string, Promise<GPUComputePipeline>>();
   cache.set(device, known);
   const before = known.get(code);

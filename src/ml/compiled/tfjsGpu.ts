@@ -6,6 +6,7 @@ interface TfjsWebGpuBackend {
   readonly device: GPUDevice;
   readonly tensorMap: { get(dataId: object): { readonly resource?: GPUBuffer } };
   uploadToGPU(dataId: object): void;
+  makeTensorInfo(shape: number[], dtype: "float32"): tf.TensorInfo;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
@@ -18,6 +19,8 @@ export interface TfjsGpu {
   flush(): void;
   /** The buffer that holds a float32 tensor, row-major from its start. Call `flush` before using its content. */
   bufferOf(tensor: tf.Tensor): GPUBuffer;
+  /** A tensor of tfjs's own for kernels to fill: `bufferOf` gives the buffer, whose content is arbitrary until then. */
+  emptyTensor(shape: readonly number[]): tf.Tensor;
 }
 
 /** null unless tfjs runs on WebGPU. */
@@ -37,6 +40,8 @@ export function tfjsGpu(): TfjsGpu | null {
       invariant(resource !== undefined, "the tensor is on the GPU now");
       return resource;
     },
+    emptyTensor: (shape) =>
+      tf.engine().makeTensorFromTensorInfo(backend.makeTensorInfo([...shape], "float32")),
   };
 }
 

@@ -9,6 +9,7 @@ import { cropResize } from "../augment/cropResize.ts";
 import { gaussianBlur } from "../augment/gaussianBlur.ts";
 import { renderView } from "../augment/renderViews.ts";
 import { jitterOperations, wholeView, type View } from "../augment/viewParameters.ts";
+import { tfjsGpu } from "../compiled/tfjsGpu.ts";
 import { normalizeImages } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
 import { checked, failed, worstAbsolute, type CheckRow } from "./checkRow.ts";
@@ -24,6 +25,7 @@ import {
   type Fixture,
   type Json,
 } from "./fixture.ts";
+import { renderViewOnGpu } from "./renderViewOnGpu.ts";
 
 interface Picture {
   readonly height: number;
@@ -135,7 +137,8 @@ function boxOf(params: Json) {
 
 /**
  * Every operation alone and every pipeline of a 5_augment/augmentations fixture. Pipelines run twice: operation by
- * operation, and where they are one of our views, as one. Only normalisation uses the backend.
+ * operation, and where they are one of our views, as one, on WebGPU by its kernel too. Otherwise only normalisation uses
+ * the backend.
  */
 export async function verifyAugmentations(fixture: Fixture): Promise<CheckRow[]> {
   const rows: CheckRow[] = [];
@@ -155,8 +158,8 @@ export async function verifyAugmentations(fixture: Fixture): Promise<CheckRow[]>
       let result = source;
       for (const operation of operations) result = await apply(result, operation);
       rows.push(checked(name, worstAbsolute(result.pixels, golden), tolerance));
-      const whole = await renderAsView(source, operations);
-      if (whole) rows.push(checked(`${name}, rendered as one view`, worstAbsolute(whole, golden), tolerance));
+      for (const { where, pixels } of await renderAsView(source, operations))
+        rows.push(checked(`${name}, rendered as one view${where}`, worstAbsolute(pixels, golden), tolerance));
     } catch (error) {
       rows.push(failed(name, String(error)));
     }
@@ -164,14 +167,20 @@ export async function verifyAugmentations(fixture: Fixture): Promise<CheckRow[]>
   return rows;
 }
 
-/** A pipeline as `renderView` does it, in one go; null when it is not a view of ours. */
-async function renderAsView(source: Picture, operations: readonly Operation[]): Promise<Float32Array | null> {
+interface RenderedView {
+  /** "" for plain loops. */
+  readonly where: string;
+  readonly pixels: Float32Array;
+}
+
+/** A pipeline in one go, as runs have it, by all that can; by none when it is not a view of ours. */
+async function renderAsView(source: Picture, operations: readonly Operation[]): Promise<RenderedView[]> {
   const [crop, ...rest] = operations;
-  if (crop?.name !== "crop_resize" || rest.length === 0) return null;
+  if (crop?.name !== "crop_resize" || rest.length === 0) return [];
   const [height, width] = listAt(crop.params, "out").map(Number);
-  if (height === undefined || height !== width || at(crop.params, "antialias") !== true) return null;
+  if (height === undefined || height !== width || at(crop.params, "antialias") !== true) return [];
   const view = viewOf(crop, rest);
-  if (!view) return null;
+  if (!view) return [];
   const pixels = new Float32Array(height * height * 3);
   renderView(
     { values: source.pixels, offset: 0, width: source.width, scale: 1 },
@@ -179,9 +188,18 @@ async function renderAsView(source: Picture, operations: readonly Operation[]): 
     { values: pixels, offset: 0, size: height },
     new Float32Array(Math.max(source.height, height) * height * 3),
   );
-  let picture: Picture = { height, width: height, pixels };
-  for (const operation of rest) if (operation.name === "normalize") picture = await apply(picture, operation);
-  return picture.pixels;
+  const rendered: RenderedView[] = [{ where: "", pixels }];
+  const gpu = tfjsGpu();
+  if (gpu !== null)
+    rendered.push({ where: " on the GPU", pixels: await renderViewOnGpu(gpu, source, view, height) });
+  const normalize = rest.find(({ name }) => name === "normalize");
+  if (normalize === undefined) return rendered;
+  return Promise.all(
+    rendered.map(async ({ where, pixels }) => ({
+      where,
+      pixels: (await apply({ height, width, pixels }, normalize)).pixels,
+    })),
+  );
 }
 
 /** The view that does these operations; null when they come in an order that views do not have. */
