@@ -62,6 +62,16 @@ describe.each(["webgpu", "wasm", "webgl", "cpu"] as const)("backend %s", (name) 
   });
 });
 
+test("a GPU that refuses a command counts as lost, with what it said", async () => {
+  const { lost } = await openBackend("webgpu", browserLoader);
+  const { device } = tf.backend() as unknown as { device: GPUDevice };
+  const buffer = device.createBuffer({ label: "too small", size: 4, usage: GPUBufferUsage.COPY_DST });
+  const encoder = device.createCommandEncoder();
+  encoder.clearBuffer(buffer, 0, 1024);
+  device.queue.submit([encoder.finish()]);
+  expect(await lost).toMatch(/too small/);
+});
+
 test("unasked, a GPU in software is passed over", async () => {
   const { report } = await openBackend("auto", browserLoader);
   const webgpu = report.candidates.find((candidate) => candidate.name === "webgpu");

@@ -12,7 +12,7 @@ export interface BackendLoader {
 
 export interface OpenBackend {
   readonly report: BackendReport;
-  /** Resolves when a GPU device is lost; never on other backends. */
+  /** Resolves when a GPU device is lost, or refused what it was asked to do; never on other backends. */
   readonly lost: Promise<string>;
 }
 
@@ -182,5 +182,10 @@ function advise(chosen: BackendName, software: boolean, webgpu: AdapterInfo): st
 function deviceLost(chosen: BackendName): Promise<string> {
   const device = chosen === "webgpu" ? (tf.backend() as unknown as { device?: GPUDevice }).device : undefined;
   if (device === undefined) return new Promise(() => undefined);
-  return device.lost.then((info) => info.message || info.reason || "no reason given");
+  const lost = device.lost.then((info) => info.message || info.reason || "no reason given");
+  // No memory, or a command it rejects: whatever is computed from here on is wrong.
+  const refused = new Promise<string>((resolve) => {
+    device.addEventListener("uncapturederror", ({ error }) => resolve(error.message), { once: true });
+  });
+  return Promise.race([lost, refused]);
 }
