@@ -14,6 +14,7 @@ import {
   readBenchArguments,
   type BenchArguments,
 } from "./benchArguments.ts";
+import { augmentationIsSound, benchAugmentation, formatAugmentation } from "./augmentPart.ts";
 import { BenchBrowser } from "./benchBrowser.ts";
 import type { BenchReport } from "./benchReport.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
@@ -30,7 +31,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
   };
   write(); // a file that cannot be written is found out now
   let sound = true;
-  if (asked.parts.includes("step") || asked.parts.includes("ops")) {
+  if (asked.parts.some((part) => part !== "wasm")) {
     await using browser = await BenchBrowser.open();
     const { adapter, version, logicalCores } = browser;
     Object.assign(report, {
@@ -51,6 +52,13 @@ async function bench(asked: BenchArguments): Promise<boolean> {
       report.ops = await benchOps(browser, logIndented);
       console.log(`\n${formatOps(report.ops)}`);
       sound &&= opsAreSound(report.ops);
+      write();
+    }
+    if (asked.parts.includes("augment")) {
+      console.log("\nAugmentation: two views of each image, as tensors on WebGPU");
+      report.augmentation = await benchAugmentation(browser, logIndented);
+      console.log(`\n${formatAugmentation(report.augmentation)}`);
+      sound &&= augmentationIsSound(report.augmentation);
       write();
     }
   }

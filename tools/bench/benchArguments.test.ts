@@ -10,7 +10,7 @@ describe("the arguments of the benchmark", () => {
     expect(names(quick.jobs)).toEqual(["STEP-XS"]);
     expect(quick.parts).toEqual(["step"]);
     expect(readBenchArguments(["--quick", "--part", "wasm"]).parts).toEqual(["wasm"]);
-    expect(readBenchArguments([]).parts).toEqual(["step", "ops", "wasm"]);
+    expect(readBenchArguments([]).parts).toEqual(["step", "ops", "augment", "wasm"]);
   });
 
   test("jobs and contestants may be named, several of each", () => {
@@ -24,7 +24,7 @@ describe("the arguments of the benchmark", () => {
 
   test.each([
     [["--job", "STEP-Q"], "STEP-Q"],
-    [["--part", "augment"], "augment"],
+    [["--part", "sound"], "sound"],
     [["--contestant", "torch"], "torch"],
     [["--repetitions", "0"], "--repetitions"],
     [["--repetitions", "2.5"], "2.5"],

@@ -1,3 +1,4 @@
+import type { AugmentReport } from "./augmentPart.ts";
 import type { OpsReport } from "./opsPart.ts";
 import type { JobReport } from "./stepPart.ts";
 import type { WasmKernelRow } from "./wasmPart.ts";
@@ -11,5 +12,6 @@ export interface BenchReport {
   /** In the order in which they were measured. */
   jobs: JobReport[];
   ops?: OpsReport;
+  augmentation?: AugmentReport;
   wasmKernels?: readonly WasmKernelRow[];
 }

@@ -1,3 +1,5 @@
+import type { AugmentContestantName } from "../augment/augmentContestant.ts";
+import type { AugmentJob } from "../augment/augmentJob.ts";
 import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
 import type { ContestantName, Movement } from "../contestants/contestant.ts";
 import type { AdapterCeilings } from "../ops/adapterCeilings.ts";
@@ -10,6 +12,7 @@ import type { StepJob } from "../stepJobs.ts";
 export interface WorkerRequests {
   step: StepRequests;
   op: OpRequests;
+  augment: AugmentRequests;
 }
 export type WorkerKind = keyof WorkerRequests;
 
@@ -61,5 +64,20 @@ export interface PreparedOp {
   /** Of one run, after those that compiled. */
   readonly runMs: number;
   /** Of each result. */
+  readonly sketches: readonly Sketch[];
+}
+
+/** A contestant for augmentation. */
+export interface AugmentRequests {
+  /** First of all. */
+  prepare: { in: { contestant: AugmentContestantName; job: AugmentJob }; out: PreparedAugmentation };
+  /** Renders both views of all images so many times and waits. @returns how long that took, in ms. */
+  run: { in: number; out: number };
+}
+
+export interface PreparedAugmentation {
+  /** Of one run, after that which compiled. */
+  readonly runMs: number;
+  /** Of the first views and of the second. */
   readonly sketches: readonly Sketch[];
 }
