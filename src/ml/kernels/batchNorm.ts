@@ -1,6 +1,8 @@
 import { AppError } from "../../contract/errors.ts";
 import * as tf from "../tf.ts";
 import { channelMeans, foldCount, repeatChannels } from "./foldedChannels.ts";
+import { trainBatchNormOnHeap } from "./wasm/trainBatchNorm.ts";
+import { WasmHeap } from "./wasm/wasmHeap.ts";
 
 /** Per-channel statistics of one train-mode BatchNorm, groups averaged: what the running statistics follow. */
 export interface BatchStatistics {
@@ -38,6 +40,11 @@ export function batchNormTrain(
     throw new AppError("config-invalid", "BatchNorm cannot take statistics from one value per channel.", {
       hint: "Use a larger batch or fewer BatchNorm groups.",
     });
+  const heap = WasmHeap.current();
+  if (heap !== null) {
+    const { y, ...statistics } = trainBatchNormOnHeap(heap, x, gamma, beta, { eps, groups });
+    return { y, statistics };
+  }
   const folds = foldCount(perGroup);
   const repeat = (vector: tf.Tensor): tf.Tensor3D => repeatChannels(vector, folds);
   // Outside the custom gradient, whose scope would dispose of them; autodiff prunes them, as nothing reads them.
