@@ -1,6 +1,7 @@
 import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { shaderOf, workgroupsOf, type Kernel } from "./kernel.ts";
+import { pipelineFor } from "./pipelines.ts";
 
 /** A place for numbers that kernels of one plan read and write. Its buffer exists once the plan is built. */
 export interface PlanTensor {
@@ -181,28 +182,6 @@ async function compile(
     }),
   );
   return pipelines;
-}
-
-const cache = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
-
-/** One pipeline per device and shader, for as long as the device lives. */
-export function pipelineFor(device: GPUDevice, code: string, label: string): Promise<GPUComputePipeline> {
-  const known = cache.get(device) ?? new Map<string, Promise<GPUComputePipeline>>();
-  cache.set(device, known);
-  const before = known.get(code);
-  if (before !== undefined) return before;
-  const module = device.createShaderModule({ code, label });
-  const pipeline = device
-    .createComputePipelineAsync({ label, layout: "auto", compute: { module, entryPoint: "main" } })
-    .catch(async (error: unknown) => {
-      const { messages } = await module.getCompilationInfo();
-      const found = messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
-      invariant(found.length === 0, `${label} does not compile: ${found.join("; ")}`);
-      throw error;
-    });
-  known.set(code, pipeline);
-  pipeline.catch(() => known.delete(code));
-  return pipeline;
 }
 
 interface Memory {

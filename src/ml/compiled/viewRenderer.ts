@@ -4,7 +4,7 @@ import { viewColumns, type ViewParameters } from "../augment/viewParameters.ts";
 import type * as tf from "../tf.ts";
 import { shaderOf } from "./kernel.ts";
 import { renderViewsKernel, widestBlurRadius, type PixelFormat, type ViewShape } from "./kernels/views.ts";
-import { pipelineFor } from "./plan.ts";
+import { pipelineFor } from "./pipelines.ts";
 import type { TfjsGpu } from "./tfjsGpu.ts";
 
 /** Images in one buffer, and where in it those are of which views are wanted. */

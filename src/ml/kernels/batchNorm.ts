@@ -3,6 +3,7 @@ import * as tf from "../tf.ts";
 import { channelMeans, foldCount, repeatChannels } from "./foldedChannels.ts";
 import { trainBatchNormOnHeap } from "./wasm/trainBatchNorm.ts";
 import { WasmHeap } from "./wasm/wasmHeap.ts";
+import { canTrainBatchNorm, trainBatchNorm } from "./webgpu/trainBatchNorm.ts";
 
 /** Per-channel statistics of one train-mode BatchNorm, groups averaged: what the running statistics follow. */
 export interface BatchStatistics {
@@ -40,6 +41,10 @@ export function batchNormTrain(
     throw new AppError("config-invalid", "BatchNorm cannot take statistics from one value per channel.", {
       hint: "Use a larger batch or fewer BatchNorm groups.",
     });
+  if (canTrainBatchNorm(x)) {
+    const { y, ...statistics } = trainBatchNorm(x, gamma, beta, eps, groups);
+    return { y, statistics };
+  }
   const heap = WasmHeap.current();
   if (heap !== null) {
     const { y, ...statistics } = trainBatchNormOnHeap(heap, x, gamma, beta, { eps, groups });

@@ -1,3 +1,4 @@
+import { invariant } from "../../../lib/invariant.ts";
 import { channelsByRows, float, read, write, type Kernel } from "../kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
 
@@ -16,6 +17,8 @@ export interface NormShape {
   /** Applied to the sum of the normalised values and the residual. */
   readonly activation: CompiledActivation | undefined;
   readonly residual: boolean;
+  /** γ and β, and their gradients, as two operands each: there are bindings enough for that without the extras. */
+  readonly affineApart?: true;
 }
 
 /** How many sets of statistics there are. */
@@ -79,6 +82,25 @@ export function betaAt(channels: number): number {
   return Math.ceil(channels / 64) * 64;
 }
 
+interface AffineBindings {
+  readonly names: readonly string[];
+  /** WGSL of γ's and β's channel group c. */
+  readonly scale: string;
+  readonly shift: string;
+}
+
+function affineBindings({ affineApart }: NormShape): AffineBindings {
+  return affineApart === true
+    ? { names: ["gamma", "beta"], scale: "gamma[c]", shift: "beta[c]" }
+    : { names: ["affine"], scale: "affine[c]", shift: "affine[shape.betaAt + c]" };
+}
+
+function affineGradientBindings({ affineApart }: NormShape): AffineBindings {
+  return affineApart === true
+    ? { names: ["dGamma", "dBeta"], scale: "dGamma[c]", shift: "dBeta[c]" }
+    : { names: ["dAffine"], scale: "dAffine[c]", shift: "dAffine[shape.betaAt + c]" };
+}
+
 const enterPart = `let c = id.x;
 if (c >= shape.channelGroups || id.y >= shape.groups * shape.parts) { return; }
 let group = id.y / shape.parts;
@@ -138,13 +160,14 @@ let place = id.y * 2 * shape.channelGroups + c;
 sums[place] = sum;
 sums[place + shape.channelGroups] = squares;`,
   };
+  const affine = affineBindings(shape);
   const value = `x[place] * scale + offset${shape.residual ? " + residual[place]" : ""}`;
   const apply: Kernel = {
     label,
     bindings: [
       read("x"),
       read("sums"),
-      read("affine"),
+      ...affine.names.map((name) => read(name)),
       ...(shape.residual ? [read("residual")] : []),
       write("y"),
       write("statistics"),
@@ -161,8 +184,8 @@ if (tile == 0) {
   statistics[group * 2 * shape.channelGroups + c] = mean;
   statistics[(group * 2 + 1) * shape.channelGroups + c] = variance;
 }
-let scale = affine[c] * inverseSqrt(variance + ${float(shape.eps)});
-let offset = affine[shape.betaAt + c] - mean * scale;
+let scale = ${affine.scale} * inverseSqrt(variance + ${float(shape.eps)});
+let offset = ${affine.shift} - mean * scale;
 for (var r = begin; r < end; r++) {
   let place = ${row("r")} * shape.channelGroups + c;
   y[place] = ${activation(shape.activation, value)};
@@ -180,7 +203,8 @@ for (var r = begin; r < end; r++) {
  * With a residual dy is overwritten by d, which is the residual's gradient.
  *
  * Operands of `sums`: dy, x, statistics, γ and β, (y), partial sums; of `apply`: dy, x, statistics, partial sums, γ
- * and β, (y), dx, dγ and dβ. y is there with a residual and an activation only.
+ * and β, (y), dx, dγ and dβ. y is there with a residual and an activation only. With γ and β apart `sums` takes
+ * neither, `apply` γ.
  */
 export function batchNormGradient(
   shape: NormShape,
@@ -201,17 +225,24 @@ export function batchNormGradient(
       : readsOutput
         ? " * select(vec4f(0), vec4f(1), y[place] > vec4f(0))"
         : ` * ${activationSlope(shape.activation, "(x[place] * scale + offset)")}`;
+  // Apart, γ is bound where it is needed, and β nowhere: there is no activation whose slope depends on it.
+  const apart = shape.affineApart === true;
+  invariant(
+    !apart || (shape.activation === undefined && !shape.residual),
+    "too many operands for γ and β apart",
+  );
+  const affine = affineBindings(shape);
+  const gradients = affineGradientBindings(shape);
   const known = `let mean = statistics[group * 2 * shape.channelGroups + c];
 let inverse = inverseSqrt(statistics[(group * 2 + 1) * shape.channelGroups + c] + ${float(shape.eps)});
-let scale = affine[c] * inverse;
-let offset = affine[shape.betaAt + c] - mean * scale;`;
+${apart ? "" : `let scale = ${affine.scale} * inverse;\nlet offset = ${affine.shift} - mean * scale;`}`;
   const sums: Kernel = {
     label: "batch normalisation gradient sums",
     bindings: [
       read("dy"),
       read("x"),
       read("statistics"),
-      read("affine"),
+      ...(apart ? [] : [read("affine")]),
       ...(readsOutput ? [read("y")] : []),
       write("sums"),
     ],
@@ -239,10 +270,10 @@ sums[place + shape.channelGroups] = products * inverse;`,
       read("x"),
       read("statistics"),
       read("sums"),
-      read("affine"),
+      read(apart ? "gamma" : "affine"),
       ...(readsOutput ? [read("y")] : []),
       write("dx"),
-      write("dAffine"),
+      ...gradients.names.map((name) => write(name)),
     ],
     shape: uniforms(shape, layout),
     ...channelsByRows(channelGroups, layout.groups * layout.tiles),
@@ -258,9 +289,10 @@ if (tile == 0 && group == 0) {
     shift += sums[place];
     stretch += sums[place + shape.channelGroups];
   }
-  dAffine[shape.betaAt + c] = shift;
-  dAffine[c] = stretch;
+  ${gradients.shift} = shift;
+  ${gradients.scale} = stretch;
 }
+${apart ? `let scale = ${affine.scale} * inverse;` : ""}
 a /= f32(shape.count);
 b *= inverse / f32(shape.count);
 for (var r = begin; r < end; r++) {
@@ -348,5 +380,35 @@ for (var k = 0; k < shape.views; k++) {
   running[runningMean] = (1.0 - momentum) * running[runningMean] + momentum * mean;
   running[runningVariance] = (1.0 - momentum) * running[runningVariance] + momentum * variance;
 }`,
+  };
+}
+
+/**
+ * What running statistics follow after one view: the means over the groups of μ and σ², σ² unbiased by
+ * count/(count − 1).
+ *
+ * Operands: statistics, mean [C], variance [C].
+ */
+export function meanStatistics(shape: NormShape): Kernel {
+  const count = (shape.samples / shape.split) * shape.pixels;
+  return {
+    label: "mean statistics",
+    bindings: [read("statistics"), write("mean"), write("variance")],
+    shape: { channelGroups: shape.channels / 4, groups: normGroups(shape), count },
+    threads: [shape.channels / 4, 1, 1],
+    workgroup: [64, 1, 1],
+    body: `
+let c = id.x;
+if (c >= shape.channelGroups) { return; }
+var sum = vec4f(0);
+var squares = vec4f(0);
+for (var group = 0; group < shape.groups; group++) {
+  sum += statistics[group * 2 * shape.channelGroups + c];
+  squares += statistics[(group * 2 + 1) * shape.channelGroups + c];
+}
+let groups = f32(shape.groups);
+let count = f32(shape.count);
+mean[c] = sum / groups;
+variance[c] = squares / groups * (count / (count - 1.0));`,
   };
 }

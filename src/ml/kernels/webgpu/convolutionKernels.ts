@@ -1,0 +1,206 @@
+import { invariant } from "../../../lib/invariant.ts";
+import { isLaunchable, type Kernel } from "../../compiled/kernel.ts";
+import {
+  convolution,
+  convolutionFilterGradient,
+  convolutionInputGradient,
+  outputSide,
+  type ConvolutionShape,
+  type FilterGradientParts,
+} from "../../compiled/kernels/convolution.ts";
+import {
+  depthwise,
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+} from "../../compiled/kernels/depthwise.ts";
+import { sumParts } from "../../compiled/kernels/elementwise.ts";
+import * as tf from "../../tf.ts";
+import { KernelRecorder, type ReadyKernel } from "./kernelRecorder.ts";
+
+type Shape4D = [number, number, number, number];
+
+interface ConvolutionAttributes {
+  readonly strides: number | [number, number];
+  readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
+  readonly dilations?: number | [number, number] | null;
+  readonly dimRoundingMode?: "floor" | "round" | "ceil";
+  readonly dataFormat?: "NHWC" | "NCHW";
+  /** Of a gradient by the input. */
+  readonly inputShape?: Shape4D;
+  /** Of a gradient by the filter. */
+  readonly filterShape?: Shape4D;
+}
+
+/** One of tfjs's kernels: which tensors it takes, and how ours computes it. */
+interface Replacement {
+  readonly kernelName: string;
+  readonly depthwise: boolean;
+  readonly inputs: readonly [string, string];
+  readonly kernels: (shape: ConvolutionShape, threads: number) => Kernel | FilterGradientParts;
+  readonly outputShape: (place: tf.backend_util.Conv2DInfo) => readonly number[];
+}
+
+const replacements: readonly Replacement[] = [
+  {
+    kernelName: "Conv2D",
+    depthwise: false,
+    inputs: ["x", "filter"],
+    kernels: (shape) => convolution(shape),
+    outputShape: ({ outShape }) => outShape,
+  },
+  {
+    kernelName: "Conv2DBackpropInput",
+    depthwise: false,
+    inputs: ["dy", "filter"],
+    kernels: (shape) => convolutionInputGradient(shape, false),
+    outputShape: ({ inShape }) => inShape,
+  },
+  {
+    kernelName: "Conv2DBackpropFilter",
+    depthwise: false,
+    inputs: ["x", "dy"],
+    kernels: convolutionFilterGradient,
+    outputShape: ({ filterShape }) => filterShape,
+  },
+  {
+    kernelName: "DepthwiseConv2dNative",
+    depthwise: true,
+    inputs: ["x", "filter"],
+    kernels: (shape) => depthwise(shape),
+    outputShape: ({ outShape }) => outShape,
+  },
+  {
+    kernelName: "DepthwiseConv2dNativeBackpropInput",
+    depthwise: true,
+    inputs: ["dy", "filter"],
+    kernels: (shape) => depthwiseInputGradient(shape, false),
+    outputShape: ({ inShape }) => inShape,
+  },
+  {
+    kernelName: "DepthwiseConv2dNativeBackpropFilter",
+    depthwise: true,
+    inputs: ["x", "dy"],
+    kernels: depthwiseFilterGradient,
+    outputShape: ({ filterShape }) => filterShape,
+  },
+];
+
+/** A convolution of one size: launches in a row, the partial sums between them, the result. */
+interface Recipe {
+  readonly launches: readonly ReadyKernel[];
+  /** Elements of what the first launch writes for the second; 0 where there is one. */
+  readonly partialSums: number;
+  readonly outputShape: readonly number[];
+}
+
+let installed = false;
+
+/**
+ * Has tfjs's convolutions on WebGPU, depthwise ones too, and their gradients run by this project's kernels (the ratios
+ * are in docs/PERFORMANCE.md), so that tfjs's own autodiff uses them. What ours do not do is left to tfjs's: channels
+ * not in fours, padding that differs between the sides, dilation, channels first. Fused operations of graph models stay
+ * as they are. Idempotent, once the backend is registered.
+ */
+export function registerConvolutionKernels(): void {
+  if (installed) return;
+  installed = true;
+  for (const replacement of replacements) {
+    const stock = tf.getKernel(replacement.kernelName, "webgpu");
+    tf.unregisterKernel(replacement.kernelName, "webgpu");
+    tf.registerKernel({
+      ...stock,
+      kernelFunc: (call) => {
+        const [first, second] = replacement.inputs.map((name) => call.inputs[name]);
+        invariant(
+          first !== undefined && second !== undefined,
+          "a convolution was called without its tensors",
+        );
+        const recorder = KernelRecorder.of(call.backend);
+        const recipe = recipeFor(recorder, replacement, first, second, call.attrs as never);
+        return recipe === null ? stock.kernelFunc(call) : follow(recorder, recipe, first, second);
+      },
+    });
+  }
+}
+
+function follow(
+  recorder: KernelRecorder,
+  { launches: [launch, sum], partialSums, outputShape }: Recipe,
+  first: tf.TensorInfo,
+  second: tf.TensorInfo,
+): tf.TensorInfo {
+  invariant(launch !== undefined, "a recipe has a launch");
+  const output = recorder.tensor(outputShape);
+  if (sum === undefined) {
+    recorder.run(launch, [first, second, output]);
+    return output;
+  }
+  const sums = recorder.tensor([partialSums]);
+  recorder.run(launch, [first, second, sums]);
+  recorder.run(sum, [sums, output]);
+  recorder.release(sums);
+  return output;
+}
+
+/** null where tfjs's own kernel is to do it. */
+function recipeFor(
+  recorder: KernelRecorder,
+  replacement: Replacement,
+  first: tf.TensorInfo,
+  second: tf.TensorInfo,
+  attributes: ConvolutionAttributes,
+): Recipe | null {
+  if (first.dtype !== "float32" || second.dtype !== "float32") return null;
+  if (attributes.dataFormat === "NCHW") return null;
+  const place = tf.backend_util.computeConv2DInfo(
+    attributes.inputShape ?? (first.shape as Shape4D),
+    attributes.filterShape ?? (second.shape as Shape4D),
+    attributes.strides,
+    attributes.dilations ?? 1,
+    attributes.pad,
+    attributes.dimRoundingMode,
+    replacement.depthwise,
+  );
+  const shape = shapeOf(place, replacement.depthwise);
+  if (shape === null) return null;
+  const key = `${replacement.kernelName} ${Object.values(shape).join()}`;
+  return recorder.once(key, () => {
+    const made = replacement.kernels(shape, recorder.threads);
+    const { kernel, parts, size } = "parts" in made ? made : { kernel: made, parts: 1, size: 0 };
+    const kernels = parts === 1 ? [kernel] : [kernel, sumParts(parts, size / parts)];
+    if (!kernels.every(isLaunchable)) return null;
+    return {
+      launches: kernels.map((one) => recorder.ready(one)),
+      partialSums: parts === 1 ? 0 : size,
+      outputShape: replacement.outputShape(place),
+    };
+  });
+}
+
+/** null where ours cannot. */
+function shapeOf(place: tf.backend_util.Conv2DInfo, isDepthwise: boolean): ConvolutionShape | null {
+  const { inChannels, outChannels, padInfo } = place;
+  const shape: ConvolutionShape = {
+    samples: place.batchSize,
+    height: place.inHeight,
+    width: place.inWidth,
+    inChannels,
+    outChannels,
+    kernel: place.filterHeight,
+    stride: place.strideHeight,
+    padding: padInfo.top,
+  };
+  const fits =
+    inChannels % 4 === 0 &&
+    outChannels % 4 === 0 &&
+    (!isDepthwise || inChannels === outChannels) &&
+    place.filterHeight === place.filterWidth &&
+    place.strideHeight === place.strideWidth &&
+    place.dilationHeight === 1 &&
+    place.dilationWidth === 1 &&
+    padInfo.top === padInfo.left &&
+    place.outHeight === outputSide(place.inHeight, shape) &&
+    place.outWidth === outputSide(place.inWidth, shape) &&
+    place.batchSize * place.inHeight * place.inWidth * place.outHeight * place.outWidth > 0;
+  return fits ? shape : null;
+}
