@@ -1,7 +1,10 @@
 import type { OpJob } from "./opJobs.ts";
 
-export const opContestantNames = ["tfjs-webgpu", "ours-tfjs"] as const;
-/** "tfjs-webgpu": tfjs as it comes. "ours-tfjs": the same calls after `improveBackend`, and our BatchNorm. */
+export const opContestantNames = ["tfjs-webgpu", "ours-tfjs", "ours-webgpu"] as const;
+/**
+ * "tfjs-webgpu": tfjs as it comes. "ours-tfjs": the same calls after `improveBackend`, and our BatchNorm.
+ * "ours-webgpu": our kernels alone, as the compiled step launches them.
+ */
 export type OpContestantName = (typeof opContestantNames)[number];
 
 /** One way to compute single operations on WebGPU. Lives in a worker of its own. */

@@ -11,6 +11,7 @@ import type { OpRequests, PreparedOp } from "./workerMessages.ts";
 const contestants: Readonly<Record<OpContestantName, () => Promise<OpContestant>>> = {
   "tfjs-webgpu": async () => (await import("../ops/tfjsOps.ts")).tfjsOps("stock"),
   "ours-tfjs": async () => (await import("../ops/tfjsOps.ts")).tfjsOps("ours"),
+  "ours-webgpu": async () => (await import("../ops/ourOps.ts")).ourOps(),
 };
 
 let contestant: OpContestant | undefined;
