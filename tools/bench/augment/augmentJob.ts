@@ -1,4 +1,4 @@
-import { defaultConfig } from "../../../src/contract/config.ts";
+import { defaultConfig, publishedConfig } from "../../../src/contract/config.ts";
 import { createPrng } from "../../../src/lib/prng.ts";
 import {
   drawViewParameters,
@@ -40,7 +40,9 @@ export function createAugmentData(job: AugmentJob): AugmentData {
   for (const block of demoBlocks({ seed: 1, count: job.images, size: job.storedSide })) images.append(block);
   const prng = createPrng(1, "augment");
   const parameters = (): ViewParameters =>
-    inOneOrder(drawViewParameters(prng, defaultConfig, job.storedSide, job.images));
+    inOneOrder(
+      drawViewParameters(prng, { ...defaultConfig, ...publishedConfig }, job.storedSide, job.images),
+    );
   return {
     job,
     images,
