@@ -8,8 +8,16 @@ import { CpuViewSource } from "../augment/cpuViewSource.ts";
 import { drawView, drawViews, plainViews } from "../augment/drawViews.ts";
 import { packViews, wholeView, type View } from "../augment/viewParameters.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
+import { demoBlocks } from "../data/demoBlocks.ts";
 import { ImageStore } from "../data/imageStore.ts";
+import { EpochSampler } from "../data/sampler.ts";
+import { improveBackend } from "../kernels/improveBackend.ts";
+import { createMethod } from "../methods/createMethod.ts";
+import { prepareMethod } from "../methods/prepareMethod.ts";
+import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tf.ts";
+import { train } from "../train.ts";
+import { compileMethod } from "./compileMethod.ts";
 import { GpuViewSource } from "./gpuViewSource.ts";
 import { openViewSource } from "./openViewSource.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
@@ -30,6 +38,7 @@ beforeAll(async () => {
   await browserLoader.webgpu();
   await tf.setBackend("webgpu");
   await tf.ready();
+  improveBackend("webgpu");
   const found = tfjsGpu();
   invariant(found !== null, "these tests need WebGPU");
   gpu = found;
@@ -210,4 +219,45 @@ test("a run's views come from the GPU where it is one, from plain loops where it
   expect(hardware).toBeInstanceOf(GpuViewSource);
   expect(software).toBeInstanceOf(CpuViewSource);
   hardware.dispose();
+});
+
+/** BINGO draws twice a step and takes its steps by tfjs; DisCo's are compiled. */
+test.each(["bingo", "disco"] as const)("%s learns the same from either source", async (method) => {
+  const config: Config = {
+    ...augmentation,
+    ...{ method, imageSize: 16, teacherInputSize: 16, studentWidth: 4, hiddenWidth: 16, batchSize: 6 },
+    ...{ queueSize: 12, learningRate: 0.002, distillWeight: 2, seed: 5 },
+  };
+  const images = new ImageStore(24);
+  for (const block of demoBlocks({ seed: 3, count: 30, size: 24 })) images.append(block);
+  const members = Int32Array.from({ length: images.count }, (_, i) => i);
+  const losses = async (source: ViewSource): Promise<readonly number[]> => {
+    const teacher = createTestTeacher(20);
+    const reference = createMethod(config, teacher);
+    await prepareMethod(
+      reference,
+      { teacher, source, train: members, config },
+      { report: () => undefined, cancelled: () => false },
+    );
+    const execution = await compileMethod(reference, { batch: 6, height: 16, width: 16 }, { software: true });
+    expect(execution.executor).toBe(method === "disco" ? "compiled" : "reference");
+    const sampler = new EpochSampler(members, config.batchSize, config.seed);
+    const steps = train({
+      ...{ method: execution.method, source, sampler, config },
+      ...{ totalSteps: 3, live: () => config },
+    });
+    const found: number[] = [];
+    for await (const { scalars } of steps) {
+      found.push(...(await scalars.data()));
+      scalars.dispose();
+    }
+    execution.method.dispose();
+    teacher.dispose();
+    return found;
+  };
+  await withSources(images, 16, async (onGpu, onCpu) => {
+    const [actual, expected] = [await losses(onGpu), await losses(onCpu)];
+    expect(expected.length).toBe(12);
+    actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3));
+  });
 });
