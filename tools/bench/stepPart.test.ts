@@ -37,6 +37,7 @@ function scripted(
       return { steps, elapsedMs, issuedMs: elapsedMs / 2, losses };
     },
     movement: () => movement,
+    breakdown: (worker) => [{ label: worker, launches: 1, ms: 2 }],
   };
   return {
     asked,
@@ -72,8 +73,12 @@ describe("a step job", () => {
         },
       ],
     });
-    const turns = browser.asked.slice(-6);
-    expect(turns).toEqual([0, 1, 2].flatMap(() => ["ours-webgpu run", "tfjs-webgpu run"]));
+    const turns = browser.asked.slice(-8);
+    expect(turns).toEqual([
+      ...[0, 1, 2].flatMap(() => ["ours-webgpu run", "tfjs-webgpu run"]),
+      "ours-webgpu breakdown", // when all that is timed is over
+      "tfjs-webgpu breakdown",
+    ]);
   });
 
   test("tells who computed something else, and whose worker broke, at once or later", async () => {

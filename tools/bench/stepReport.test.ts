@@ -16,6 +16,7 @@ const measured = (medianMs: number): ContestantReport => ({
     losses: [],
     movement: { student: 0, studentStatistics: 0, meanStudent: 0, meanStudentStatistics: 0, queue: 0 },
   },
+  breakdown: [],
 });
 
 const report: JobReport = {
@@ -35,6 +36,14 @@ describe("the report of a job", () => {
     expect(ratioOf(report, "ours-webgpu", "ours-webgpu")).toBe(1);
     expect(ratioOf(report, "jax-js", "ours-webgpu")).toBeNull();
     expect(ratioOf(report, "tfjs-cpu", "ours-webgpu")).toBeNull();
+  });
+
+  test("a step's time is told by kernel, the longest first, the rest in one", () => {
+    const breakdown = Array.from({ length: 10 }, (_, i) => ({ label: `k${i}`, launches: 2, ms: 10 - i }));
+    const contestants = { "ours-webgpu": { ...measured(20), breakdown } };
+    const text = formatJob({ ...report, contestants, agreements: [] });
+    expect(text).toMatch(/by kernel \(launches\), of 55.* ms: k0 \(2\) 18 %, k1 \(2\) 16 %/);
+    expect(text).toMatch(/k7 \(2\) 5 %, others 5 %/);
   });
 
   test("the table refuses that ratio in words, and names failures", () => {
