@@ -136,7 +136,60 @@ describe("readImageHeader", () => {
       decodable: true,
       dimensions: { width, height },
       truncated: false,
+      planar: false,
     });
+  });
+
+  describe("tells which JPEGs are upright YCbCr in sRGB", () => {
+    const segment = (marker: number, ...content: (string | readonly number[])[]): Uint8Array => {
+      const body = bytes(...content);
+      return bytes([0xff, marker], be16(2 + body.length), body);
+    };
+    const frame = (marker = 0xc0, bits = 8, names: readonly number[] = [1, 2, 3]): Uint8Array =>
+      segment(
+        marker,
+        [bits],
+        be16(40),
+        be16(50),
+        [names.length],
+        names.flatMap((name) => [name, 0x11, 0]),
+      );
+    const exif = (order: "MM" | "II", orientation: number, tag = 0x0112): Uint8Array => {
+      const [n16, n32] = order === "MM" ? [be16, be32] : [le16, le32];
+      const entry = [...n16(tag), ...n16(3), ...n32(1), ...n16(orientation), 0, 0];
+      return segment(0xe1, "Exif\0\0", order, n16(42), n32(8), n16(1), entry, n32(0));
+    };
+    const adobe = (transform: number): Uint8Array => segment(0xee, "Adobe", zeros(6), [transform]);
+    const planar = (...segments: Uint8Array[]): boolean | undefined =>
+      readImageHeader(
+        bytes([0xff, 0xd8], ...segments, segment(0xda, [1, 1, 0, 0, 63, 0]), [1, 2, 0xff, 0xd9]),
+      )?.planar;
+
+    it.each([
+      ["baseline", [frame()]],
+      ["progressive", [frame(0xc2)]],
+      ["with a JFIF header", [segment(0xe0, "JFIF\0", zeros(9)), frame()]],
+      ["upright by its EXIF", [exif("MM", 1), frame()]],
+      ["upright by its EXIF, little end first", [exif("II", 1), frame()]],
+      ["EXIF that does not speak of it", [exif("II", 6, 0x0110), frame()]],
+      ["XMP", [segment(0xe1, "http://ns.adobe.com/xap/1.0/\0"), frame()]],
+      ["by Adobe, YCbCr", [adobe(1), frame()]],
+      ["several pictures in one file", [segment(0xe2, "MPF\0", zeros(9)), frame()]],
+    ])("%s: yes", (_, segments) => expect(planar(...segments)).toBe(true));
+
+    it.each([
+      ["turned", [exif("MM", 6), frame()]],
+      ["turned, little end first", [exif("II", 3), frame()]],
+      ["EXIF that cannot be read", [segment(0xe1, "Exif\0\0", zeros(30)), frame()]],
+      ["EXIF that breaks off", [segment(0xe1, "Exif\0\0MM\0*", be32(8), be16(9)), frame()]],
+      ["a colour profile that is not sRGB", [segment(0xe2, "ICC_PROFILE\0", [1, 1], zeros(200)), frame()]],
+      ["grey", [frame(0xc0, 8, [1])]],
+      ["CMYK", [adobe(2), frame(0xc0, 8, [1, 2, 3, 4])]],
+      ["RGB by Adobe", [adobe(0), frame()]],
+      ["RGB by its channels' names", [frame(0xc0, 8, [0x52, 0x47, 0x42])]],
+      ["12 bits", [frame(0xc1, 12)]],
+      ["lossless", [frame(0xc3)]],
+    ])("%s: no", (_, segments) => expect(planar(...segments)).toBe(false));
   });
 
   it.each(["PNG", "JPEG"])("notices a %s that breaks off anywhere", (format) => {
@@ -217,6 +270,11 @@ describe("measureImage", () => {
   });
 
   it("lets an ordinary picture pass", () => {
-    expect(measureImage(jpeg(8160, 6120))).toEqual({ format: "JPEG", width: 8160, height: 6120 });
+    expect(measureImage(jpeg(8160, 6120))).toEqual({
+      format: "JPEG",
+      width: 8160,
+      height: 6120,
+      planar: false,
+    });
   });
 });

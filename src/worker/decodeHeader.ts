@@ -1,3 +1,5 @@
+import { isSrgbProfile } from "./srgbProfile.ts";
+
 /**
  * What a file is and how large its picture would be, from its bytes alone: nothing is decoded before its
  * dimensions are known, and nothing is handed to the browser that is not known to be a picture.
@@ -11,6 +13,8 @@ export interface ImageHeader {
   readonly dimensions: { readonly width: number; readonly height: number } | null;
   /** The file ends before its picture does. Browsers would show the missing part grey. */
   readonly truncated: boolean;
+  /** A JPEG whose planes, as they are stored, are the picture: YCbCr, upright, sRGB. */
+  readonly planar: boolean;
 }
 
 /** @returns null when the bytes are no picture of any kind we know. */
@@ -50,11 +54,16 @@ const unsupportedFormats: readonly { format: string; at: number; magic: readonly
 ];
 
 function undecodable(format: string): ImageHeader {
-  return { format, decodable: false, dimensions: null, truncated: false };
+  return { format, decodable: false, dimensions: null, truncated: false, planar: false };
 }
 
-function decodable(format: string, dimensions: ImageHeader["dimensions"], truncated: boolean): ImageHeader {
-  return { format, decodable: true, dimensions, truncated };
+function decodable(
+  format: string,
+  dimensions: ImageHeader["dimensions"],
+  truncated: boolean,
+  planar = false,
+): ImageHeader {
+  return { format, decodable: true, dimensions, truncated, planar };
 }
 
 function readPng(view: DataView): ImageHeader {
@@ -70,6 +79,7 @@ function readPng(view: DataView): ImageHeader {
 
 function readJpeg(view: DataView): ImageHeader {
   let dimensions: ImageHeader["dimensions"] = null;
+  let planar = true;
   let at = 2;
   while (at + 4 <= view.byteLength) {
     if (view.getUint8(at) !== 0xff) return decodable("JPEG", dimensions, true);
@@ -78,14 +88,55 @@ function readJpeg(view: DataView): ImageHeader {
       at += marker === 0xff ? 1 : 2; // fill bytes, and markers without a length
       continue;
     }
-    if (marker === 0xda) return decodable("JPEG", dimensions, !hasJpegEnd(view, at));
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame && at + 9 <= view.byteLength) {
+    if (marker === 0xda) return decodable("JPEG", dimensions, !hasJpegEnd(view, at), planar);
+    planar &&= keepsPlanes(view, at, marker);
+    if (isFrame(marker) && at + 9 <= view.byteLength) {
       dimensions = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     }
     at += 2 + view.getUint16(at + 2);
   }
   return decodable("JPEG", dimensions, true);
+}
+
+/** Whether a segment tells how the picture is coded; some of the same range do not. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/** Whether a segment leaves it true that the planes are the picture. */
+function keepsPlanes(view: DataView, at: number, marker: number): boolean {
+  const end = Math.min(view.byteLength, at + 2 + view.getUint16(at + 2));
+  const segment = new Uint8Array(view.buffer, view.byteOffset + at + 4, Math.max(0, end - at - 4));
+  if (marker === 0xe1) return !hasText(segment, 0, "Exif\0\0") || isUpright(segment.subarray(6));
+  if (marker === 0xe2) return !hasText(segment, 0, "ICC_PROFILE") || isWholeSrgb(segment.subarray(12));
+  if (marker === 0xee) return !hasText(segment, 0, "Adobe") || segment[11] === 1; // its transform: YCbCr
+  if (isFrame(marker)) {
+    const isUsual = marker <= 0xc2 && segment[0] === 8 && segment[5] === 3; // how coded, bits, channels
+    const isRgb = segment[6] === 0x52 && segment[9] === 0x47 && segment[12] === 0x42; // their names
+    return isUsual && !isRgb;
+  }
+  return true;
+}
+
+/** @param piece of a profile, after its number and how many there are. */
+function isWholeSrgb(piece: Uint8Array): boolean {
+  return piece[0] === 1 && piece[1] === 1 && isSrgbProfile(piece.subarray(2));
+}
+
+/** @param tiff an EXIF block; false also where it cannot be told. */
+function isUpright(tiff: Uint8Array): boolean {
+  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
+  const little = hasText(tiff, 0, "II*\0");
+  if ((!little && !hasText(tiff, 0, "MM\0*")) || view.byteLength < 8) return false;
+  const directory = view.getUint32(4, little);
+  if (directory + 2 > view.byteLength) return false;
+  const entries = view.getUint16(directory, little);
+  if (directory + 2 + 12 * entries > view.byteLength) return false;
+  for (let i = 0; i < entries; i++) {
+    const entry = directory + 2 + 12 * i;
+    if (view.getUint16(entry, little) === 0x0112) return view.getUint16(entry + 8, little) === 1;
+  }
+  return true;
 }
 
 /** An end marker somewhere after the picture's data began; what an encoder appended after it is ignored. */

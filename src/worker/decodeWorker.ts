@@ -38,7 +38,8 @@ const handlers: {
   },
   decode: async ({ source, size }): Promise<DecodedImage | Refusal> => {
     const bytes = await readSource(source);
-    return "reason" in bytes ? bytes : decodeImage(bytes, size);
+    if ("reason" in bytes) return bytes;
+    return source.kind === "file" ? decodeImage(bytes, size, source.file) : decodeImage(bytes, size);
   },
 };
 
