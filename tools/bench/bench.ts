@@ -9,6 +9,7 @@
 import { writeFileSync } from "node:fs";
 import {
   benchUsage,
+  contestantParts,
   contestantsFor,
   jobsFor,
   readBenchArguments,
@@ -17,6 +18,7 @@ import {
 import { augmentationIsSound, benchAugmentation, formatAugmentation } from "./augmentPart.ts";
 import { BenchBrowser } from "./benchBrowser.ts";
 import type { BenchReport } from "./benchReport.ts";
+import { benchIngest, formatIngest, ingestIsSound } from "./ingestPart.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
 import { describeJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
@@ -31,7 +33,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
   };
   write(); // a file that cannot be written is found out now
   let sound = true;
-  if (asked.parts.some((part) => part !== "wasm")) {
+  if (asked.parts.some((part) => contestantParts.includes(part))) {
     await using browser = await BenchBrowser.open();
     const { adapter, version, logicalCores } = browser;
     Object.assign(report, {
@@ -61,6 +63,13 @@ async function bench(asked: BenchArguments): Promise<boolean> {
       sound &&= augmentationIsSound(report.augmentation);
       write();
     }
+  }
+  if (asked.parts.includes("ingest")) {
+    console.log("\nReading images into the engine");
+    report.ingest = await benchIngest(asked, logIndented);
+    console.log(`\n${formatIngest(report.ingest)}`);
+    sound &&= ingestIsSound(report.ingest);
+    write();
   }
   if (asked.parts.includes("wasm")) {
     console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");

@@ -27,7 +27,7 @@ export class BenchBrowser {
   /** @throws Error when the browser or the page does not start. */
   static async open(): Promise<BenchBrowser> {
     ensureChromium();
-    const server = await serve();
+    const server = await serveSources();
     let browser: Browser | undefined;
     try {
       let page: Page;
@@ -86,14 +86,14 @@ export class BenchBrowser {
 }
 
 /** The repository's own sources, by Vite. */
-async function serve(): Promise<ViteDevServer> {
+export async function serveSources(): Promise<ViteDevServer> {
   const server = await createServer({
     root: repository,
     logLevel: "error",
     cacheDir: join(repository, "node_modules/.vite-bench"),
     server: { port: 0, hmr: false, watch: null },
     optimizeDeps: {
-      entries: ["tools/bench/page/index.html"],
+      entries: ["tools/bench/page/index.html", "tools/bench/ingest/index.html"],
       include: [
         "@jax-js/jax",
         "@tensorflow/tfjs",

@@ -1,4 +1,5 @@
 import type { AugmentReport } from "./augmentPart.ts";
+import type { IngestReport } from "./ingestPart.ts";
 import type { OpsReport } from "./opsPart.ts";
 import type { JobReport } from "./stepPart.ts";
 import type { WasmKernelRow } from "./wasmPart.ts";
@@ -13,5 +14,6 @@ export interface BenchReport {
   jobs: JobReport[];
   ops?: OpsReport;
   augmentation?: AugmentReport;
+  ingest?: IngestReport;
   wasmKernels?: readonly WasmKernelRow[];
 }
