@@ -8,7 +8,7 @@ import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
-import type { Granularity } from "./compileNetwork.ts";
+import { hardwareGranularity, softwareGranularity, type Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** How a method's steps will run. */
@@ -19,11 +19,6 @@ export interface Execution {
   /** For a person: what the plan is, or why there is none. */
   readonly details: string;
 }
-
-/** Invocations that keep a GPU busy; more than that only costs sums of parts. */
-const hardwareGranularity: Granularity = { threads: 32_768 };
-/** A software adapter has as many lanes as the processor; few parts are best. */
-const softwareGranularity: Granularity = { threads: 1024 };
 
 /**
  * Compiles a method's step for the GPU where that is possible: on WebGPU, for DisCo, MoCo-v2 and distillation alone.

@@ -1,5 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Layer, LayerIndex, Network } from "../models/network.ts";
+import type { Granularity } from "./granularity.ts";
 import { padToFour, type Kernel } from "./kernel.ts";
 import type { CompiledActivation, Fused } from "./kernels/activation.ts";
 import {
@@ -97,12 +98,6 @@ export interface ForwardTape {
   readonly views: number;
   /** To be filled once, when the plan is built. */
   readonly constants: readonly { readonly tensor: PlanTensor; readonly data: Float32Array<ArrayBuffer> }[];
-}
-
-/** How finely work is dealt out. */
-export interface Granularity {
-  /** Invocations that keep the device busy. */
-  readonly threads: number;
 }
 
 /**
@@ -371,8 +366,8 @@ export function planForward(
     record([layer.input], index, (gradient, sinks) => {
       const into = parameters.slice(sinks.parameterGradients, `${layer.name}.weight`);
       const { kernel, parts, size } = isDepthwise
-        ? depthwiseFilterGradient(shape, granularity.threads)
-        : convolutionFilterGradient(shape, granularity.threads);
+        ? depthwiseFilterGradient(shape, granularity)
+        : convolutionFilterGradient(shape, granularity);
       if (parts === 1) {
         plan.launch(kernel, [x.tensor, gradient, into]);
       } else {
@@ -390,7 +385,7 @@ export function planForward(
       sinks.add(layer.input, (dx, accumulate) => {
         const kernel = isDepthwise
           ? depthwiseInputGradient(shape, accumulate)
-          : convolutionInputGradient(shape, accumulate);
+          : convolutionInputGradient(shape, accumulate, granularity);
         plan.launch(kernel, [gradient, weight(layer.name), dx]);
       });
     });
@@ -402,7 +397,7 @@ export function planForward(
     fused: Fused,
     operands: readonly (PlanTensor | PlanSlice)[],
   ): void {
-    const kernel: Kernel = isDepthwise ? depthwise(shape, fused) : convolution(shape, fused);
+    const kernel: Kernel = isDepthwise ? depthwise(shape, fused) : convolution(shape, fused, granularity);
     plan.launch(kernel, operands);
   }
 

@@ -20,9 +20,11 @@ import { CompiledDisco } from "./compiledDisco.ts";
 import { CompiledEncoder } from "./compiledEncoder.ts";
 import { globalAveragePool } from "./kernels/pooling.ts";
 import { Plan } from "./plan.ts";
+import type { Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
-const granularity = { threads: 512 };
+/** Tiles of all sizes, and several parts to a sum. */
+const granularity: Granularity = { threads: 512, sums: 64, loads: 20 };
 let gpu: TfjsGpu;
 
 beforeAll(async () => {

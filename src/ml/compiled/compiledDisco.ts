@@ -13,10 +13,10 @@ import {
   planForward,
   whyNotCompiled,
   type ForwardTape,
-  type Granularity,
   type NetworkMemory,
   type Value,
 } from "./compileNetwork.ts";
+import type { Granularity } from "./granularity.ts";
 import { padToFour } from "./kernel.ts";
 import {
   attractions,

@@ -3,13 +3,8 @@ import type { Network } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Preprocessing } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
-import {
-  placeNetwork,
-  planForward,
-  type Granularity,
-  type NetworkMemory,
-  type Value,
-} from "./compileNetwork.ts";
+import { placeNetwork, planForward, type NetworkMemory, type Value } from "./compileNetwork.ts";
+import type { Granularity } from "./granularity.ts";
 import { normaliseImages } from "./kernels/elementwise.ts";
 import { allTensors } from "./parameterLayout.ts";
 import { Plan, type BuiltPlan, type PlanTensor } from "./plan.ts";

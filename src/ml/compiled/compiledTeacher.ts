@@ -3,7 +3,8 @@ import { resizeViews } from "../teachers/resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
 import type * as tf from "../tf.ts";
 import { CompiledEncoder, type ImagesShape } from "./compiledEncoder.ts";
-import { whyNotCompiled, type Granularity } from "./compileNetwork.ts";
+import { whyNotCompiled } from "./compileNetwork.ts";
+import type { Granularity } from "./granularity.ts";
 import type { LaunchTimes } from "./profilePlan.ts";
 import type { TfjsGpu } from "./tfjsGpu.ts";
 

@@ -124,8 +124,7 @@ export function channelsByRows(
   channelGroups: number,
   rows: number,
 ): Pick<Kernel, "threads" | "workgroup" | "foldRowsAt"> {
-  let x = 1;
-  while (x < channelGroups && x < 16) x *= 2;
+  const x = powerOfTwo(channelGroups, 16);
   const foldRowsAt = 32_768 * (64 / x);
   const folds = Math.ceil(rows / foldRowsAt);
   return {
@@ -133,6 +132,20 @@ export function channelsByRows(
     workgroup: [x, 64 / x, 1],
     foldRowsAt,
   };
+}
+
+/** The frame of a kernel in three dimensions: 64 invocations to a workgroup, along the first before the others. */
+export function packed(threads: Kernel["threads"]): Pick<Kernel, "threads" | "workgroup"> {
+  const x = powerOfTwo(threads[0], 4);
+  const y = powerOfTwo(threads[1], 16 / x);
+  return { threads, workgroup: [x, y, 64 / (x * y)] };
+}
+
+/** The smallest that is not below `count`, at most `limit`. */
+function powerOfTwo(count: number, limit: number): number {
+  let power = 1;
+  while (power < count && power < limit) power *= 2;
+  return power;
 }
 
 /** Channels are stored in groups of four, the last one filled up with zeros. */

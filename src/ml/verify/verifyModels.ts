@@ -1,6 +1,7 @@
 import { recogniseArchitecture } from "../../formats/architecture.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { CompiledEncoder } from "../compiled/compiledEncoder.ts";
+import { softwareGranularity } from "../compiled/granularity.ts";
 import { tfjsGpu } from "../compiled/tfjsGpu.ts";
 import { stateDictSpec, type Network, type TensorRole } from "../models/network.ts";
 import { networkOf } from "../teachers/networkOf.ts";
@@ -108,9 +109,14 @@ async function verifyCompiled(
   invariant(gpu !== null, "this is WebGPU");
   const [samples, height, width] = input.shape;
   const shape = { samples, height, width };
-  const encoder = await CompiledEncoder.compile(gpu, network, weights, shape, noPreprocessing, {
-    threads: 1024,
-  });
+  const encoder = await CompiledEncoder.compile(
+    gpu,
+    network,
+    weights,
+    shape,
+    noPreprocessing,
+    softwareGranularity,
+  );
   const { embedding, features } = encoder.run(input);
   const values = await features.data<"float32">();
   tf.dispose([embedding, features]);

@@ -1,4 +1,9 @@
 import { invariant } from "../../../src/lib/invariant.ts";
+import {
+  hardwareGranularity,
+  softwareGranularity,
+  type Granularity,
+} from "../../../src/ml/compiled/granularity.ts";
 import { padToFour, type Kernel } from "../../../src/ml/compiled/kernel.ts";
 import {
   batchNorm,
@@ -25,7 +30,7 @@ import { batchNormEpsilon, outputSide, padding, type ConvolutionShape, type OpJo
 /** Our kernels as the compiled step launches them: no tfjs around. */
 export function ourOps(): OpContestant {
   let device: GPUDevice | undefined;
-  let threads = 0;
+  let granularity = hardwareGranularity;
   return {
     open: async () => {
       const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
@@ -34,13 +39,13 @@ export function ourOps(): OpContestant {
       device = await adapter.requestDevice({
         requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
       });
-      threads = adapter.info.isFallbackAdapter ? 1024 : 32_768; // as compileMethod has it
+      if (adapter.info.isFallbackAdapter) granularity = softwareGranularity;
       return "this project's kernels alone";
     },
     prepare: async (job, arrays) => {
       invariant(device !== undefined, "asked to prepare before it was opened");
       const plan = new Plan();
-      const planned = planOp(plan, job, arrays, threads);
+      const planned = planOp(plan, job, arrays, granularity);
       for (const { tensor } of planned.results) plan.keep(tensor);
       const built = await plan.build(device);
       for (const { tensor, data } of planned.inputs) {
@@ -60,14 +65,14 @@ interface PlannedOp {
   }[];
 }
 
-function planOp(plan: Plan, job: OpJob, arrays: OpArrays, threads: number): PlannedOp {
+function planOp(plan: Plan, job: OpJob, arrays: OpArrays, granularity: Granularity): PlannedOp {
   switch (job.kind) {
     case "product":
-      return planProduct(plan, job.size, arrays);
+      return planProduct(plan, job.size, arrays, granularity);
     case "batchNorm":
-      return planBatchNorm(plan, job, arrays, threads);
+      return planBatchNorm(plan, job, arrays, granularity);
     case "convolution":
-      return planConvolution(plan, job.direction, job.shape, arrays, threads);
+      return planConvolution(plan, job.direction, job.shape, arrays, granularity);
   }
 }
 
@@ -79,14 +84,14 @@ function dataOf(arrays: OpArrays, name: string): Float32Array<ArrayBuffer> {
   return Float32Array.from(found.data);
 }
 
-function planProduct(plan: Plan, size: number, arrays: OpArrays): PlannedOp {
+function planProduct(plan: Plan, size: number, arrays: OpArrays, granularity: Granularity): PlannedOp {
   const inputs = ["a", "b"].map((name) => ({
     tensor: plan.persistent(name, size * size),
     data: dataOf(arrays, name),
   }));
   const result = plan.transient("product", size * size);
   const shape = { samples: size, height: 1, width: 1, inChannels: size, outChannels: size };
-  const kernel = convolution({ ...shape, kernel: 1, stride: 1, padding: 0 });
+  const kernel = convolution({ ...shape, kernel: 1, stride: 1, padding: 0 }, {}, granularity);
   plan.launch(kernel, [...inputs.map(({ tensor }) => tensor), result]);
   return { inputs, results: [{ tensor: result, cut: whole }] };
 }
@@ -95,7 +100,7 @@ function planBatchNorm(
   plan: Plan,
   { direction, rows, channels }: Extract<OpJob, { kind: "batchNorm" }>,
   arrays: OpArrays,
-  threads: number,
+  granularity: Granularity,
 ): PlannedOp {
   const shape: NormShape = {
     views: 1,
@@ -119,7 +124,7 @@ function planBatchNorm(
   ];
   const y = plan.transient("y", rows * channels);
   const statistics = plan.transient("statistics", 2 * channels);
-  const forward = batchNorm(shape, threads);
+  const forward = batchNorm(shape, granularity.threads);
   const sums = plan.transient("sums", forward.sumsSize);
   plan.launch(forward.sums, [x, sums]);
   plan.launch(forward.apply, [x, sums, affine, y, statistics]);
@@ -128,7 +133,7 @@ function planBatchNorm(
   const dy = plan.persistent("dy", rows * channels);
   const dx = plan.transient("dx", rows * channels);
   const dAffine = plan.transient("dγ and dβ", affineSize);
-  const backward = batchNormGradient(shape, threads);
+  const backward = batchNormGradient(shape, granularity.threads);
   const gradientSums = plan.transient("gradient sums", backward.sumsSize);
   plan.launch(backward.sums, [dy, x, statistics, affine, gradientSums]);
   plan.launch(backward.apply, [dy, x, statistics, gradientSums, affine, dx, dAffine]);
@@ -147,7 +152,7 @@ function planConvolution(
   direction: Extract<OpJob, { kind: "convolution" }>["direction"],
   job: ConvolutionShape,
   arrays: OpArrays,
-  threads: number,
+  granularity: Granularity,
 ): PlannedOp {
   const { samples, side, kernel, stride, inChannels, outChannels } = job;
   // As the compiled step does, which gives images a fourth channel when it normalises them.
@@ -182,12 +187,14 @@ function planConvolution(
     return { inputs, results: [{ tensor: result, cut: whole }] };
   };
   if (direction === "forward")
-    return launch(job.depthwise ? depthwise(shape) : convolution(shape), resultSize);
+    return launch(job.depthwise ? depthwise(shape) : convolution(shape, {}, granularity), resultSize);
   if (direction === "inputGradient") {
-    const gradient = job.depthwise ? depthwiseInputGradient : convolutionInputGradient;
-    return launch(gradient(shape, false), imageSize);
+    const gradient = job.depthwise
+      ? depthwiseInputGradient(shape, false)
+      : convolutionInputGradient(shape, false, granularity);
+    return launch(gradient, imageSize);
   }
-  const made = (job.depthwise ? depthwiseFilterGradient : convolutionFilterGradient)(shape, threads);
+  const made = (job.depthwise ? depthwiseFilterGradient : convolutionFilterGradient)(shape, granularity);
   const result = plan.transient("filter gradient", filterSize);
   if (made.parts === 1) plan.launch(made.kernel, [...operands, result]);
   else {

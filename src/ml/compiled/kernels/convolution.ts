@@ -1,5 +1,7 @@
-import { channelsByRows, read, repeat, write, type Kernel } from "../kernel.ts";
+import type { Granularity } from "../granularity.ts";
+import { channelsByRows, packed, read, repeat, write, type Kernel } from "../kernel.ts";
 import { activation, declarationsFor, type Fused } from "./activation.ts";
+import { chooseTile } from "./tile.ts";
 
 /** A convolution with one group; all tensors NHWC with channels filled up to a multiple of four, weights HWIO. */
 export interface ConvolutionShape {
@@ -27,89 +29,48 @@ export function flattened(shape: ConvolutionShape): ConvolutionShape {
   return { ...shape, samples: 1, height: 1, width: samples * height * width };
 }
 
-/** Pixels of one row that one invocation computes: what fills the row with the least waste. */
-function tilePixels(row: number): number {
-  if (row >= 8 && (row % 8 === 0 || row % 8 > 4 || row > 24)) return 8;
-  return row > 2 ? 4 : 2;
-}
-
 /**
  * y[n, i, j, o] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o], then `fused`: + bias[o], + residual, activation.
  *
- * One invocation computes a run of pixels of one row in four output channels, in registers.
- *
  * Operands: x, w, (bias), (residual), y.
  */
-export function convolution(given: ConvolutionShape, fused: Fused = {}): Kernel {
+export function convolution(given: ConvolutionShape, fused: Fused, granularity: Granularity): Kernel {
   const shape = flattened(given);
-  const { kernel: k, stride: s, padding: p } = shape;
-  const outHeight = outputSide(shape.height, shape);
-  const outWidth = outputSide(shape.width, shape);
-  const tile = tilePixels(outWidth);
-  const runs = Math.ceil(outWidth / tile);
-  const outGroups = shape.outChannels / 4;
-  const columns = (tile - 1) * s + k;
-  const bindings = [
-    read("x"),
-    read("w"),
-    ...(fused.bias ? [read("bias")] : []),
-    ...(fused.residual ? [read("residual")] : []),
-    write("y"),
-  ];
-  return {
-    label: `convolution ${k}×${k}`,
-    bindings,
-    shape: {
-      height: shape.height,
-      width: shape.width,
-      inGroups: shape.inChannels / 4,
-      outHeight,
-      outWidth,
-      outGroups,
-      runs,
-      rows: shape.samples * outHeight,
+  const { kernel: k, stride, padding } = shape;
+  return overWindows(
+    {
+      label: `convolution ${k}×${k}`,
+      samples: shape.samples,
+      from: { name: "x", height: shape.height, width: shape.width, groups: shape.inChannels / 4 },
+      to: {
+        height: outputSide(shape.height, shape),
+        width: outputSide(shape.width, shape),
+        groups: shape.outChannels / 4,
+      },
       kernel: k,
+      stride,
+      padding,
+      matrixAt: (ky, kx, group) => ({
+        start: `((${ky} * ${k} + ${kx}) * shape.fromGroups + c) * 4 * shape.toGroups + ${group}`,
+        rows: "shape.toGroups",
+      }),
+      product: (matrix, vector) => `${matrix} * ${vector}`,
     },
-    ...channelsByRows(outGroups, shape.samples * outHeight * runs),
-    ...declarationsFor(fused.activation),
-    body: `
-let o = id.x;
-if (o >= shape.outGroups || id.y >= shape.rows * shape.runs) { return; }
-let first = (id.y % shape.runs) * ${tile};
-let outRow = id.y / shape.runs;
-let top = (outRow % shape.outHeight) * ${s} - ${p};
-let sample = outRow / shape.outHeight;
-let left = first * ${s} - ${p};
-${repeat(columns, (j) => columnOf(j, `left + ${j}`, "shape.width", "shape.inGroups"))}
-${repeat(tile, (i) => `var a${i} = vec4f(0);\n`)}
-for (var ky = 0; ky < shape.kernel; ky++) {
-  let row = top + ky;
-  if (row < 0 || row >= shape.height) { continue; }
-  let rowStart = (sample * shape.height + row) * shape.width * shape.inGroups;
-  let tapStart = ky * ${k} * shape.inGroups * 4;
-  for (var c = 0; c < shape.inGroups; c++) {
-    ${repeat(columns, (j) => `let x${j} = select(vec4f(0), x[rowStart + at${j} + c], in${j});\n`)}
-    ${repeat(
-      k,
-      (kx) => `{
-      let tap = ((tapStart + ${kx} * shape.inGroups * 4) + c * 4) * shape.outGroups + o;
-      ${repeat(4, (l) => `let w${l} = w[tap + ${l} * shape.outGroups];\n`)}
-      ${repeat(tile, (i) => {
-        const x = `x${i * s + kx}`;
-        return `a${i} += ${x}.x * w0 + ${x}.y * w1 + ${x}.z * w2 + ${x}.w * w3;\n`;
-      })}
-    }`,
-    )}
-  }
-}
-let out = (outRow * shape.outWidth + first) * shape.outGroups + o;
-${fused.bias ? "let shift = bias[o];" : ""}
-${repeat(tile, (i) => {
-  const place = `out + ${i} * shape.outGroups`;
-  const sum = `a${i}${fused.bias ? " + shift" : ""}${fused.residual ? ` + residual[${place}]` : ""}`;
-  return `if (first + ${i} < shape.outWidth) { y[${place}] = ${activation(fused.activation, sum)}; }\n`;
-})}`,
-  };
+    granularity,
+    {
+      bindings: [
+        ...(fused.bias ? [read("bias")] : []),
+        ...(fused.residual ? [read("residual")] : []),
+        write("y"),
+      ],
+      ...declarationsFor(fused.activation),
+      store: (sum, place, group) => {
+        const bias = fused.bias ? ` + bias[${group}]` : "";
+        const residual = fused.residual ? ` + residual[${place}]` : "";
+        return `y[${place}] = ${activation(fused.activation, `${sum}${bias}${residual}`)};`;
+      },
+    },
+  );
 }
 
 /**
@@ -120,85 +81,273 @@ ${repeat(tile, (i) => {
  *
  * Operands: dy, w, dx.
  */
-export function convolutionInputGradient(given: ConvolutionShape, accumulate: boolean): Kernel {
+export function convolutionInputGradient(
+  given: ConvolutionShape,
+  accumulate: boolean,
+  granularity: Granularity,
+): Kernel {
   const shape = flattened(given);
+  if (shape.stride > 1) return stridedInputGradient(shape, accumulate, granularity);
+  const { kernel: k } = shape;
+  const last = k - 1;
+  // A convolution of dy with the filter turned by 180° and its channels exchanged.
+  return overWindows(
+    {
+      label: `convolution ${k}×${k} input gradient`,
+      samples: shape.samples,
+      from: {
+        name: "dy",
+        height: outputSide(shape.height, shape),
+        width: outputSide(shape.width, shape),
+        groups: shape.outChannels / 4,
+      },
+      to: { height: shape.height, width: shape.width, groups: shape.inChannels / 4 },
+      kernel: k,
+      stride: 1,
+      padding: last - shape.padding,
+      matrixAt: (ky, kx, group) => ({
+        start: `(((${last} - ${ky}) * ${k} + ${last - kx}) * shape.toGroups + ${group}) * 4 * shape.fromGroups + c`,
+        rows: "shape.fromGroups",
+      }),
+      product: (matrix, vector) => `${vector} * ${matrix}`,
+    },
+    granularity,
+    {
+      bindings: [write("dx")],
+      store: (sum, place) => `dx[${place}] ${accumulate ? "+=" : "="} ${sum};`,
+    },
+  );
+}
+
+interface Picture {
+  readonly height: number;
+  readonly width: number;
+  readonly groups: number;
+}
+
+/** Sums over windows: to[n, i, j] = Σ from[n, i·s + a − p, j·s + b − p, c] · matrix(a, b, c). */
+interface WindowSums {
+  readonly label: string;
+  readonly samples: number;
+  readonly from: Picture & { readonly name: string };
+  readonly to: Picture;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  /** WGSL: where the 4×4 numbers between channel group c of `from` and a group of `to` lie in w: start, and step. */
+  readonly matrixAt: (
+    ky: string,
+    kx: number,
+    group: string,
+  ) => { readonly start: string; readonly rows: string };
+  readonly product: (matrix: string, vector: string) => string;
+}
+
+interface Epilogue {
+  readonly bindings: Kernel["bindings"];
+  readonly declarations?: string;
+  readonly store: (sum: string, place: string, group: string) => string;
+}
+
+/** One invocation computes a tile of pixels in some groups of channels, in registers. */
+function overWindows(sums: WindowSums, granularity: Granularity, epilogue: Epilogue): Kernel {
+  const { from, to, kernel: k, stride: s, padding: p } = sums;
+  const columnsOf = (columns: number): number => (columns - 1) * s + k;
+  const space = { samples: sums.samples, rows: to.height, columns: to.width, groups: to.groups };
+  const { rows, columns, groups } = chooseTile(space, granularity, (tile) => ({
+    loads: tile.rows * columnsOf(tile.columns) + k * 4 * tile.groups,
+    products: tile.rows * tile.columns * tile.groups * k,
+  }));
+  const across = Math.ceil(to.width / columns);
+  const down = Math.ceil(to.height / rows);
+  const seen = columnsOf(columns);
+  // Columns that some tile sees outside; the others need no test.
+  const mayMiss = (j: number): boolean => j < p || (across - 1) * columns * s - p + j >= from.width;
+  const load = (r: number, j: number): string => {
+    const conditions = [...(rows > 1 ? [`has${r}`] : []), ...(mayMiss(j) ? [`in${j}`] : [])];
+    const value = `${from.name}[start${r} + at${j} + c]`;
+    return conditions.length === 0 ? value : `select(vec4f(0), ${value}, ${conditions.join(" && ")})`;
+  };
+  const each = (text: (r: number, i: number, g: number) => string): string =>
+    repeat(rows, (r) => repeat(columns, (i) => repeat(groups, (g) => text(r, i, g))));
+  return {
+    label: sums.label,
+    bindings: [read(from.name), read("w"), ...epilogue.bindings],
+    shape: {
+      fromHeight: from.height,
+      fromWidth: from.width,
+      fromGroups: from.groups,
+      toHeight: to.height,
+      toWidth: to.width,
+      toGroups: to.groups,
+      across,
+      down,
+      tiles: sums.samples * down * across,
+      kernel: k,
+    },
+    ...channelsByRows(to.groups / groups, sums.samples * down * across),
+    ...(epilogue.declarations === undefined ? {} : { declarations: epilogue.declarations }),
+    body: `
+let o = id.x * ${groups};
+if (o >= shape.toGroups || id.y >= shape.tiles) { return; }
+let firstColumn = (id.y % shape.across) * ${columns};
+let strip = id.y / shape.across;
+let firstRow = (strip % shape.down) * ${rows};
+let sample = strip / shape.down;
+let left = firstColumn * ${s} - ${p};
+let top = firstRow * ${s} - ${p};
+${repeat(seen, (j) => columnOf(j, `left + ${j}`, mayMiss(j), "shape.fromWidth", "shape.fromGroups"))}
+${each((r, i, g) => `var a${r}_${i}_${g} = vec4f(0);\n`)}
+for (var ky = 0; ky < shape.kernel; ky++) {
+  ${repeat(
+    rows,
+    (r) => `let row${r} = top + ky + ${r * s};
+  let has${r} = row${r} >= 0 && row${r} < shape.fromHeight;
+  let start${r} = (sample * shape.fromHeight + clamp(row${r}, 0, shape.fromHeight - 1)) * shape.fromWidth * shape.fromGroups;
+  `,
+  )}
+  if (!(${Array.from({ length: rows }, (_, r) => `has${r}`).join(" || ")})) { continue; }
+  for (var c = 0; c < shape.fromGroups; c++) {
+    ${repeat(rows, (r) => repeat(seen, (j) => `let v${r}_${j} = ${load(r, j)};\n`))}
+    ${repeat(k, (kx) =>
+      repeat(groups, (g) => {
+        const { start, rows: step } = sums.matrixAt("ky", kx, `(o + ${g})`);
+        return `{
+      let tap = ${start};
+      let m = mat4x4f(w[tap], w[tap + ${step}], w[tap + 2 * ${step}], w[tap + 3 * ${step}]);
+      ${repeat(rows, (r) => repeat(columns, (i) => `a${r}_${i}_${g} += ${sums.product("m", `v${r}_${i * s + kx}`)};\n`))}
+    }
+    `;
+      }),
+    )}
+  }
+}
+${repeat(rows, (r) =>
+  inside(to.height % rows !== 0, `firstRow + ${r} < shape.toHeight`, () =>
+    repeat(columns, (i) =>
+      inside(
+        to.width % columns !== 0,
+        `firstColumn + ${i} < shape.toWidth`,
+        () => `let place = ((sample * shape.toHeight + firstRow + ${r}) * shape.toWidth + firstColumn + ${i}) * shape.toGroups + o;
+${repeat(groups, (g) => `${epilogue.store(`a${r}_${i}_${g}`, `place + ${g}`, `o + ${g}`)}\n`)}`,
+      ),
+    ),
+  ),
+)}`,
+  };
+}
+
+/** WGSL: a block, behind a condition where there may be need of one. */
+function inside(needed: boolean, condition: string, text: () => string): string {
+  return `${needed ? `if (${condition}) ` : ""}{\n${text()}}\n`;
+}
+
+function stridedInputGradient(
+  shape: ConvolutionShape,
+  accumulate: boolean,
+  granularity: Granularity,
+): Kernel {
   const { kernel: k, stride: s, padding: p } = shape;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
-  const tile = s === 1 ? tilePixels(shape.width) : Math.max(1, tilePixels(Math.ceil(shape.width / s)) / 2);
-  const pixels = tile * s; // starts at a multiple of s, so which taps meet which pixels is known beforehand
-  const runs = Math.ceil(shape.width / pixels);
   const inGroups = shape.inChannels / 4;
-  const meetings: { pixel: number; kx: number; column: number }[] = [];
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let kx = 0; kx < k; kx++) {
-      const offset = pixel + p - kx;
-      if (offset % s === 0) meetings.push({ pixel, kx, column: offset / s });
-    }
-  }
+  // A tile starts at a multiple of s, so which taps meet which of its pixels is known beforehand.
+  const meetingsOf = (pixels: number): Meeting[] => {
+    const meetings: Meeting[] = [];
+    for (let pixel = 0; pixel < pixels; pixel++)
+      for (let kx = 0; kx < k; kx++) {
+        const offset = pixel + p - kx;
+        if (offset % s === 0) meetings.push({ pixel, kx, column: offset / s });
+      }
+    return meetings;
+  };
+  const space = {
+    samples: shape.samples,
+    rows: shape.height,
+    columns: Math.ceil(shape.width / s),
+    groups: inGroups,
+  };
+  const tile = chooseTile(space, granularity, ({ rows, columns, groups }) => {
+    if (rows > 1 || (columns > 1 && columns * s * groups > granularity.sums)) return null;
+    const met = meetingsOf(columns * s);
+    const seen = new Set(met.map(({ column }) => column)).size;
+    return { loads: seen + k * 4 * groups, products: met.length * groups };
+  });
+  const [pixels, groups] = [tile.columns * s, tile.groups];
+  const meetings = meetingsOf(pixels);
   const columns = [...new Set(meetings.map(({ column }) => column))].sort((a, b) => a - b);
   const name = (column: number): number => column - (columns[0] as number);
+  const across = Math.ceil(shape.width / pixels);
+  const mayMiss = (column: number): boolean => column < 0 || ((across - 1) * pixels) / s + column >= outWidth;
+  const each = (text: (i: number, g: number) => string): string =>
+    repeat(pixels, (i) => repeat(groups, (g) => text(i, g)));
   return {
     label: `convolution ${k}×${k} input gradient`,
     bindings: [read("dy"), read("w"), write("dx")],
     shape: {
-      height: shape.height,
       width: shape.width,
+      height: shape.height,
       inGroups,
       outHeight,
       outWidth,
       outGroups: shape.outChannels / 4,
-      runs,
-      rows: shape.samples * shape.height,
+      across,
+      tiles: shape.samples * shape.height * across,
       kernel: k,
     },
-    ...channelsByRows(inGroups, shape.samples * shape.height * runs),
+    ...channelsByRows(inGroups / groups, shape.samples * shape.height * across),
     body: `
-let c = id.x;
-if (c >= shape.inGroups || id.y >= shape.rows * shape.runs) { return; }
-let first = (id.y % shape.runs) * ${pixels};
-let inRow = id.y / shape.runs;
+let c = id.x * ${groups};
+if (c >= shape.inGroups || id.y >= shape.tiles) { return; }
+let first = (id.y % shape.across) * ${pixels};
+let inRow = id.y / shape.across;
 let h = inRow % shape.height;
 let sample = inRow / shape.height;
 let left = first / ${s};
-${columns.map((column) => columnOf(name(column), `left + ${column}`, "shape.outWidth", "shape.outGroups")).join("")}
-${repeat(pixels, (i) => `var a${i} = vec4f(0);\n`)}
+${columns.map((column) => columnOf(name(column), `left + ${column}`, mayMiss(column), "shape.outWidth", "shape.outGroups")).join("")}
+${each((i, g) => `var a${i}_${g} = vec4f(0);\n`)}
 for (var ky = 0; ky < shape.kernel; ky++) {
   let reach = h + ${p} - ky;
-  ${s > 1 ? `if (reach % ${s} != 0) { continue; }` : ""}
   let row = reach / ${s};
-  if (reach < 0 || row >= shape.outHeight) { continue; }
+  if (reach < 0 || reach % ${s} != 0 || row >= shape.outHeight) { continue; }
   let rowStart = (sample * shape.outHeight + row) * shape.outWidth * shape.outGroups;
   for (var o = 0; o < shape.outGroups; o++) {
     ${columns
       .map((column) => {
         const j = name(column);
-        return `let d${j} = select(vec4f(0), dy[rowStart + at${j} + o], in${j});\n`;
+        const value = `dy[rowStart + at${j} + o]`;
+        return `let d${j} = ${mayMiss(column) ? `select(vec4f(0), ${value}, in${j})` : value};\n`;
       })
       .join("")}
     ${repeat(k, (kx) => {
       const met = meetings.filter((meeting) => meeting.kx === kx);
       if (met.length === 0) return "";
-      return `{
-      let tap = ((ky * ${k} + ${kx}) * shape.inGroups + c) * 4 * shape.outGroups + o;
-      ${repeat(4, (l) => `let w${l} = w[tap + ${l} * shape.outGroups];\n`)}
-      ${met
-        .map(({ pixel, column }) => {
-          const d = `d${name(column)}`;
-          return `a${pixel} += vec4f(dot(${d}, w0), dot(${d}, w1), dot(${d}, w2), dot(${d}, w3));\n`;
-        })
-        .join("")}
-    }`;
+      return repeat(
+        groups,
+        (g) => `{
+      let tap = ((ky * ${k} + ${kx}) * shape.inGroups + c + ${g}) * 4 * shape.outGroups + o;
+      let m = mat4x4f(w[tap], w[tap + shape.outGroups], w[tap + 2 * shape.outGroups], w[tap + 3 * shape.outGroups]);
+      ${met.map(({ pixel, column }) => `a${pixel}_${g} += d${name(column)} * m;\n`).join("")}
+    }
+    `,
+      );
     })}
   }
 }
 let out = (inRow * shape.width + first) * shape.inGroups + c;
-${repeat(
-  pixels,
-  (i) =>
-    `if (first + ${i} < shape.width) { dx[out + ${i} * shape.inGroups] ${accumulate ? "+=" : "="} a${i}; }\n`,
+${repeat(pixels, (i) =>
+  inside(shape.width % pixels !== 0, `first + ${i} < shape.width`, () =>
+    repeat(groups, (g) => `dx[out + ${i} * shape.inGroups + ${g}] ${accumulate ? "+=" : "="} a${i}_${g};\n`),
+  ),
 )}`,
   };
+}
+
+/** A pixel of a tile, a tap that saw it, and the column of dy that the tap belongs to, from the tile's first. */
+interface Meeting {
+  readonly pixel: number;
+  readonly kx: number;
+  readonly column: number;
 }
 
 /** How the rows of a filter gradient are dealt out: `parts` invocations sum each element, their sums are added after. */
@@ -213,27 +362,27 @@ export interface FilterGradientParts {
  * The gradient of `convolution` by its weights, as partial sums over parts of the rows of dy:
  * dw[a, b, c, o] = Σ x[n, i·s + a − p, j·s + b − p, c] · dy[n, i, j, o]. `sumParts` adds them up.
  *
- * @param wantedThreads how many invocations keep the device busy.
- *
  * Operands: x, dy, partial sums.
  */
 export function convolutionFilterGradient(
   given: ConvolutionShape,
-  wantedThreads: number,
+  granularity: Granularity,
 ): FilterGradientParts {
   return given.kernel === 1
-    ? pointwiseFilterGradient(given, wantedThreads)
-    : windowFilterGradient(given, wantedThreads);
+    ? pointwiseFilterGradient(given, granularity.threads)
+    : windowFilterGradient(given, granularity);
 }
 
-function windowFilterGradient(shape: ConvolutionShape, wantedThreads: number): FilterGradientParts {
+function windowFilterGradient(shape: ConvolutionShape, { threads, sums }: Granularity): FilterGradientParts {
   const { kernel: k, stride: s, padding: p } = shape;
   const inGroups = shape.inChannels / 4;
   const outGroups = shape.outChannels / 4;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
   const rows = shape.samples * outHeight;
-  const { parts, rowsPerPart } = partsOf(rows, outGroups * inGroups * k, wantedThreads);
+  // Two groups of dy to one of x, where there are sums enough and lanes left.
+  const outTile = outGroups % 2 === 0 && outGroups >= 4 && 2 * 4 * k <= sums ? 2 : 1;
+  const { parts, rowsPerPart } = partsOf(rows, (outGroups / outTile) * inGroups * k, threads);
   // Without stride each pixel of x is read once and handed on from tap to tap.
   const slides = s === 1;
   const load = (column: string): string =>
@@ -253,14 +402,13 @@ function windowFilterGradient(shape: ConvolutionShape, wantedThreads: number): F
       rowsPerPart,
       parts,
     },
-    threads: [outGroups, inGroups * k, parts],
-    workgroup: [4, 4, 4],
+    ...packed([outGroups / outTile, inGroups * k, parts]),
     body: `
-let o = id.x;
+let o = id.x * ${outTile};
 if (o >= shape.outGroups || id.y >= shape.inGroups * ${k} || id.z >= shape.parts) { return; }
 let c = id.y % shape.inGroups;
 let ky = id.y / shape.inGroups;
-${repeat(k, (kx) => repeat(4, (l) => `var a${kx}_${l} = vec4f(0);\n`))}
+${repeat(k, (kx) => repeat(4, (l) => repeat(outTile, (g) => `var a${kx}_${l}_${g} = vec4f(0);\n`)))}
 let end = min((id.z + 1) * shape.rowsPerPart, shape.rows);
 for (var row = id.z * shape.rowsPerPart; row < end; row++) {
   let h = (row % shape.outHeight) * ${s} + ky - ${p};
@@ -269,19 +417,21 @@ for (var row = id.z * shape.rowsPerPart; row < end; row++) {
   var place = row * shape.outWidth * shape.outGroups + o;
   ${slides ? repeat(k - 1, (kx) => `var x${kx} = ${load(`(${kx} - ${p})`)};\n`) : ""}
   for (var j = 0; j < shape.outWidth; j++) {
-    let d = dy[place];
+    ${repeat(outTile, (g) => `let d${g} = dy[place + ${g}];\n`)}
     place += shape.outGroups;
     ${slides ? `let x${k - 1} = ${load(`(j + ${k - 1 - p})`)};\n` : repeat(k, (kx) => `let x${kx} = ${load(`(j * ${s} + ${kx - p})`)};\n`)}
-    ${repeat(k, (kx) => repeat(4, (l) => `a${kx}_${l} += x${kx}[${l}] * d;\n`))}
+    ${repeat(k, (kx) => repeat(4, (l) => repeat(outTile, (g) => `a${kx}_${l}_${g} += x${kx}[${l}] * d${g};\n`)))}
     ${slides ? repeat(k - 1, (kx) => `x${kx} = x${kx + 1};\n`) : ""}
   }
 }
 let start = id.z * ${k * k} * shape.inGroups * 4 * shape.outGroups + o;
 ${repeat(k, (kx) =>
-  repeat(
-    4,
-    (l) =>
-      `sums[start + (((ky * ${k} + ${kx}) * shape.inGroups + c) * 4 + ${l}) * shape.outGroups] = a${kx}_${l};\n`,
+  repeat(4, (l) =>
+    repeat(
+      outTile,
+      (g) =>
+        `sums[start + (((ky * ${k} + ${kx}) * shape.inGroups + c) * 4 + ${l}) * shape.outGroups + ${g}] = a${kx}_${l}_${g};\n`,
+    ),
   ),
 )}`,
   };
@@ -315,8 +465,7 @@ function pointwiseFilterGradient(given: ConvolutionShape, wantedThreads: number)
       pixelsPerPart: rowsPerPart,
       parts,
     },
-    threads: [outGroups / outTile, inGroups / inTile, parts],
-    workgroup: [4, 4, 4],
+    ...packed([outGroups / outTile, inGroups / inTile, parts]),
     body: `
 let o = id.x * ${outTile};
 let c = id.y * ${inTile};
@@ -362,8 +511,9 @@ export function partsOf(
   return { parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
 }
 
-/** WGSL: the clamped place of column j of a row, and whether the column is inside. */
-function columnOf(j: number, column: string, width: string, groups: string): string {
+/** WGSL: the place of column j of a row, clamped, and whether the column is inside, where it may miss. */
+function columnOf(j: number, column: string, mayMiss: boolean, width: string, groups: string): string {
+  if (!mayMiss) return `let at${j} = (${column}) * ${groups};\n`;
   return `let in${j} = ${column} >= 0 && ${column} < ${width};
 let at${j} = clamp(${column}, 0, ${width} - 1) * ${groups};
 `;

@@ -1,4 +1,5 @@
-import { channelsByRows, read, repeat, write, type Kernel } from "../kernel.ts";
+import type { Granularity } from "../granularity.ts";
+import { channelsByRows, packed, read, repeat, write, type Kernel } from "../kernel.ts";
 import { activation, declarationsFor, type Fused } from "./activation.ts";
 import { outputSide, partsOf, type ConvolutionShape, type FilterGradientParts } from "./convolution.ts";
 
@@ -123,13 +124,16 @@ dx[out] ${accumulate ? "+=" : "="} a;`,
  *
  * Operands: x, dy, partial sums.
  */
-export function depthwiseFilterGradient(shape: DepthwiseShape, wantedThreads: number): FilterGradientParts {
+export function depthwiseFilterGradient(
+  shape: DepthwiseShape,
+  { threads }: Granularity,
+): FilterGradientParts {
   const { kernel: k, stride: s, padding: p } = shape;
   const groups = shape.inChannels / 4;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
   const rows = shape.samples * outHeight;
-  const { parts, rowsPerPart } = partsOf(rows, groups * k, wantedThreads);
+  const { parts, rowsPerPart } = partsOf(rows, groups * k, threads);
   const kernel: Kernel = {
     label: `depthwise ${k}×${k} filter gradient`,
     bindings: [read("x"), read("dy"), write("sums")],
@@ -143,8 +147,7 @@ export function depthwiseFilterGradient(shape: DepthwiseShape, wantedThreads: nu
       rowsPerPart,
       parts,
     },
-    threads: [groups, k, parts],
-    workgroup: [8, 1, 8],
+    ...packed([groups, k, parts]),
     body: `
 let c = id.x;
 let ky = id.y;

@@ -1,4 +1,5 @@
 import { invariant } from "../../../lib/invariant.ts";
+import type { Granularity } from "../../compiled/granularity.ts";
 import { isLaunchable, type Kernel } from "../../compiled/kernel.ts";
 import {
   convolution,
@@ -36,7 +37,7 @@ interface Replacement {
   readonly kernelName: string;
   readonly depthwise: boolean;
   readonly inputs: readonly [string, string];
-  readonly kernels: (shape: ConvolutionShape, threads: number) => Kernel | FilterGradientParts;
+  readonly kernels: (shape: ConvolutionShape, granularity: Granularity) => Kernel | FilterGradientParts;
   readonly outputShape: (place: tf.backend_util.Conv2DInfo) => readonly number[];
 }
 
@@ -45,14 +46,14 @@ const replacements: readonly Replacement[] = [
     kernelName: "Conv2D",
     depthwise: false,
     inputs: ["x", "filter"],
-    kernels: (shape) => convolution(shape),
+    kernels: (shape, granularity) => convolution(shape, {}, granularity),
     outputShape: ({ outShape }) => outShape,
   },
   {
     kernelName: "Conv2DBackpropInput",
     depthwise: false,
     inputs: ["dy", "filter"],
-    kernels: (shape) => convolutionInputGradient(shape, false),
+    kernels: (shape, granularity) => convolutionInputGradient(shape, false, granularity),
     outputShape: ({ inShape }) => inShape,
   },
   {
@@ -165,7 +166,7 @@ function recipeFor(
   if (shape === null) return null;
   const key = `${replacement.kernelName} ${Object.values(shape).join()}`;
   return recorder.once(key, () => {
-    const made = replacement.kernels(shape, recorder.threads);
+    const made = replacement.kernels(shape, recorder.granularity);
     const { kernel, parts, size } = "parts" in made ? made : { kernel: made, parts: 1, size: 0 };
     const kernels = parts === 1 ? [kernel] : [kernel, sumParts(parts, size / parts)];
     if (!kernels.every(isLaunchable)) return null;

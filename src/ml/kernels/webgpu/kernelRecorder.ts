@@ -1,4 +1,5 @@
 import { invariant } from "../../../lib/invariant.ts";
+import { hardwareGranularity, softwareGranularity, type Granularity } from "../../compiled/granularity.ts";
 import { shaderOf, workgroupsOf, type Kernel } from "../../compiled/kernel.ts";
 import { pipelineNow } from "../../compiled/pipelines.ts";
 import * as tf from "../../tf.ts";
@@ -29,9 +30,6 @@ export interface ReadyKernel {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Invocations that keep the device busy: a software adapter has as many lanes as the processor. */
-const [softwareThreads, hardwareThreads] = [1024, 32_768];
-
 const recorders = new WeakMap<object, KernelRecorder>();
 
 /**
@@ -42,11 +40,11 @@ export class KernelRecorder {
   private readonly prepared = new Map<string, unknown>();
   private readonly shapes = new Map<string, GPUBuffer>();
   /** How finely work is dealt out. */
-  readonly threads: number;
+  readonly granularity: Granularity;
 
   private constructor(private readonly backend: WebGpuBackend) {
     const info = backend.device.adapterInfo as GPUAdapterInfo | undefined; // not in every browser yet
-    this.threads = info?.isFallbackAdapter === true ? softwareThreads : hardwareThreads;
+    this.granularity = info?.isFallbackAdapter === true ? softwareGranularity : hardwareGranularity;
   }
 
   /** @param backend tfjs's WebGPU backend. */

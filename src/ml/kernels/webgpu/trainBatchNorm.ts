@@ -126,7 +126,10 @@ function recipeFor(
       residual: false,
       affineApart: true,
     };
-    const made = (direction === "forward" ? batchNorm : batchNormGradient)(shape, recorder.threads);
+    const made = (direction === "forward" ? batchNorm : batchNormGradient)(
+      shape,
+      recorder.granularity.threads,
+    );
     return {
       shape,
       sums: recorder.ready(made.sums),
