@@ -7,7 +7,7 @@ import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
-import type { TeacherCard, TeacherInspection } from "./teacher.ts";
+import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */
 export type RunState = "starting" | "running" | "paused" | "ended";
@@ -21,7 +21,8 @@ export type RunEnd =
 
 /** Files as the visitor gave them; the engine works out what they are. */
 export type TeacherSource =
-  { readonly kind: "bundled" } | { readonly kind: "files"; readonly files: readonly File[] };
+  | { readonly kind: "bundled" }
+  | { readonly kind: "files"; readonly files: readonly File[]; readonly recipe?: TeacherRecipe };
 
 /** What the run will be, worked out before its first step. */
 export interface RunPlan {

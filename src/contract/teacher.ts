@@ -5,7 +5,7 @@ import type { NamedShape } from "./tensorFact.ts";
 /** What was recognised in a teacher. */
 export interface TeacherCard {
   readonly name: string;
-  readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph";
+  readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph" | "onnx";
   /** "ResNet-18, 3×3 stem, width 16". */
   readonly architecture: string;
   /** "MLP 128 → 256 → 128", or "pooled features". */
@@ -19,7 +19,43 @@ export interface TeacherCard {
   readonly bytes: number;
   /** Facts worth a line each, e.g. a classifier layer that is not used. */
   readonly notes: readonly string[];
+  /** How it is used, where that had to be chosen or was told; with the same file it gives the same teacher. */
+  readonly recipe?: TeacherRecipe;
 }
+
+/**
+ * How a network is used as a teacher, where its file leaves that open. What is left out is as the file says, or a
+ * sensible default. Of the named architectures (safetensors, PyTorch) `inputSize` and `normalisation` count only.
+ */
+export interface TeacherRecipe {
+  /** The output, layer or node whose values are the embedding. */
+  readonly output?: string;
+  /** What makes one vector an image of those values. */
+  readonly pooling?: Pooling;
+  /** Side of the square images it takes, pixels. */
+  readonly inputSize?: number;
+  /** What it wants done to pixels. */
+  readonly normalisation?: Normalisation;
+}
+
+/** Ways from an output to one vector an image; value → what a person reads. */
+export const poolings = {
+  none: "as it is",
+  average: "mean over places",
+  firstToken: "first token",
+  meanToken: "mean of all tokens",
+} as const;
+export type Pooling = keyof typeof poolings;
+
+/** What a network may want done to pixels; value → what a person reads. */
+export const normalisations = {
+  zeroOne: "0 … 1",
+  symmetric: "−1 … 1",
+  imageNet: "ImageNet mean/std",
+  clip: "CLIP mean/std",
+  none: "none: 0 … 255",
+} as const;
+export type Normalisation = keyof typeof normalisations;
 
 /** A list that may be very long: how long, and the first of it, which is all that the page shows. */
 export interface Listed<T> {

@@ -36,6 +36,7 @@ const run: RunFile = {
     parameters: 700000,
     bytes: 1400000,
     notes: [],
+    recipe: { output: "pooled", pooling: "firstToken", inputSize: 224, normalisation: "clip" },
   },
   plan: {
     runId: "r1",

@@ -1,6 +1,7 @@
 import { parseConfigPatch, settingNames, type Config, type ConfigPatch } from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
 import type { RunFile } from "../contract/runFile.ts";
+import { normalisations, poolings, type TeacherRecipe } from "../contract/teacher.ts";
 import { quote } from "./quote.ts";
 import { z, zodProblems } from "./zod.ts";
 
@@ -76,9 +77,21 @@ const dataset = z.object({
   bytes: count,
 });
 
+/** Also of recipes from elsewhere. */
+export const teacherRecipeSchema = z.object({
+  output: z.string().exactOptional(),
+  pooling: z.enum(keysOf(poolings)).exactOptional(),
+  inputSize: z.int().min(8).max(1024).exactOptional(),
+  normalisation: z.enum(keysOf(normalisations)).exactOptional(),
+}) satisfies z.ZodType<TeacherRecipe>;
+
+function keysOf<T extends string>(table: Readonly<Record<T, unknown>>): [T, ...T[]] {
+  return Object.keys(table) as [T, ...T[]];
+}
+
 const teacher = z.object({
   name: z.string(),
-  source: z.enum(["bundled", "safetensors", "pytorch", "tfjs-layers", "tfjs-graph"]),
+  source: z.enum(["bundled", "safetensors", "pytorch", "tfjs-layers", "tfjs-graph", "onnx"]),
   architecture: z.string(),
   head: z.string(),
   embeddingDim: count,
@@ -88,6 +101,7 @@ const teacher = z.object({
   parameters: count,
   bytes: count,
   notes: texts,
+  recipe: teacherRecipeSchema.exactOptional(),
 });
 
 const plan = z.object({

@@ -27,7 +27,7 @@ export async function loadTeacher(
   const weights = await readWeightFiles(files);
   return weights.kind === "tfjs"
     ? TfjsTeacher.load(weights.model)
-    : createCheckpointTeacher(weights.checkpoint, aboutFile(files));
+    : createCheckpointTeacher(weights.checkpoint, aboutFile(files), source.recipe);
 }
 
 /** Under their paths inside a chosen folder, where there is one. */

@@ -1,3 +1,4 @@
+import type { Normalisation } from "../../contract/teacher.ts";
 import * as tf from "../tf.ts";
 
 /** What a network wants done to RGB in [0, 1]: (x − mean)/std per channel. */
@@ -15,6 +16,22 @@ export const imageNetPreprocessing: Preprocessing = {
 export const symmetricPreprocessing: Preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 /** Nothing at all: the network takes the numbers as they come. */
 export const noPreprocessing: Preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] };
+/** The statistics of CLIP's training images, as OpenAI published them. */
+const clipPreprocessing: Preprocessing = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+};
+/** Back to bytes, for networks that normalise for themselves. */
+const bytePreprocessing: Preprocessing = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] };
+
+/** By the names that a visitor chooses among. */
+export const preprocessings: Readonly<Record<Normalisation, Preprocessing>> = {
+  zeroOne: noPreprocessing,
+  symmetric: symmetricPreprocessing,
+  imageNet: imageNetPreprocessing,
+  clip: clipPreprocessing,
+  none: bytePreprocessing,
+};
 
 /** @param images [N, H, W, 3] in [0, 1]. */
 export function normalizeImages(images: tf.Tensor4D, { mean, std }: Preprocessing): tf.Tensor4D {
