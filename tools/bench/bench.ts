@@ -20,9 +20,10 @@ import { BenchBrowser } from "./benchBrowser.ts";
 import type { BenchReport } from "./benchReport.ts";
 import { benchIngest, formatIngest, ingestIsSound } from "./ingestPart.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
-import { describeJob } from "./stepJobs.ts";
+import { describeJob, type StepJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
+import { findTorch, withTorch, type FoundTorch } from "./torchContestant.ts";
 import { benchWasmKernels } from "./wasmPart.ts";
 
 /** @returns whether everything was measured and agreed. */
@@ -82,16 +83,37 @@ async function bench(asked: BenchArguments): Promise<boolean> {
 }
 
 async function* benchJobs(browser: BenchBrowser, asked: BenchArguments): AsyncGenerator<JobReport> {
-  const { adapter } = browser;
-  const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(adapter.available && !adapter.software);
+  const { adapter, logicalCores } = browser;
+  const hardware = adapter.available && !adapter.software;
+  const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(hardware);
+  const torch = findTorch();
   const limits = { repetitions: asked.repetitions, budgetMs: asked.quick ? 15_000 : 60_000 };
   for (const job of jobs) {
-    const names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
+    let names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
     console.log(`\n${job.name}: ${describeJob(job)}`);
-    const report = await benchStep(browser, job, names, limits, logIndented);
+    const missing = missingTorch(torch, job);
+    if (missing !== null && names.includes("pytorch")) {
+      logIndented(`pytorch is left out: ${missing}`);
+      names = names.filter((name) => name !== "pytorch");
+    }
+    const hosts =
+      typeof torch === "string"
+        ? browser
+        : withTorch(
+            browser,
+            torch.python,
+            hardware && torch.cuda ? { device: "cuda" } : { device: "cpu", threads: logicalCores },
+          );
+    const report = await benchStep(hosts, job, names, limits, logIndented);
     console.log(`\n${formatJob(report)}`);
     yield report;
   }
+}
+
+/** Why PyTorch cannot take a job; null: it can. */
+function missingTorch(torch: FoundTorch | string, job: StepJob): string | null {
+  if (typeof torch === "string") return torch;
+  return job.needsGpu && !torch.cuda ? `PyTorch ${torch.version} has no GPU here` : null;
 }
 
 function logIndented(line: string): void {

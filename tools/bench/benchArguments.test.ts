@@ -36,7 +36,7 @@ describe("the arguments of the benchmark", () => {
     expect(names(jobsFor(false))).toEqual(["STEP-XS", "STEP-S"]);
     expect(names(jobsFor(true))).toEqual(names(stepJobs));
     const large = stepJobs.find(({ name }) => name === "STEP-L")!;
-    expect(contestantsFor(large)).toEqual(["ours-webgpu", "tfjs-webgpu", "jax-js"]);
+    expect(contestantsFor(large)).toEqual(["ours-webgpu", "tfjs-webgpu", "jax-js", "pytorch"]);
     expect(contestantsFor(stepJobs[0]!)).toContain("tfjs-cpu");
   });
 });

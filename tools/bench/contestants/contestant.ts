@@ -1,7 +1,7 @@
 import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
 import type { JobData } from "../jobData.ts";
 
-/** The ones that `--json` is keyed by. */
+/** The ones that `--json` is keyed by. "pytorch" is the only one outside the browser (`torch/step.py`). */
 export const contestantNames = [
   "ours-webgpu",
   "ours-wasm",
@@ -9,6 +9,7 @@ export const contestantNames = [
   "jax-js",
   "jax-js-wasm",
   "tfjs-cpu",
+  "pytorch",
   // Only when asked for by name: what the compiled step is tested against.
   "ours-webgpu-reference",
 ] as const;

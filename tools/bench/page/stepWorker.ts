@@ -13,7 +13,7 @@ import { createJobData } from "../jobData.ts";
 import { answerRequests } from "./workerChannel.ts";
 import type { BlockReport, SetUpReport, StepRequests } from "./workerMessages.ts";
 
-const contestants: Readonly<Record<ContestantName, () => Promise<Contestant>>> = {
+const contestants: Readonly<Record<Exclude<ContestantName, "pytorch">, () => Promise<Contestant>>> = {
   "ours-webgpu": async () => {
     const { ours } = await import("../contestants/ours.ts");
     const { compileMethod } = await import("../../../src/ml/compiled/compileMethod.ts");
@@ -37,6 +37,7 @@ let start: Snapshot | undefined;
 
 async function setUp({ contestant: name, job }: StepRequests["setUp"]["in"]): Promise<SetUpReport> {
   const startMs = performance.now();
+  invariant(name !== "pytorch", "PyTorch does not run in a browser");
   const contestant = await contestants[name]();
   const runsOn = await contestant.open();
   runner = await contestant.setUp(createJobData(job));

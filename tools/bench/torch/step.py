@@ -93,21 +93,39 @@ def is_statistic(name: str) -> bool:
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last}
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """A job with its numbers, on the CPU; drawing them takes longer than training on them."""
+
+    student: nn.Module
+    teacher: nn.Module
+    queue: Tensor
+    views: tuple[Tensor, Tensor]
+
+
+def draw(shape: dict) -> Numbers:
+    hidden, dim = shape["hidden"], shape["embeddingDim"]
+    student = encoder(shape["student"], hidden, dim)
+    teacher = encoder(shape["teacher"], hidden, dim)
+    job_data.fill(student, "student", trained=False)
+    job_data.fill(teacher, "teacher", trained=True)
+    queue = job_data.queue(shape["queueSize"], dim)
+    return Numbers(student, teacher, queue, job_data.views(shape["batchSize"], shape["imageSize"]))
+
+
 class Trainer:
     """A job with all its state, on one device."""
 
-    def __init__(self, shape: dict, device: torch.device):
-        hidden, dim = shape["hidden"], shape["embeddingDim"]
-        student = encoder(shape["student"], hidden, dim)
-        teacher = encoder(shape["teacher"], hidden, dim)
-        job_data.fill(student, "student", trained=False)
-        job_data.fill(teacher, "teacher", trained=True)
+    def __init__(self, numbers: Numbers, device: torch.device):
+        def placed(network: nn.Module) -> nn.Module:
+            return copy.deepcopy(network).to(device)
+
         self.device = device
-        self.student = student.to(device).train()
-        self.mean_student = copy.deepcopy(student).train().requires_grad_(False)
-        self.teacher = teacher.to(device).eval().requires_grad_(False)
-        self.queue = job_data.queue(shape["queueSize"], dim).to(device)
-        self.views = [view.to(device) for view in job_data.views(shape["batchSize"], shape["imageSize"])]
+        self.student = placed(numbers.student).train()
+        self.mean_student = placed(numbers.student).train().requires_grad_(False)
+        self.teacher = placed(numbers.teacher).eval().requires_grad_(False)
+        self.queue = numbers.queue.to(device, copy=True)
+        self.views = [view.to(device) for view in numbers.views]
         self.parameters = list(self.student.parameters())
         self.mean_parameters = list(self.mean_student.parameters())
         self.sgd = torch.optim.SGD(self.parameters, LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
@@ -226,21 +244,21 @@ class Lane:
         }
 
 
-def enter(shape: dict, device: torch.device, precision: str, layout: str) -> Lane:
+def enter(numbers: Numbers, device: torch.device, precision: str, layout: str) -> Lane:
     use_precision(precision)
-    trainer = Trainer(shape, device)
+    trainer = Trainer(numbers, device)
     trainer.use_layout(layout)
     losses = trainer.run(CHECKED_STEPS)["losses"]
     movement = trainer.movement()
     step_ms = trainer.run(2)["elapsedMs"] / 2
-    return Lane(
-        precision, layout, trainer, losses, movement, max(1, min(50, round(BLOCK_SECONDS * 1e3 / step_ms)))
-    )
+    steps = max(1, min(50, round(BLOCK_SECONDS * 1e3 / step_ms)))
+    return Lane(precision, layout, trainer, losses, movement, steps)
 
 
 def measure(name: str, device: torch.device, repetitions: int, log: Callable[[str], None]) -> dict:
     precisions = ["fp32", "default"] if device.type == "cuda" else ["fp32"]
-    lanes = [enter(JOBS[name], device, precision, layout) for precision in precisions for layout in LAYOUTS]
+    numbers = draw(JOBS[name])
+    lanes = [enter(numbers, device, precision, layout) for precision in precisions for layout in LAYOUTS]
     for _ in range(repetitions):
         for lane in lanes:
             use_precision(lane.precision)
@@ -265,7 +283,10 @@ def compare(found: dict, ours: dict, log: Callable[[str], None]) -> bool:
     """Prints how each of our contestants stands to PyTorch, only of those whose first losses agree with it."""
     sound = True
     jobs = [job for job in ours["jobs"] if job["name"] == found["name"]]
-    contestants = jobs[0]["contestants"] if jobs else {}
+    if not jobs:
+        log(f"{found['name']} is not in the file to compare with")
+        return False
+    contestants = jobs[0]["contestants"]
     for name, contestant in contestants.items():
         for precision, torch_run in found["fastest"].items():
             pairs = zip(contestant["evidence"]["losses"], torch_run["evidence"]["losses"])
@@ -290,7 +311,7 @@ def serve(device: torch.device) -> None:
         nonlocal trainer
         if name == "setUp":
             start = time.perf_counter()
-            trainer = Trainer(body["job"], device)
+            trainer = Trainer(draw(body["job"]), device)
             elapsed = (time.perf_counter() - start) * 1e3
             return {"runsOn": describe(device), "setUpMs": elapsed, "variants": list(LAYOUTS)}
         assert trainer is not None, "asked before it was set up"
