@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
-import { isolationHeaders } from "./tools/isolation.ts";
+import { defineConfig, type Connect, type Plugin } from "vite";
+import { isolationHeaders, policyOf } from "./tools/isolation.ts";
 
 /**
  * Workaround: tfjs gives its WASM threads their program as the source text of one of its functions, and that
@@ -28,10 +28,23 @@ const developmentStyles: Plugin = {
   transformIndexHtml: (html) => html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
 };
 
+/** Scripts that become workers get their policies from these servers too, so that what would break there shows here. */
+const sendPolicy: Connect.NextHandleFunction = ({ url = "/" }, response, next) => {
+  const { pathname, searchParams } = new URL(url, "http://localhost");
+  if (pathname.endsWith(".js") || searchParams.has("worker_file"))
+    response.setHeader("Content-Security-Policy", policyOf(pathname));
+  next();
+};
+const workerPolicies: Plugin = {
+  name: "worker-policies",
+  configureServer: ({ middlewares }) => void middlewares.use(sendPolicy),
+  configurePreviewServer: ({ middlewares }) => void middlewares.use(sendPolicy),
+};
+
 export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
-  plugins: [react(), developmentStyles],
+  plugins: [react(), developmentStyles, workerPolicies],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },

@@ -23,6 +23,8 @@ export default defineConfig({
             "@tensorflow/tfjs",
             "@tensorflow/tfjs-backend-wasm",
             "@tensorflow/tfjs-backend-webgpu",
+            "@noble/hashes/sha2.js",
+            "@noble/hashes/utils.js",
             "@zip.js/zip.js",
             "zod",
           ],
@@ -30,6 +32,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["src/**/*.browser.test.ts"],
+          globalSetup: ["tools/testing/serveHub.ts"],
           // Each suite waits for software WebGPU to compile its shaders.
           testTimeout: 120_000,
           hookTimeout: 120_000,

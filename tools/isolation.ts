@@ -14,3 +14,18 @@ export const isolationHeaders = {
  */
 export const workerPolicy =
   "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:; img-src blob: data:";
+
+/**
+ * Of the one worker that reads from other sites. It may connect to any that is encrypted, and to this machine, and
+ * do nothing else: no WASM, no workers of its own.
+ */
+export const downloadPolicy =
+  "default-src 'none'; script-src 'self'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*";
+
+/** The download worker's script: in the build, and in development. */
+const downloadScript = /\/(?:assets\/downloadWorker-[\w-]+\.js|src\/worker\/download\/downloadWorker\.ts)$/;
+
+/** The policy that goes with a script, by its path. */
+export function policyOf(path: string): string {
+  return downloadScript.test(path) ? downloadPolicy : workerPolicy;
+}

@@ -14,7 +14,8 @@ beforeAll(async () => {
   writeFileSync(join(parent, "secret.txt"), "secret");
   writeFileSync(join(parent, "site", "index.html"), "<!doctype html>page");
   writeFileSync(join(parent, "site", ".hidden"), "hidden");
-  writeFileSync(join(parent, "site", "assets", "worker.js"), "onmessage = null");
+  for (const name of ["worker.js", "downloadWorker-a1_B-2.js", "notdownloadWorker-a1.js"])
+    writeFileSync(join(parent, "site", "assets", name), "onmessage = null");
   writeFileSync(join(parent, "site", "assets", "a b.wasm"), "wasm");
   site = await serveSite({ folder: join(parent, "site"), mount: "/some/where/" });
 });
@@ -45,9 +46,16 @@ test("serves the page under its path, isolated, with the right types", async () 
   expect(binary.headers.get("content-type")).toBe("application/wasm");
 });
 
-test("binds workers to their own site", async () => {
-  const script = await fetch(`${site.url}assets/worker.js`);
-  expect(script.headers.get("content-security-policy")).toContain("connect-src 'self' blob:");
+test("binds workers to their own site, but for the one that downloads", async () => {
+  const connections = async (name: string): Promise<string | undefined> => {
+    const { headers } = await fetch(`${site.url}assets/${name}`);
+    return /connect-src ([^;]*)/.exec(headers.get("content-security-policy") ?? "")?.[1];
+  };
+  expect(await connections("worker.js")).toBe("'self' blob:");
+  expect(await connections("notdownloadWorker-a1.js")).toBe("'self' blob:");
+  expect(await connections("downloadWorker-a1_B-2.js")).toBe(
+    "'self' https: http://localhost:* http://127.0.0.1:*",
+  );
 });
 
 test.each([

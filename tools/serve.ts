@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative, sep } from "node:path";
-import { isolationHeaders, workerPolicy } from "./isolation.ts";
+import { isolationHeaders, policyOf } from "./isolation.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -52,7 +52,7 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
     } else {
       response.writeHead(200, {
-        ...(file.type === contentTypes[".js"] ? { "Content-Security-Policy": workerPolicy } : {}),
+        ...(file.type === contentTypes[".js"] ? { "Content-Security-Policy": policyOf(path ?? "") } : {}),
         "Content-Type": file.type,
         "Content-Length": file.bytes.length,
         "Cache-Control": "no-cache",

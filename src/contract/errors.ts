@@ -13,7 +13,11 @@ export type ErrorCode =
   | "backend-unavailable"
   | "backend-lost"
   | "out-of-memory"
-  | "network-failed"
+  | "network-failed" // the connection broke, or nobody answered
+  | "network-offline"
+  | "network-blocked" // the site does not let other pages read it, or cannot be reached: a page cannot tell which
+  | "network-status" // the site answered, and refused
+  | "hash-mismatch" // a whole file, but not the one that was meant
   | "storage-failed"
   | "busy" // the engine is doing something that excludes this request
   | "not-found"

@@ -1,0 +1,91 @@
+/**
+ * The one interface to other sites: what the page may ask of the download worker, and what comes back. The page
+ * hands over addresses and options, never anything of the visitor's.
+ */
+import type { ErrorWire } from "./errors.ts";
+
+/** What an address leads to, found out without reading it. */
+export interface RemoteFile {
+  readonly address: string;
+  /** Of the address. */
+  readonly host: string;
+  /** Of the machine that answered in the end; another one where the site passes requests on. */
+  readonly answeredBy: string;
+  readonly name: string;
+  /** Null where the site does not say. */
+  readonly bytes: number | null;
+  /** SHA-256 in hex, where the hub publishes it. */
+  readonly sha256: string | null;
+  /** What lies on this machine under that address, whole and checked. */
+  readonly cached: CachedFile | null;
+}
+
+/** A whole file on this machine. */
+export interface CachedFile {
+  readonly address: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** Hex, of all its bytes. */
+  readonly sha256: string;
+  /** When it was downloaded, ISO 8601. */
+  readonly date: string;
+  /** "memory": gone when the page is closed. */
+  readonly place: "disk" | "memory";
+}
+
+export interface DownloadOptions {
+  /** A larger file is refused. */
+  readonly mostBytes: number;
+  /** What the file's SHA-256 must begin with: hex, up to all 64 digits; null where nobody says. */
+  readonly sha256: string | null;
+  /** Keep it on this machine, so that the next time needs no network. */
+  readonly keep: boolean;
+  /** The visitor knows that the file is another one than the last time, and wants it. */
+  readonly acceptChanged?: boolean;
+}
+
+/** Who says that these are the right bytes. "first": nobody yet; from now on another file is refused. */
+export type HashBasis = "given" | "published" | "recorded" | "first";
+
+export interface DownloadedFile {
+  readonly file: File;
+  readonly record: CachedFile;
+  readonly basis: HashBasis;
+  /** Nothing was loaded: it lay on this machine. */
+  readonly fromCache: boolean;
+  /** What the visitor should know, e.g. that there was no room to keep it. */
+  readonly notes: readonly string[];
+}
+
+export interface DownloadProgress {
+  readonly bytes: number;
+  /** Null where the site does not say. */
+  readonly total: number | null;
+  readonly bytesPerSecond: number;
+  /** How often the connection broke so far, and was taken up again. */
+  readonly interruptions: number;
+}
+
+/** Request name → what goes in and what comes out. */
+export interface DownloadRequests {
+  /** Size, host and published hash, before anything is loaded. */
+  probe: { in: { address: string }; out: RemoteFile };
+  download: { in: { address: string; options: DownloadOptions }; out: DownloadedFile };
+  /** Bytes of the whole file; the site must say it, and be able to give parts. */
+  sizeOf: { in: { address: string }; out: number };
+  /** The bytes from `start` to before `end`. */
+  readRange: { in: { address: string; start: number; end: number }; out: Uint8Array<ArrayBuffer> };
+  listCached: { in: null; out: readonly CachedFile[] };
+  /** One file, or with null all; unfinished downloads go too. */
+  deleteCached: { in: { address: string | null }; out: null };
+}
+export type DownloadRequestName = keyof DownloadRequests;
+
+/** Messages as they cross the worker boundary. */
+export type ToDownloader =
+  | { readonly id: number; readonly name: DownloadRequestName; readonly input: unknown }
+  | { readonly id: number; readonly cancel: true };
+export type FromDownloader =
+  | { readonly id: number; readonly ok: true; readonly output: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly id: number; readonly progress: DownloadProgress };
