@@ -36,11 +36,7 @@ export function batchNormTrain(
   groups: number,
 ): { y: tf.Tensor; statistics: BatchStatistics } {
   const channels = x.shape[x.shape.length - 1] as number;
-  const perGroup = x.size / channels / groups;
-  if (perGroup < 2)
-    throw new AppError("config-invalid", "BatchNorm cannot take statistics from one value per channel.", {
-      hint: "Use a larger batch or fewer BatchNorm groups.",
-    });
+  const perGroup = valuesPerChannel(x.shape, groups);
   if (canTrainBatchNorm(x)) {
     const { y, ...statistics } = trainBatchNorm(x, gamma, beta, eps, groups);
     return { y, statistics };
@@ -97,6 +93,20 @@ export function batchNormTrain(
       variance: tf.reshape(unbiased, [channels]),
     },
   };
+}
+
+/**
+ * How many values of [N, …, C] each group's statistics of a channel are taken from.
+ *
+ * @throws AppError "config-invalid" when that is one.
+ */
+export function valuesPerChannel(shape: readonly number[], groups: number): number {
+  const count = tf.util.sizeFromShape([...shape]) / (shape.at(-1) as number) / groups;
+  if (count < 2)
+    throw new AppError("config-invalid", "BatchNorm cannot take statistics from one value per channel.", {
+      hint: "Use a larger batch or fewer BatchNorm groups.",
+    });
+  return count;
 }
 
 /** y = γ·(x − μ)/√(σ² + ε) + β with given statistics, all [C]: BatchNorm in evaluation mode. */

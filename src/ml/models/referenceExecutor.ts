@@ -1,6 +1,8 @@
 import { invariant } from "../../lib/invariant.ts";
 import { batchNormEval, batchNormTrain } from "../kernels/batchNorm.ts";
+import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
+import { forwardOnHeap, runsOnHeap } from "./heapExecutor.ts";
 import type { ActivationName, Layer, LayerIndex, Network } from "./network.ts";
 import type { Weights } from "./weights.ts";
 
@@ -46,8 +48,13 @@ export function forward(
     return value;
   };
 
+  const heap = WasmHeap.current();
+  const whole =
+    heap !== null && runsOnHeap(network)
+      ? forwardOnHeap(heap, network, weights, input, wanted, needed, options)
+      : null;
   network.layers.forEach((layer, index) => {
-    if (!needed.has(index)) return;
+    if (!needed.has(index) || whole !== null) return;
     results[index] = run(layer);
   });
   if (
@@ -56,7 +63,7 @@ export function forward(
   ) {
     weights.batchesTracked++;
   }
-  return wanted.map(result);
+  return whole ?? wanted.map(result);
 
   function run(layer: Layer): tf.Tensor {
     switch (layer.kind) {

@@ -1,7 +1,10 @@
+import type { SimdLoops } from "./simdLoops.ts";
+
 /**
  * Loops over rows of channels, [rows, C] row-major, four channels at a time in local variables and a few thousand
  * numbers at a time, so that all channels of a stretch are done while it is in the cache: three times as fast as the
- * obvious pair of loops. `begin` and `end` are places in the arrays, whole rows.
+ * obvious pair of loops. `begin` and `end` are places in the arrays, whole rows. With `simd`, and where channels come in
+ * fours, WebAssembly does the same.
  */
 const stretchNumbers = 4096;
 
@@ -17,6 +20,7 @@ function forStretches(
 
 /** sum[c] += Σ (x − origin[c]), squares[c] += Σ (x − origin[c])². */
 export function addMoments(
+  simd: SimdLoops | null,
   x: Float32Array,
   begin: number,
   end: number,
@@ -25,6 +29,10 @@ export function addMoments(
   squares: Float64Array,
 ): void {
   const channels = origin.length;
+  if (simd?.suits(channels)) {
+    simd.addMoments(x, begin, end, origin, sum, squares);
+    return;
+  }
   forStretches(begin, end, channels, (from, to) => {
     let c = 0;
     for (; c + 4 <= channels; c += 4) {
@@ -62,6 +70,7 @@ export function addMoments(
 
 /** sum[c] += Σ d, products[c] += Σ d · (x − mean[c]). */
 export function addProducts(
+  simd: SimdLoops | null,
   d: Float32Array,
   x: Float32Array,
   begin: number,
@@ -71,6 +80,10 @@ export function addProducts(
   products: Float64Array,
 ): void {
   const channels = mean.length;
+  if (simd?.suits(channels)) {
+    simd.addProducts(d, x, begin, end, mean, sum, products);
+    return;
+  }
   forStretches(begin, end, channels, (from, to) => {
     let c = 0;
     for (; c + 4 <= channels; c += 4) {
@@ -105,16 +118,22 @@ export function addProducts(
   });
 }
 
-/** y = factor[c] · x + offset[c]. */
+/** y = max(factor[c] · x + offset[c], lowest). */
 export function writeAffine(
+  simd: SimdLoops | null,
   x: Float32Array,
   y: Float32Array,
   begin: number,
   end: number,
   factor: Float64Array,
   offset: Float64Array,
+  lowest = -Infinity,
 ): void {
   const channels = factor.length;
+  if (simd?.suits(channels)) {
+    simd.writeAffine(x, y, begin, end, factor, offset, lowest);
+    return;
+  }
   forStretches(begin, end, channels, (from, to) => {
     let c = 0;
     for (; c + 4 <= channels; c += 4) {
@@ -127,20 +146,21 @@ export function writeAffine(
       const o2 = offset[c + 2]!;
       const o3 = offset[c + 3]!;
       for (let i = from + c; i < to; i += channels) {
-        y[i] = x[i]! * f0 + o0;
-        y[i + 1] = x[i + 1]! * f1 + o1;
-        y[i + 2] = x[i + 2]! * f2 + o2;
-        y[i + 3] = x[i + 3]! * f3 + o3;
+        y[i] = Math.max(lowest, x[i]! * f0 + o0);
+        y[i + 1] = Math.max(lowest, x[i + 1]! * f1 + o1);
+        y[i + 2] = Math.max(lowest, x[i + 2]! * f2 + o2);
+        y[i + 3] = Math.max(lowest, x[i + 3]! * f3 + o3);
       }
     }
     for (; c < channels; c++) {
-      for (let i = from + c; i < to; i += channels) y[i] = x[i]! * factor[c]! + offset[c]!;
+      for (let i = from + c; i < to; i += channels) y[i] = Math.max(lowest, x[i]! * factor[c]! + offset[c]!);
     }
   });
 }
 
 /** y = ofD[c] · d + ofX[c] · x + offset[c]. */
 export function writeCombination(
+  simd: SimdLoops | null,
   d: Float32Array,
   x: Float32Array,
   y: Float32Array,
@@ -151,6 +171,10 @@ export function writeCombination(
   offset: Float64Array,
 ): void {
   const channels = ofD.length;
+  if (simd?.suits(channels)) {
+    simd.writeCombination(d, x, y, begin, end, ofD, ofX, offset);
+    return;
+  }
   forStretches(begin, end, channels, (from, to) => {
     let c = 0;
     for (; c + 2 <= channels; c += 2) {

@@ -5,6 +5,8 @@ import type { WasmHeap } from "./wasmHeap.ts";
 interface Attributes {
   readonly eps: number;
   readonly groups: number;
+  /** No result is below it; default none. */
+  readonly lowest?: number;
 }
 
 /**
@@ -20,52 +22,54 @@ export function trainBatchNormOnHeap(
   beta: tf.Tensor1D,
   attributes: Attributes,
 ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D } {
-  const asTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
-  const forwards = forward(heap, x, gamma, beta, attributes);
-  const [value, mean, variance, statistics] = forwards.map(asTensor) as [
-    tf.Tensor,
-    tf.Tensor1D,
-    tf.Tensor1D,
-    tf.Tensor,
-  ];
+  const value = heap.empty(x.shape);
+  const { mean, variance, statistics } = batchNormForward(heap, x, value, gamma, beta, attributes);
+  const result = heap.toTensor(value);
   const normalise = tf.customGrad((...inputs: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = inputs.pop() as tf.GradSaveFunc;
     const [input, scale] = inputs as [tf.Tensor, tf.Tensor];
-    save([input, statistics, scale]);
+    save([input, scale]);
     return {
-      value: tf.clone(value),
+      value: tf.clone(result),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [input, statistics, scale] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        return backward(heap, dy, input, statistics, scale, attributes).map(asTensor);
+        const [input, scale] = saved as [tf.Tensor, tf.Tensor];
+        const { dx, dGamma, dBeta } = batchNormBackward(heap, dy, input, statistics, scale, attributes);
+        return [dx, dGamma, dBeta].map((info) => heap.toTensor(info));
       },
     };
   });
-  return { y: normalise(x, gamma, beta), mean, variance };
+  return { y: normalise(x, gamma, beta), mean: tf.tensor1d(mean), variance: tf.tensor1d(variance) };
+}
+
+/** What `batchNormForward` finds out. */
+interface Normalised {
+  /** [C], averaged over the groups. */
+  readonly mean: Float32Array;
+  /** [C], unbiased, averaged over the groups. */
+  readonly variance: Float32Array;
+  /** [groups, 2, C]: mean and biased variance, for the way back. */
+  readonly statistics: Float32Array;
 }
 
 /**
- * Two loops over x: sums of differences from the group's first value, in double precision, then the result.
- *
- * @returns y; mean and unbiased variance [C], averaged over the groups; statistics [groups, 2, C].
+ * Two loops over x: sums of differences from the group's first value, in double precision, then the result, which goes
+ * to y; that may be x itself.
  */
-function forward(
+export function batchNormForward(
   heap: WasmHeap,
   x: tf.TensorInfo,
+  y: tf.TensorInfo,
   gamma: tf.TensorInfo,
   beta: tf.TensorInfo,
-  { eps, groups }: Attributes,
-): tf.TensorInfo[] {
+  { eps, groups, lowest }: Attributes,
+): Normalised {
   const { samples, pixels, channels } = sizesOf(x);
-  const y = heap.empty(x.shape);
-  const [mean, variance] = [heap.empty([channels]), heap.empty([channels])];
-  const statistics = heap.empty([groups, 2, channels]);
+  const mean = new Float32Array(channels);
+  const variance = new Float32Array(channels);
+  const statistics = new Float32Array(groups * 2 * channels);
   const from = heap.view(x);
   const to = heap.view(y);
   const [scales, shifts] = [heap.view(gamma), heap.view(beta)];
-  const [means, variances] = [heap.view(mean), heap.view(variance)];
-  const kept = heap.view(statistics);
-  means.fill(0);
-  variances.fill(0);
   const count = (samples / groups) * pixels;
   const width = pixels * channels;
   const sum = new Float64Array(channels);
@@ -78,37 +82,38 @@ function forward(
     sum.fill(0);
     squares.fill(0);
     for (let c = 0; c < channels; c++) origin[c] = from[group * width + c] as number;
-    for (const [begin, end] of stretches) addMoments(from, begin, end, origin, sum, squares);
+    for (const [begin, end] of stretches) addMoments(heap.simd, from, begin, end, origin, sum, squares);
     for (let c = 0; c < channels; c++) {
       const shifted = (sum[c] as number) / count;
       const mu = shifted + (origin[c] as number);
       const biased = Math.max(0, (squares[c] as number) / count - shifted * shifted);
-      kept[2 * group * channels + c] = mu;
-      kept[(2 * group + 1) * channels + c] = biased;
-      (means[c] as number) += mu / groups;
-      (variances[c] as number) += (biased * count) / (count - 1) / groups;
+      statistics[2 * group * channels + c] = mu;
+      statistics[(2 * group + 1) * channels + c] = biased;
+      (mean[c] as number) += mu / groups;
+      (variance[c] as number) += (biased * count) / (count - 1) / groups;
       factor[c] = (scales[c] as number) / Math.sqrt(biased + eps);
       offset[c] = (shifts[c] as number) - mu * (factor[c] as number);
     }
-    for (const [begin, end] of stretches) writeAffine(from, to, begin, end, factor, offset);
+    for (const [begin, end] of stretches)
+      writeAffine(heap.simd, from, to, begin, end, factor, offset, lowest);
   }
-  return [y, mean, variance, statistics];
+  return { mean, variance, statistics };
 }
 
-/** Two loops over dy and x. @returns dx, dγ, dβ. */
-function backward(
+/** Two loops over dy and x. @param statistics as `batchNormForward` gave them. */
+export function batchNormBackward(
   heap: WasmHeap,
   dy: tf.TensorInfo,
   x: tf.TensorInfo,
-  statistics: tf.TensorInfo,
+  statistics: Float32Array,
   gamma: tf.TensorInfo,
   { eps, groups }: Attributes,
-): tf.TensorInfo[] {
+): { dx: tf.TensorInfo; dGamma: tf.TensorInfo; dBeta: tf.TensorInfo } {
   const { samples, pixels, channels } = sizesOf(x);
   const dx = heap.empty(x.shape);
   const [dGamma, dBeta] = [heap.empty([channels]), heap.empty([channels])];
   const [upstream, from, to] = [heap.view(dy), heap.view(x), heap.view(dx)];
-  const [scales, kept] = [heap.view(gamma), heap.view(statistics)];
+  const scales = heap.view(gamma);
   const [stretch, shift] = [heap.view(dGamma), heap.view(dBeta)];
   stretch.fill(0);
   shift.fill(0);
@@ -125,10 +130,11 @@ function backward(
     const stretches = stretchesOf(group, groups, samples, width);
     sum.fill(0);
     products.fill(0);
-    for (let c = 0; c < channels; c++) mean[c] = kept[2 * group * channels + c] as number;
-    for (const [begin, end] of stretches) addProducts(upstream, from, begin, end, mean, sum, products);
+    for (let c = 0; c < channels; c++) mean[c] = statistics[2 * group * channels + c] as number;
+    for (const [begin, end] of stretches)
+      addProducts(heap.simd, upstream, from, begin, end, mean, sum, products);
     for (let c = 0; c < channels; c++) {
-      const inverse = 1 / Math.sqrt((kept[(2 * group + 1) * channels + c] as number) + eps);
+      const inverse = 1 / Math.sqrt((statistics[(2 * group + 1) * channels + c] as number) + eps);
       (stretch[c] as number) += (products[c] as number) * inverse;
       (shift[c] as number) += sum[c] as number;
       const scale = (scales[c] as number) * inverse;
@@ -138,9 +144,9 @@ function backward(
       constant[c] = (-scale * (sum[c] as number)) / count - slope * (mean[c] as number);
     }
     for (const [begin, end] of stretches)
-      writeCombination(upstream, from, to, begin, end, ofDy, ofX, constant);
+      writeCombination(heap.simd, upstream, from, to, begin, end, ofDy, ofX, constant);
   }
-  return [dx, dGamma, dBeta];
+  return { dx, dGamma, dBeta };
 }
 
 /** Where a group's samples lie: all in one piece, or one by one. */
@@ -156,4 +162,83 @@ function sizesOf({ shape }: tf.TensorInfo): { samples: number; pixels: number; c
   const samples = shape[0] as number;
   const channels = shape[shape.length - 1] as number;
   return { samples, channels, pixels: tf.util.sizeFromShape(shape) / samples / channels };
+}
+
+/** Given statistics and parameters, all [C]. */
+interface Frozen {
+  readonly mean: tf.TensorInfo;
+  readonly variance: tf.TensorInfo;
+  readonly gamma: tf.TensorInfo;
+  readonly beta: tf.TensorInfo;
+}
+
+/** BatchNorm in evaluation mode, see `batchNormEval`: one loop, from x to y, which may be x itself. */
+export function frozenBatchNormForward(
+  heap: WasmHeap,
+  x: tf.TensorInfo,
+  y: tf.TensorInfo,
+  frozen: Frozen,
+  { eps, lowest }: { readonly eps: number; readonly lowest?: number },
+): void {
+  const { factor, offset } = factorsOf(heap, frozen, eps);
+  const [from, to] = [heap.view(x), heap.view(y)];
+  writeAffine(heap.simd, from, to, 0, from.length, factor, offset, lowest);
+}
+
+/** A convolution's filter [k, k, C, O] and bias [O] that do the work of a frozen BatchNorm behind it as well. */
+export function foldBatchNorm(
+  heap: WasmHeap,
+  filter: tf.TensorInfo,
+  frozen: Frozen,
+  eps: number,
+): { filter: tf.TensorInfo; bias: tf.TensorInfo } {
+  const { factor, offset } = factorsOf(heap, frozen, eps);
+  const folded = heap.empty(filter.shape);
+  const bias = heap.empty([factor.length]);
+  const [from, to] = [heap.view(filter), heap.view(folded)];
+  for (let i = 0; i < from.length;)
+    for (let o = 0; o < factor.length; o++, i++) to[i] = from[i]! * factor[o]!;
+  heap.view(bias).set(offset);
+  return { filter: folded, bias };
+}
+
+/** dx = factor·dy, dγ = Σ dy·x̂, dβ = Σ dy. */
+export function frozenBatchNormBackward(
+  heap: WasmHeap,
+  dy: tf.TensorInfo,
+  x: tf.TensorInfo,
+  frozen: Frozen,
+  eps: number,
+): { dx: tf.TensorInfo; dGamma: tf.TensorInfo; dBeta: tf.TensorInfo } {
+  const { channels } = sizesOf(x);
+  const dx = heap.empty(x.shape);
+  const [dGamma, dBeta] = [heap.empty([channels]), heap.empty([channels])];
+  const { factor, inverse, mean } = factorsOf(heap, frozen, eps);
+  const [upstream, from, to] = [heap.view(dy), heap.view(x), heap.view(dx)];
+  const sum = new Float64Array(channels);
+  const products = new Float64Array(channels);
+  addProducts(heap.simd, upstream, from, 0, from.length, mean, sum, products);
+  heap.view(dGamma).set(products.map((product, c) => product * inverse[c]!));
+  heap.view(dBeta).set(sum);
+  writeAffine(heap.simd, upstream, to, 0, from.length, factor, new Float64Array(channels));
+  return { dx, dGamma, dBeta };
+}
+
+/** y = factor·x + offset, channel by channel. */
+function factorsOf(
+  heap: WasmHeap,
+  frozen: Frozen,
+  eps: number,
+): { factor: Float64Array; offset: Float64Array; inverse: Float64Array; mean: Float64Array } {
+  const [mean, variance] = [heap.view(frozen.mean), heap.view(frozen.variance)];
+  const [gamma, beta] = [heap.view(frozen.gamma), heap.view(frozen.beta)];
+  const inverse = new Float64Array(mean.length);
+  const factor = new Float64Array(mean.length);
+  const offset = new Float64Array(mean.length);
+  for (let c = 0; c < mean.length; c++) {
+    inverse[c] = 1 / Math.sqrt(variance[c]! + eps);
+    factor[c] = gamma[c]! * inverse[c]!;
+    offset[c] = beta[c]! - mean[c]! * factor[c]!;
+  }
+  return { factor, offset, inverse, mean: Float64Array.from(mean) };
 }

@@ -1,0 +1,374 @@
+import { assembleModule, unsigned, type WasmFunction } from "./assemble.ts";
+
+/** Addresses are byte offsets in the heap; vectors of C numbers are 32 bits wide, sums 64. */
+interface Exports {
+  /** to[i] = max(a[i] + b[i], lowest) */
+  add(a: number, b: number, to: number, end: number, lowest: number): void;
+  /** to[i] = y[i] > 0 ? d[i] : 0 */
+  mask(d: number, y: number, to: number, end: number): void;
+  moments(x: number, end: number, row: number, origin: number, sum: number, squares: number): void;
+  products(d: number, x: number, end: number, row: number, mean: number, sum: number, products: number): void;
+  affine(
+    x: number,
+    y: number,
+    end: number,
+    row: number,
+    factor: number,
+    offset: number,
+    lowest: number,
+  ): void;
+  combination(
+    d: number,
+    x: number,
+    y: number,
+    end: number,
+    row: number,
+    ofD: number,
+    ofX: number,
+    offset: number,
+  ): void;
+}
+
+/** Rows of so many numbers are done at a time, all channels of them, while they are in the cache. */
+const stretchBytes = 16_384;
+const mostChannels = 4096;
+
+/**
+ * The loops of `channelLoops.ts` and `heapLoops.ts`, four numbers at a time: WebAssembly over the memory of tfjs's
+ * backend. JavaScript's arithmetic has no float32, let alone four (docs/PERFORMANCE.md has what that costs). Sums are in
+ * double precision here too.
+ *
+ * `x`, `y` and `d` are views of that memory, `begin` and `end` places in them: whole rows.
+ */
+export class SimdLoops {
+  private constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly loops: Exports,
+    /** Address of a few vectors of `mostChannels`, each in 64 bits. */
+    private readonly scratch: number,
+  ) {}
+
+  /** Null where the browser has no SIMD. @param allocate gives so many bytes for good. */
+  static create(memory: WebAssembly.Memory, allocate: (bytes: number) => number): SimdLoops | null {
+    const shared = !(memory.buffer instanceof ArrayBuffer);
+    const bytes = assembleModule(functions, shared);
+    if (!WebAssembly.validate(bytes)) return null;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    return new SimdLoops(memory, instance.exports as unknown as Exports, allocate(3 * 8 * mostChannels));
+  }
+
+  suits(channels: number): boolean {
+    return channels % 4 === 0 && channels <= mostChannels;
+  }
+
+  addMoments(
+    x: Float32Array,
+    begin: number,
+    end: number,
+    origin: Float64Array,
+    sum: Float64Array,
+    squares: Float64Array,
+  ): void {
+    const [o, s, q] = [this.put32(0, origin), this.put64(1, sum), this.put64(2, squares)];
+    forStretches(x, begin, end, origin.length, (from, to, row) => this.loops.moments(from, to, row, o, s, q));
+    this.take64(1, sum);
+    this.take64(2, squares);
+  }
+
+  addProducts(
+    d: Float32Array,
+    x: Float32Array,
+    begin: number,
+    end: number,
+    mean: Float64Array,
+    sum: Float64Array,
+    products: Float64Array,
+  ): void {
+    const [m, s, p] = [this.put32(0, mean), this.put64(1, sum), this.put64(2, products)];
+    const toX = x.byteOffset - d.byteOffset;
+    forStretches(d, begin, end, mean.length, (from, to, row) =>
+      this.loops.products(from, from + toX, to, row, m, s, p),
+    );
+    this.take64(1, sum);
+    this.take64(2, products);
+  }
+
+  writeAffine(
+    x: Float32Array,
+    y: Float32Array,
+    begin: number,
+    end: number,
+    factor: Float64Array,
+    offset: Float64Array,
+    lowest: number,
+  ): void {
+    const [f, o] = [this.put32(0, factor), this.put32(1, offset)];
+    const toY = y.byteOffset - x.byteOffset;
+    forStretches(x, begin, end, factor.length, (from, to, row) =>
+      this.loops.affine(from, from + toY, to, row, f, o, lowest),
+    );
+  }
+
+  writeCombination(
+    d: Float32Array,
+    x: Float32Array,
+    y: Float32Array,
+    begin: number,
+    end: number,
+    ofD: Float64Array,
+    ofX: Float64Array,
+    offset: Float64Array,
+  ): void {
+    const [a, b, o] = [this.put32(0, ofD), this.put32(1, ofX), this.put32(2, offset)];
+    const [toX, toY] = [x.byteOffset - d.byteOffset, y.byteOffset - d.byteOffset];
+    forStretches(d, begin, end, ofD.length, (from, to, row) =>
+      this.loops.combination(from, from + toX, from + toY, to, row, a, b, o),
+    );
+  }
+
+  /** The first numbers of `addInto`, a multiple of four. @returns how many. */
+  add(a: Float32Array, b: Float32Array, to: Float32Array, lowest: number): number {
+    const count = a.length & ~3;
+    if (count > 0) {
+      this.loops.add(a.byteOffset, b.byteOffset, to.byteOffset, a.byteOffset + 4 * count, lowest);
+    }
+    return count;
+  }
+
+  /** The first numbers of `zeroWhereClamped`, a multiple of four. @returns how many. */
+  mask(d: Float32Array, y: Float32Array, to: Float32Array): number {
+    const count = d.length & ~3;
+    if (count > 0) this.loops.mask(d.byteOffset, y.byteOffset, to.byteOffset, d.byteOffset + 4 * count);
+    return count;
+  }
+
+  private put32(place: number, values: Float64Array): number {
+    const at = this.scratch + place * 8 * mostChannels;
+    new Float32Array(this.memory.buffer, at, values.length).set(values);
+    return at;
+  }
+
+  private put64(place: number, values: Float64Array): number {
+    const at = this.scratch + place * 8 * mostChannels;
+    new Float64Array(this.memory.buffer, at, values.length).set(values);
+    return at;
+  }
+
+  private take64(place: number, values: Float64Array): void {
+    values.set(new Float64Array(this.memory.buffer, this.scratch + place * 8 * mostChannels, values.length));
+  }
+}
+
+/** `work` is given addresses, and how many bytes a row has. */
+function forStretches(
+  x: Float32Array,
+  begin: number,
+  end: number,
+  channels: number,
+  work: (from: number, to: number, row: number) => void,
+): void {
+  const row = 4 * channels;
+  const step = Math.max(1, Math.floor(stretchBytes / row)) * row;
+  const last = x.byteOffset + 4 * end;
+  for (let from = x.byteOffset + 4 * begin; from < last; from += step)
+    work(from, Math.min(from + step, last), row);
+}
+
+const get = (local: number): number[] => [0x20, local];
+const set = (local: number, value: readonly number[]): number[] => [...value, 0x21, local];
+const constant = (value: number): number[] => [0x41, value]; // below 64
+const plus = (a: readonly number[], b: readonly number[]): number[] => [...a, ...b, 0x6a];
+const simd = (code: number, ...operands: readonly (readonly number[])[]): number[] => [
+  ...operands.flat(),
+  0xfd,
+  ...unsigned(code),
+];
+const load = (address: readonly number[], offset = 0): number[] => [...address, 0xfd, 0x00, 2, offset];
+const store = (address: readonly number[], value: readonly number[], offset = 0): number[] => [
+  ...address,
+  ...value,
+  ...[0xfd, 0x0b, 2, offset],
+];
+const splat = (value: readonly number[]): number[] => simd(0x13, value);
+type Binary = (a: readonly number[], b: readonly number[]) => number[];
+const addF32: Binary = (a, b) => simd(0xe4, a, b);
+const subF32: Binary = (a, b) => simd(0xe5, a, b);
+const mulF32: Binary = (a, b) => simd(0xe6, a, b);
+const addF64: Binary = (a, b) => simd(0xf0, a, b);
+const mulF64: Binary = (a, b) => simd(0xf2, a, b);
+const greater: Binary = (a, b) => simd(0x44, a, b);
+const and: Binary = (a, b) => simd(0x4e, a, b);
+/** The larger one; NaN where the first is. */
+const atLeast: Binary = (a, b) => simd(0xeb, a, b);
+/** The first two numbers as float64, or the last two. */
+const lowHalf = (value: readonly number[]): number[] => simd(0x5f, value);
+const highHalf = (value: readonly number[]): number[] =>
+  lowHalf([
+    ...value,
+    ...value,
+    0xfd,
+    0x0d,
+    ...[8, 9, 10, 11, 12, 13, 14, 15],
+    ...[8, 9, 10, 11, 12, 13, 14, 15],
+  ]);
+
+/** do { body } while (local < end), as unsigned numbers. */
+const loopWhileBelow = (local: number, end: number, body: readonly number[]): number[] => [
+  ...[0x03, 0x40],
+  ...body,
+  ...get(local),
+  ...get(end),
+  ...[0x49, 0x0d, 0],
+  0x0b,
+];
+const advance = (local: number, by: readonly number[]): number[] => set(local, plus(get(local), by));
+
+const functions: readonly WasmFunction[] = [
+  {
+    name: "add",
+    parameters: ["i32", "i32", "i32", "i32", "f32"],
+    locals: [],
+    body: loopWhileBelow(0, 3, [
+      ...store(get(2), atLeast(addF32(load(get(0)), load(get(1))), splat(get(4)))),
+      ...[0, 1, 2].flatMap((local) => advance(local, constant(16))),
+    ]),
+  },
+  {
+    name: "mask",
+    parameters: ["i32", "i32", "i32", "i32"],
+    locals: ["v128"],
+    body: loopWhileBelow(0, 3, [
+      ...store(get(2), and(load(get(0)), greater(load(get(1)), get(4)))),
+      ...[0, 1, 2].flatMap((local) => advance(local, constant(16))),
+    ]),
+  },
+  momentSums(),
+  productSums(),
+  affine(),
+  combination(),
+];
+
+/** Locals: 6 channel (bytes), 7 place, 8 origin, 9–10 sums, 11–12 squares, 13 difference, 14 half of it. */
+function momentSums(): WasmFunction {
+  const [x, end, row, origin, sum, squares, channel, place] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const twice = plus(get(channel), get(channel));
+  const at = (vector: number): number[] => plus(get(vector), twice);
+  const half = (value: readonly number[], s: number, q: number): number[] => [
+    ...set(14, value),
+    ...set(s, addF64(get(s), get(14))),
+    ...set(q, addF64(get(q), mulF64(get(14), get(14)))),
+  ];
+  return {
+    name: "moments",
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32"],
+    locals: ["i32", "i32", "v128", "v128", "v128", "v128", "v128", "v128", "v128"],
+    body: loopWhileBelow(channel, row, [
+      ...set(place, plus(get(x), get(channel))),
+      ...set(8, load(plus(get(origin), get(channel)))),
+      ...set(9, load(at(sum))),
+      ...set(10, load(at(sum), 16)),
+      ...set(11, load(at(squares))),
+      ...set(12, load(at(squares), 16)),
+      ...loopWhileBelow(place, end, [
+        ...set(13, subF32(load(get(place)), get(8))),
+        ...half(lowHalf(get(13)), 9, 11),
+        ...half(highHalf(get(13)), 10, 12),
+        ...advance(place, get(row)),
+      ]),
+      ...store(at(sum), get(9)),
+      ...store(at(sum), get(10), 16),
+      ...store(at(squares), get(11)),
+      ...store(at(squares), get(12), 16),
+      ...advance(channel, constant(16)),
+    ]),
+  };
+}
+
+/** Locals: 7 channel, 8 place in d, 9 place in x, 10 mean, 11–12 sums, 13–14 products, 15 d, 16 d·(x − mean). */
+function productSums(): WasmFunction {
+  const [d, x, end, row, mean, sum, products, channel, inD, inX] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const twice = plus(get(channel), get(channel));
+  const at = (vector: number): number[] => plus(get(vector), twice);
+  return {
+    name: "products",
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    locals: ["i32", "i32", "i32", "v128", "v128", "v128", "v128", "v128", "v128", "v128"],
+    body: loopWhileBelow(channel, row, [
+      ...set(inD, plus(get(d), get(channel))),
+      ...set(inX, plus(get(x), get(channel))),
+      ...set(10, load(plus(get(mean), get(channel)))),
+      ...set(11, load(at(sum))),
+      ...set(12, load(at(sum), 16)),
+      ...set(13, load(at(products))),
+      ...set(14, load(at(products), 16)),
+      ...loopWhileBelow(inD, end, [
+        ...set(15, load(get(inD))),
+        ...set(16, mulF32(get(15), subF32(load(get(inX)), get(10)))),
+        ...set(11, addF64(get(11), lowHalf(get(15)))),
+        ...set(12, addF64(get(12), highHalf(get(15)))),
+        ...set(13, addF64(get(13), lowHalf(get(16)))),
+        ...set(14, addF64(get(14), highHalf(get(16)))),
+        ...advance(inD, get(row)),
+        ...advance(inX, get(row)),
+      ]),
+      ...store(at(sum), get(11)),
+      ...store(at(sum), get(12), 16),
+      ...store(at(products), get(13)),
+      ...store(at(products), get(14), 16),
+      ...advance(channel, constant(16)),
+    ]),
+  };
+}
+
+/** Locals: 7 channel, 8 place in x, 9 place in y, 10 factor, 11 offset, 12 lowest. */
+function affine(): WasmFunction {
+  const [x, y, end, row, factor, offset, lowest, channel, inX, inY] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  return {
+    name: "affine",
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "f32"],
+    locals: ["i32", "i32", "i32", "v128", "v128", "v128"],
+    body: [
+      ...set(12, splat(get(lowest))),
+      ...loopWhileBelow(channel, row, [
+        ...set(inX, plus(get(x), get(channel))),
+        ...set(inY, plus(get(y), get(channel))),
+        ...set(10, load(plus(get(factor), get(channel)))),
+        ...set(11, load(plus(get(offset), get(channel)))),
+        ...loopWhileBelow(inX, end, [
+          ...store(get(inY), atLeast(addF32(mulF32(load(get(inX)), get(10)), get(11)), get(12))),
+          ...advance(inX, get(row)),
+          ...advance(inY, get(row)),
+        ]),
+        ...advance(channel, constant(16)),
+      ]),
+    ],
+  };
+}
+
+/** Locals: 8 channel, 9–11 places in d, x and y, 12–14 the three vectors. */
+function combination(): WasmFunction {
+  const [d, x, y, end, row, ofD, ofX, offset, channel, inD, inX, inY] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+  ];
+  return {
+    name: "combination",
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    locals: ["i32", "i32", "i32", "i32", "v128", "v128", "v128"],
+    body: loopWhileBelow(channel, row, [
+      ...set(inD, plus(get(d), get(channel))),
+      ...set(inX, plus(get(x), get(channel))),
+      ...set(inY, plus(get(y), get(channel))),
+      ...set(12, load(plus(get(ofD), get(channel)))),
+      ...set(13, load(plus(get(ofX), get(channel)))),
+      ...set(14, load(plus(get(offset), get(channel)))),
+      ...loopWhileBelow(inD, end, [
+        ...store(
+          get(inY),
+          addF32(addF32(mulF32(load(get(inD)), get(12)), mulF32(load(get(inX)), get(13))), get(14)),
+        ),
+        ...[inD, inX, inY].flatMap((local) => advance(local, get(row))),
+      ]),
+      ...advance(channel, constant(16)),
+    ]),
+  };
+}
