@@ -19,12 +19,12 @@ import {
 import {
   batchNormBackward,
   batchNormForward,
-  foldBatchNorm,
   frozenBatchNormBackward,
   frozenBatchNormForward,
 } from "../kernels/wasm/trainBatchNorm.ts";
 import type { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
+import { foldedFilter, forgetFoldedFilters } from "./foldedFilters.ts";
 import type { Layer, LayerIndex, Network } from "./network.ts";
 import type { ForwardOptions } from "./referenceExecutor.ts";
 import type { Weights } from "./weights.ts";
@@ -151,6 +151,7 @@ class HeapPass {
   /** @returns the wanted results, and what `backwards` is to be given again. */
   forwards(input: tf.Tensor4D): { outputs: tf.Tensor[]; kept: tf.Tensor[] } {
     const { heap, wanted } = this;
+    if (this.options.mode === "train") forgetFoldedFilters(this.weights);
     const values: tf.TensorInfo[] = [];
     const usesLeft = [...this.uses];
     const release = (index: LayerIndex): void => {
@@ -233,11 +234,8 @@ class HeapPass {
         const norm = this.folded.get(index);
         if (norm !== undefined) {
           const [at, { name, eps }] = norm;
-          const folded = foldBatchNorm(heap, filter, this.normOf(name), eps);
-          const y = convolveWithBias(heap, x, folded, layer, this.clamping.has(at));
-          heap.free(folded.filter);
-          heap.free(folded.bias);
-          return y;
+          const folded = foldedFilter(heap, this.weights, layer.name, filter, this.normOf(name), eps);
+          return convolveWithBias(heap, x, folded, layer, this.clamping.has(at));
         }
         const y = convolve(heap, x, filter, layer.padding, layer);
         if (layer.bias) addVector(heap, y, this.parameter(`${layer.name}.bias`));

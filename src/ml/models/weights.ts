@@ -1,6 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Prng } from "../../lib/prng.ts";
 import * as tf from "../tf.ts";
+import { forgetFoldedFilters } from "./foldedFilters.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
 import { compareStateDict, mismatchError } from "./stateDictMismatch.ts";
 
@@ -132,6 +133,7 @@ export function copyWeights(weights: Weights, buffers: "fresh" | "copy"): Weight
 }
 
 export function disposeWeights(weights: Weights): void {
+  forgetFoldedFilters(weights);
   for (const value of weights.parameters.values()) value.dispose();
   for (const value of weights.buffers.values()) value.dispose();
 }
