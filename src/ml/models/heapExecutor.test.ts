@@ -33,7 +33,7 @@ async function everything(
     for (const value of [...weights.parameters.values(), ...weights.buffers.values()])
       value.assign(tf.add(value, tf.randomUniform(value.shape, 0, 0.2, "float32", ++seed)));
   });
-  const x = tf.variable(tf.randomNormal(shape, 0.2, 1, "float32", 1)) as tf.Variable<tf.Rank.R4>;
+  const x = tf.variable(tf.randomNormal<tf.Rank.R4>(shape, 0.2, 1, "float32", 1));
   const found = new Map<string, Float32Array>();
   const pass = (): tf.Tensor[] => {
     const [embedding, features] = forward(
@@ -50,7 +50,7 @@ async function everything(
   const step = (): Record<string, tf.Tensor> =>
     tf.tidy(() => {
       const variables = [x, ...weights.parameters.values()];
-      const { grads } = tf.variableGrads(() => pass()[2] as tf.Scalar, variables as tf.Variable[]);
+      const { grads } = tf.variableGrads(() => pass()[2] as tf.Scalar, variables);
       const named = [...weights.parameters].map(([name, { name: id }]) => [`d ${name}`, grads[id]!] as const);
       const [embedding, features] = pass(); // off the tape
       return {

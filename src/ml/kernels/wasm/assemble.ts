@@ -57,5 +57,5 @@ function section(id: number, items: readonly (readonly number[])[]): number[] {
 }
 
 function text(value: string): number[] {
-  return vector([...value].map((letter) => [letter.charCodeAt(0)]));
+  return vector(Array.from(value, (letter) => [letter.charCodeAt(0)]));
 }
