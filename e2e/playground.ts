@@ -17,7 +17,7 @@ export const tinyConfig = {
   queueSize: 32,
   evaluateEvery: 0,
   evaluationImages: 20,
-  teacherInputSize: 16,
+  teacherInputSize: 8, // the bundled teacher is a wide one
 } as const satisfies ConfigPatch;
 
 export class Playground {

@@ -13,7 +13,7 @@ const steps = 3;
 const config: Config = {
   ...defaultConfig,
   imageSize: 16,
-  teacherInputSize: 16,
+  teacherInputSize: 8, // the bundled teacher is a wide one, and plain JavaScript slow
   studentWidth: 4,
   hiddenWidth: 24,
   batchSize: 6,

@@ -4,6 +4,7 @@ import { aboutFile, readWeightFiles, type GivenFile } from "../formats/weightFil
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import { TfjsTeacher } from "../ml/teachers/tfjsTeacher.ts";
+import { bundledTeacherNotes } from "./bundledTeacher/bundledTeacherNotes.ts";
 
 /**
  * A teacher from whatever the visitor gave: a checkpoint, or a TensorFlow.js model as files or as a zip.
@@ -21,6 +22,7 @@ export async function loadTeacher(
       name: "Bundled teacher",
       bytes: bytes.length,
       source: "bundled",
+      notes: bundledTeacherNotes(),
     });
   }
   const files = givenFiles(source.files);

@@ -1,9 +1,9 @@
-import { normalisations, type TeacherCard, type TeacherRecipe } from "../../contract/teacher.ts";
+import { normalisations, type TeacherRecipe } from "../../contract/teacher.ts";
 import type { Checkpoint } from "../../formats/checkpoint.ts";
 import { loadWeights } from "../models/weights.ts";
 import { preprocessings } from "../tensors/normalizeImages.ts";
 import { NetworkTeacher } from "./networkTeacher.ts";
-import { recogniseTeacher } from "./recogniseTeacher.ts";
+import { recogniseTeacher, type AboutTeacherFile } from "./recogniseTeacher.ts";
 
 /**
  * A teacher from a checkpoint: recognised by names and shapes, then loaded whole or refused.
@@ -13,7 +13,7 @@ import { recogniseTeacher } from "./recogniseTeacher.ts";
  */
 export function createCheckpointTeacher(
   checkpoint: Checkpoint,
-  about: { readonly name: string; readonly bytes: number; readonly source?: TeacherCard["source"] },
+  about: AboutTeacherFile,
   recipe: TeacherRecipe = {},
 ): NetworkTeacher {
   const { card: recognised, network, tensors, refusal } = recogniseTeacher(checkpoint, about);

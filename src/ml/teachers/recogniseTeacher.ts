@@ -25,6 +25,16 @@ export interface RecognisedTeacher {
   readonly refusal: AppError | null;
 }
 
+/** What is known of a file besides what it holds. */
+export interface AboutTeacherFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Told from the file's format when left out. */
+  readonly source?: TeacherCard["source"];
+  /** Facts that go before those that the file tells. */
+  readonly notes?: readonly string[];
+}
+
 /** Sides that networks of these stems are usually trained at, used when the file does not say. */
 const usualInputSize = { cifar: 32, imagenet: 224 } as const;
 
@@ -36,10 +46,7 @@ const usualInputSize = { cifar: 32, imagenet: 224 } as const;
  *
  * @throws AppError "teacher-mismatch" when the architecture is none that is known here.
  */
-export function recogniseTeacher(
-  checkpoint: Checkpoint,
-  about: { readonly name: string; readonly bytes: number; readonly source?: TeacherCard["source"] },
-): RecognisedTeacher {
+export function recogniseTeacher(checkpoint: Checkpoint, about: AboutTeacherFile): RecognisedTeacher {
   const layout = recogniseLayout(checkpoint.tensors);
   const architecture = recogniseArchitecture(layout.tensors.values());
   if (architecture === null) {
@@ -57,7 +64,7 @@ export function recogniseTeacher(
   }
   const head = projectionHead(architecture, checkpoint, layout.layout);
   const network = networkOf(architecture, head);
-  const notes = [...checkpoint.notes, ...layout.notes];
+  const notes = [...(about.notes ?? []), ...checkpoint.notes, ...layout.notes];
   if (layout.layout !== "plain") notes.push(layout.title);
   const tensors = new Map<string, StoredTensor>();
   const dropped: string[] = [];
