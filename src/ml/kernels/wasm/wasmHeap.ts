@@ -23,7 +23,12 @@ const simdLoops = new WeakMap<object, SimdLoops | null>();
  * a chain of XNNPACK's element-wise operations, each of which passes over memory, and costs no call of some 30 µs.
  */
 export class WasmHeap {
-  constructor(private readonly backend: TfjsWasmBackend) {}
+  /** Loops four numbers at a time; null where there are none. Made first of all, since making them allocates. */
+  readonly simd: SimdLoops | null;
+
+  constructor(private readonly backend: TfjsWasmBackend) {
+    this.simd = simdLoopsOf(backend);
+  }
 
   /** The current backend's heap, or null where that is not WASM. */
   static current(): WasmHeap | null {
@@ -32,20 +37,6 @@ export class WasmHeap {
 
   static of(backend: unknown): WasmHeap {
     return new WasmHeap(backend as TfjsWasmBackend);
-  }
-
-  /** Loops four numbers at a time; null where there are none. */
-  get simd(): SimdLoops | null {
-    const { wasm } = this.backend;
-    let loops = simdLoops.get(wasm);
-    if (loops === undefined) {
-      const memory = wasm.wasmMemory ?? wasm.asm?.memory;
-      // 16 more, since a vector's address is to be a multiple of 16.
-      const allocate = (bytes: number): number => (wasm._malloc(bytes + 16) + 15) & ~15;
-      loops = memory === undefined ? null : SimdLoops.create(memory, allocate);
-      simdLoops.set(wasm, loops);
-    }
-    return loops;
   }
 
   /** A tensor with arbitrary content. */
@@ -86,4 +77,16 @@ export class WasmHeap {
       .kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend });
     return result as tf.TensorInfo;
   }
+}
+
+function simdLoopsOf({ wasm }: TfjsWasmBackend): SimdLoops | null {
+  let loops = simdLoops.get(wasm);
+  if (loops === undefined) {
+    const memory = wasm.wasmMemory ?? wasm.asm?.memory;
+    // 16 more, since a vector's address is to be a multiple of 16.
+    const allocate = (bytes: number): number => (wasm._malloc(bytes + 16) + 15) & ~15;
+    loops = memory === undefined ? null : SimdLoops.create(memory, allocate);
+    simdLoops.set(wasm, loops);
+  }
+  return loops;
 }
