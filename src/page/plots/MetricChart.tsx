@@ -7,28 +7,18 @@ import { plotStore } from "../stores/plotStore.ts";
 import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
-import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
+import type { ChartSpec, SeriesColour } from "./chartData.ts";
 import { align, collect } from "./chartData.ts";
 import { chartImage } from "./chartImage.ts";
+import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
+import { LiveCurves } from "./liveCurves.ts";
 import type { LineChart } from "./lineChart.ts";
 import { createLineChart } from "./lineChart.ts";
-import { metricLogOf, onMetrics } from "./metricArchive.ts";
+import { onMetrics } from "./metricArchive.ts";
 import { MetricTable } from "./MetricTable.tsx";
 import styles from "./MetricChart.module.css";
 import { readPlotTheme, seriesDash } from "./plotTheme.ts";
-
-/** The chart's data of the current run, at full resolution. */
-function currentData(spec: ChartSpec): ChartData {
-  const { runId, evaluations, baseline, plan } = runStore.getState();
-  const run = {
-    log: metricLogOf(runId),
-    evaluations,
-    baseline,
-    stepsPerEpoch: plan?.stepsPerEpoch ?? 0,
-  };
-  return collect(spec, run, plotStore.getState().xUnit);
-}
 
 /** What stands in the place of curves when there can be none; empty when there can. */
 function whyEmpty(spec: ChartSpec, run: CurrentRun): string {
@@ -65,9 +55,11 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       onValues: (values) => writeLegend(legend.current, spec, values),
     });
     chart.current = plot;
+    const curves = new LiveCurves(spec, smoothing);
     let visible = true;
     const draw = (): void => {
-      if (visible) plot.setData(currentData(spec), plotStore.getState().zoom);
+      const { xUnit, zoom } = plotStore.getState();
+      if (visible) plot.setData(curves.read(currentRunData(), xUnit, zoom), zoom);
     };
     const resized = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
@@ -157,7 +149,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         <summary>What it means, and as a table</summary>
         <p className={styles.meaning}>{spec.meaning}</p>
         <div className={styles.table} tabIndex={0} role="region" aria-label={`${spec.title} as a table`}>
-          <MetricTable spec={spec} read={currentData} />
+          <MetricTable spec={spec} />
         </div>
       </details>
     </figure>
@@ -197,16 +189,13 @@ function writeLegend(list: HTMLElement | null, spec: ChartSpec, values: Readonly
 
 /** Every value, references as columns of their own. */
 function saveCsv(spec: ChartSpec): void {
-  const { series, references } = currentData(spec);
+  const { xUnit } = plotStore.getState();
+  const { series, references } = collect(spec, currentRunData(), xUnit);
   const { x, columns } = align(series);
   saveFile(
     `${spec.id}.csv`,
     toCsv([
-      [
-        plotStore.getState().xUnit,
-        ...series.map(({ label }) => label),
-        ...references.map(({ label }) => label),
-      ],
+      [xUnit, ...series.map(({ label }) => label), ...references.map(({ label }) => label)],
       ...x.map((at, row) => [
         shortestFloat32(at),
         ...columns.map((column) => {

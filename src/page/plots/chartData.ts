@@ -156,15 +156,19 @@ export interface ChartData {
   readonly references: readonly ChartReference[];
 }
 
-/** Every value of a chart at full resolution, x in the unit asked for. */
-export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
+/**
+ * Every value of a chart, x in the unit asked for. A part of the loss that is zero in all of them makes no curve.
+ *
+ * @param rows of the log, where not all are wanted.
+ */
+export function collect(spec: ChartSpec, run: RunData, unit: XUnit, rows?: Int32Array): ChartData {
   let denseX: ArrayLike<number> | null = null;
   const series = spec.series.map(({ label, colour, from, maybeAbsent }): ChartSeries => {
     if ("metric" in from) {
-      const y = run.log.column(from.metric);
+      const y = pick(run.log.column(from.metric), rows);
       if (maybeAbsent === true && y.every((value) => value === 0))
         return { label, colour, x: [], y: [], sparse: false };
-      denseX ??= xOfRows(run, unit);
+      denseX ??= xOfRows(run, unit, rows);
       return { label, colour, x: denseX, y, sparse: false };
     }
     const judged = run.evaluations.filter((evaluation) => evaluation[from.evaluation] !== null);
@@ -184,18 +188,31 @@ export function collect(spec: ChartSpec, run: RunData, unit: XUnit): ChartData {
   return { xEnd: xOfStep(run, lastStep, unit), series, references };
 }
 
-function xOfRows(run: RunData, unit: XUnit): ArrayLike<number> {
-  if (unit === "step") return run.log.column("step");
-  if (unit === "seconds") return run.log.column("elapsedMs").map((ms) => ms / 1000);
-  const perEpoch = Math.max(1, run.stepsPerEpoch);
-  return run.log.column("step").map((step) => step / perEpoch);
+/** What `row` of the log counts as, in the unit asked for. */
+export function xOfRow(run: RunData, row: number, unit: XUnit): number {
+  if (unit === "seconds") return run.log.column("elapsedMs")[row]! / 1000;
+  return stepAs(run, run.log.column("step")[row]!, unit);
+}
+
+function xOfRows(run: RunData, unit: XUnit, rows: Int32Array | undefined): ArrayLike<number> {
+  if (unit === "seconds")
+    return Float64Array.from(pick(run.log.column("elapsedMs"), rows), (ms) => ms / 1000);
+  const steps = pick(run.log.column("step"), rows);
+  return unit === "step" ? steps : Float64Array.from(steps, (step) => stepAs(run, step, unit));
 }
 
 function xOfStep(run: RunData, step: number, unit: XUnit): number {
-  if (unit === "step") return step;
-  if (unit === "epoch") return step / Math.max(1, run.stepsPerEpoch);
+  if (unit !== "seconds") return stepAs(run, step, unit);
   const rows = rowsUpTo(run.log, step);
-  return rows === 0 ? 0 : run.log.column("elapsedMs")[rows - 1]! / 1000;
+  return rows === 0 ? 0 : xOfRow(run, rows - 1, unit);
+}
+
+function stepAs(run: RunData, step: number, unit: "step" | "epoch"): number {
+  return unit === "step" ? step : step / Math.max(1, run.stepsPerEpoch);
+}
+
+function pick(column: Float32Array, rows: Int32Array | undefined): Float32Array {
+  return rows === undefined ? column : Float32Array.from(rows, (row) => column[row]!);
 }
 
 /** All x values of a chart once, rising, and every series' value there; `undefined` where it has none. */

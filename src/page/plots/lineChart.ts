@@ -1,10 +1,9 @@
 import uPlot from "uplot";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { align } from "./chartData.ts";
-import { decimate } from "./decimate.ts";
+import type { DrawnCurves, XRange } from "./liveCurves.ts";
 import type { PlotTheme } from "./plotTheme.ts";
 import { seriesDash } from "./plotTheme.ts";
-import { smooth } from "./smoothing.ts";
 
 export interface LineChartOptions {
   readonly spec: ChartSpec;
@@ -22,14 +21,9 @@ export interface LineChartOptions {
   readonly onValues: (values: ReadonlyMap<string, number>, x: number | null) => void;
 }
 
-interface XRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 export interface LineChart {
   /** @param zoom the part of x to show; null = all. */
-  setData(data: ChartData, zoom: XRange | null): void;
+  setData(drawn: DrawnCurves, zoom: XRange | null): void;
   setSize(width: number, height: number): void;
   /** Series of these labels are not drawn. */
   setHidden(labels: readonly string[]): void;
@@ -44,8 +38,7 @@ interface Curve {
 }
 
 /**
- * A line chart on uPlot. It never smooths or decimates away a value that is not finite: those are marked with a
- * cross at the top.
+ * A line chart on uPlot. It never smooths away a value that is not finite: those are marked with a cross at the top.
  */
 export function createLineChart(host: HTMLElement, options: LineChartOptions): LineChart {
   const { spec, theme, logY } = options;
@@ -202,7 +195,8 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     ctx.save();
     ctx.strokeStyle = theme.danger;
     ctx.lineWidth = scaled(1.5);
-    for (const x of notFinite) {
+    const { min = -Infinity, max = Infinity } = u.scales["x"] ?? {};
+    for (const x of notFinite.filter((x) => x >= min && x <= max)) {
       const left = u.valToPos(x, "x", true);
       const top = bbox.top + size;
       ctx.beginPath();
@@ -236,12 +230,12 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
-  function setData(next: ChartData, nextZoom: XRange | null): void {
-    data = next;
+  function setData(drawn: DrawnCurves, nextZoom: XRange | null): void {
+    data = drawn.data;
     zoom = nextZoom;
-    const drawn = toDrawn(next, curves, smoothing, Math.max(100, plot.width));
-    notFinite = drawn.notFinite;
-    plot.setData(drawn.aligned);
+    const points = toPoints(drawn, curves);
+    notFinite = points.notFinite;
+    plot.setData(points.aligned);
     tellValues(plot);
   }
 
@@ -262,33 +256,21 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
 /** 1, 2, 5, 10, 20, … */
 const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((m) => m * 10 ** power)).flat();
 
-/** As few points as the width needs, on one x, what is not finite as a gap and a mark. */
-function toDrawn(
-  data: ChartData,
+/** All curves on one x, what is not finite as a gap and a mark. */
+function toPoints(
+  { data, smoothed }: DrawnCurves,
   curves: readonly Curve[],
-  smoothing: number,
-  width: number,
 ): { aligned: uPlot.AlignedData; notFinite: readonly number[] } {
-  const dense = data.series.filter((series) => !series.sparse && series.x.length > 0);
-  const denseX = dense[0]?.x ?? [];
-  const smoothed = new Map(dense.map(({ label, y }) => [label, smoothing > 0 ? smooth(y, smoothing) : y]));
-  const kept = decimate(
-    dense.flatMap(({ label, y }) => [y, smoothed.get(label)!]),
-    denseX.length,
-    width,
-  );
-  const keptX = Float64Array.from(kept, (i) => denseX[i]!);
   const marks = new Set<number>();
-  for (const { y } of dense) kept.forEach((i, k) => Number.isFinite(y[i]!) || marks.add(keptX[k]!));
-
+  for (const { x, y, sparse } of data.series) {
+    if (sparse) continue;
+    for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i])) marks.add(x[i]!);
+  }
   const { x, columns } = align(
     curves.map(({ label, role }) => {
       const series = data.series.find((candidate) => candidate.label === label);
-      if (series === undefined) return { x: [], y: [] };
-      if (role === "sparse") return { x: series.x, y: series.y };
-      const values = role === "raw" ? series.y : smoothed.get(label);
-      if (values === undefined) return { x: [], y: [] };
-      return { x: keptX, y: Float64Array.from(kept, (i) => values[i]!) };
+      if (series === undefined || series.x.length === 0) return { x: [], y: [] };
+      return { x: series.x, y: role === "line" ? (smoothed.get(label) ?? series.y) : series.y };
     }),
   );
   const gapped = columns.map((column) =>

@@ -56,15 +56,20 @@ export function lastRow(log: MetricLog): Readonly<Record<MetricName, number>> | 
   return log.row(log.length - 1);
 }
 
-/** Number of rows whose step is at most `step`; steps rise, so this is a binary search. */
+/** Number of rows whose step is at most `step`. */
 export function rowsUpTo(log: MetricLog, step: number): number {
   const steps = log.column("step");
+  return firstRow(log, (row) => steps[row]! > step);
+}
+
+/** The first row from which on `holds` is true, by binary search; as many as there are rows when it never is. */
+export function firstRow(log: MetricLog, holds: (row: number) => boolean): number {
   let low = 0;
-  let high = steps.length;
+  let high = log.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (steps[middle]! <= step) low = middle + 1;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { smooth } from "./smoothing.ts";
+import { MovingAverage } from "./smoothing.ts";
+
+const smooth = (values: readonly number[], weight: number): Float64Array =>
+  new MovingAverage(weight).update(values);
 
 test("equals the weighted mean written out, so the start is not pulled to zero", () => {
   const values = [4, -2, 7, 7, 0.5];
@@ -22,4 +25,11 @@ test("a value that is not finite shows, and leaves its neighbours alone", () => 
   expect(smoothed[1]).toBeNaN();
   expect(smoothed[3]).toBe(Infinity);
   [0, 2, 4].forEach((i) => expect(smoothed[i]).toBeCloseTo(2, 10));
+});
+
+test("a column that grows gives the same as one that is there at once", () => {
+  const values = Array.from({ length: 1000 }, (_, i) => (i % 97 === 5 ? Number.NaN : Math.sin(i)));
+  const growing = new MovingAverage(0.9);
+  for (const length of [0, 1, 1, 255, 256, 257, 700]) growing.update(values.slice(0, length));
+  expect([...growing.update(values)]).toEqual([...smooth(values, 0.9)]);
 });
