@@ -1,5 +1,6 @@
 import type { Config } from "../contract/config.ts";
 import type { Evaluation, EvaluationBaseline } from "../contract/metrics.ts";
+import { invariant } from "../lib/invariant.ts";
 import { createPrng } from "../lib/prng.ts";
 import { plainViews } from "./augment/drawViews.ts";
 import type { ViewSource } from "./augment/viewSource.ts";
@@ -9,6 +10,7 @@ import { embedImages } from "./embedImages.ts";
 import { knnAccuracy, knnDefaults } from "./eval/knn.ts";
 import { embeddingSpread } from "./eval/spread.ts";
 import type { Method } from "./methods/method.ts";
+import type { PreparationWatch } from "./methods/prepareMethod.ts";
 import type { Network } from "./models/network.ts";
 import { forward } from "./models/referenceExecutor.ts";
 import { copyWeights, disposeWeights, type Weights } from "./models/weights.ts";
@@ -36,6 +38,10 @@ export class Judge {
   private readonly temperature: number;
   /** The teacher's unit embeddings of the queries; the teacher is frozen, so once is enough. */
   private teacherRows: UnitRows | null = null;
+  /** The student before its first step, until it has been judged. */
+  private untrained: { readonly network: Network; readonly weights: Weights } | null = null;
+  /** Told of images that are about to be embedded. */
+  private onEmbedding: (images: number) => void = () => undefined;
 
   constructor(
     private readonly images: ImageStore,
@@ -57,31 +63,46 @@ export class Judge {
     this.temperature = defaults.temperature;
   }
 
+  /** Keeps a copy of the student as it is, before its first step, so that `begin` can wait. */
+  keepUntrained({ trainer }: Method): void {
+    this.untrained = { network: trainer.network, weights: copyWeights(trainer.weights, "fresh") };
+  }
+
   /**
-   * The fixed lines (teacher, untrained student, guessing) and the student's state before its first step.
+   * The fixed lines (teacher, untrained student, guessing) and the student's state before its first step, whatever has
+   * become of it since `keepUntrained`. To be called once.
    *
    * An untrained network's stored BatchNorm statistics say nothing, so the floor is measured with statistics taken
    * from the training images: the strongest network that has learnt nothing.
+   *
+   * @param report images looked at so far, of how many.
    */
-  async begin(
-    method: Method,
-    cancelled: () => boolean,
-  ): Promise<{ baseline: EvaluationBaseline; evaluation: Evaluation }> {
-    const { teacher } = this;
-    let teacherKnn: number | null = null;
-    if (teacher !== null) {
-      const embed = (views: tf.Tensor4D): tf.Tensor2D =>
-        normalizeRows(teacher.embed(views, "eval", this.config.teacherInputSize).embedding);
-      this.teacherRows = (await this.run(this.probes, embed, cancelled)) as UnitRows;
-      teacherKnn = await this.knn(
-        (views) => teacher.embed(views, "eval", this.config.teacherInputSize).features,
-        cancelled,
-      );
-    }
-    const untrained = copyWeights(method.trainer.weights, "fresh");
+  async begin({
+    report,
+    cancelled,
+  }: PreparationWatch): Promise<{ baseline: EvaluationBaseline; evaluation: Evaluation }> {
+    const { teacher, untrained } = this;
+    invariant(untrained !== null, "the untrained student was kept");
+    const perNetwork = this.probes.length + (this.labelled ? this.bank.length + this.queries.length : 0);
+    let done = 0;
+    this.onEmbedding = (images) => {
+      done += images;
+      const total = perNetwork * (teacher === null ? 1 : 2);
+      report(`Judging the ${done > total - perNetwork ? "untrained student" : "teacher"}`, done, total);
+    };
     try {
-      this.calibrate(method.trainer.network, untrained);
-      const evaluation = await this.evaluate(method.trainer.network, untrained, 0, cancelled);
+      let teacherKnn: number | null = null;
+      if (teacher !== null) {
+        const embed = (views: tf.Tensor4D): tf.Tensor2D =>
+          normalizeRows(teacher.embed(views, "eval", this.config.teacherInputSize).embedding);
+        this.teacherRows = (await this.run(this.probes, embed, cancelled)) as UnitRows;
+        teacherKnn = await this.knn(
+          (views) => teacher.embed(views, "eval", this.config.teacherInputSize).features,
+          cancelled,
+        );
+      }
+      this.calibrate(untrained.network, untrained.weights);
+      const evaluation = await this.evaluate(untrained.network, untrained.weights, 0, cancelled);
       const { neighbours, temperature } = this;
       return {
         evaluation,
@@ -96,7 +117,8 @@ export class Judge {
         },
       };
     } finally {
-      disposeWeights(untrained);
+      this.onEmbedding = () => undefined;
+      this.forgetUntrained();
     }
   }
 
@@ -106,6 +128,12 @@ export class Judge {
 
   dispose(): void {
     this.teacherRows?.dispose();
+    this.forgetUntrained();
+  }
+
+  private forgetUntrained(): void {
+    if (this.untrained !== null) disposeWeights(this.untrained.weights);
+    this.untrained = null;
   }
 
   private async evaluate(
@@ -159,7 +187,11 @@ export class Judge {
     embed: (views: tf.Tensor4D) => tf.Tensor2D,
     cancelled: () => boolean,
   ): Promise<tf.Tensor2D> {
-    return embedImages(indices, (some) => plainViews(this.source, some), embed, cancelled);
+    const render = (some: Int32Array): tf.Tensor4D => {
+      this.onEmbedding(some.length);
+      return plainViews(this.source, some);
+    };
+    return embedImages(indices, render, embed, cancelled);
   }
 
   private classes(indices: Int32Array): Int32Array {

@@ -20,7 +20,7 @@ const mostSteps = 64;
 export class Telemetry {
   private pending: PendingStep[] = [];
   private reading: Promise<void> = Promise.resolve();
-  private stepsPerRead = fewestSteps;
+  private stepsPerRead = 1; // the first is waited for
   private lastReadMs = 0;
   private nonFiniteStep: number | null = null;
 

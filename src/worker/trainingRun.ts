@@ -27,6 +27,9 @@ export interface TrainingRunSetup {
   readonly now: () => number;
 }
 
+/** Training time before teacher and untrained student are judged: there is something to see meanwhile. */
+const stepsFirstMs = 1000;
+
 /**
  * One run from start to end: starting → running ⇄ paused → ended. Pulls steps from the training loop while it
  * may, has the student judged now and then, and tells how it goes. Owns the method and the judge.
@@ -119,25 +122,34 @@ export class TrainingRun {
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
     await prepare(cancelled);
-    const compiling = compile(this.method); // goes on beside the first judgement
-    const { baseline, evaluation } = await judge.begin(this.method, cancelled).finally(async () => {
-      const { method, ...execution } = await compiling;
-      this.method = method;
-      emit({ type: "execution", runId, execution });
-    });
-    const { method } = this;
-    emit({ type: "baseline", runId, baseline });
-    emit({ type: "evaluation", runId, evaluation });
+    judge.keepUntrained(this.method);
+    const { method, ...execution } = await compile(this.method);
+    this.method = method;
+    emit({ type: "execution", runId, execution });
 
     const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
     const steps = train({ ...this.setup, method, live: () => this.config });
+    let isJudgedAtStart = false;
+    /** The fixed lines come after the first losses: the visitor waits for those. */
+    const judgeStart = async (): Promise<void> => {
+      if (isJudgedAtStart) return;
+      isJudgedAtStart = true;
+      await telemetry.flush();
+      const report = (task: string, done: number, total: number): void =>
+        emit({ type: "progress", task, done, total });
+      const { baseline, evaluation } = await judge.begin({ report, cancelled });
+      if (cancelled()) return;
+      emit({ type: "baseline", runId, baseline });
+      emit({ type: "evaluation", runId, evaluation });
+    };
     try {
       for (;;) {
-        if (this.allowance <= 0 && !this.stopping) {
+        if (this.isHalted()) {
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           this.enter("paused");
-          await new Promise<void>((resolve) => (this.wake = resolve));
+          await judgeStart();
+          if (this.isHalted()) await new Promise<void>((resolve) => (this.wake = resolve));
           continue;
         }
         if (this.stopping) {
@@ -156,6 +168,7 @@ export class TrainingRun {
 
         const isLast = this.step === totalSteps;
         const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
+        if (isLast || isDue || this.elapsedMs >= stepsFirstMs) await judgeStart();
         if (isLast || isDue) {
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
@@ -171,6 +184,10 @@ export class TrainingRun {
     } finally {
       telemetry.dispose();
     }
+  }
+
+  private isHalted(): boolean {
+    return this.allowance <= 0 && !this.stopping;
   }
 
   private enter(state: RunState): void {

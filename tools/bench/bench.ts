@@ -20,6 +20,7 @@ import { BenchBrowser } from "./benchBrowser.ts";
 import type { BenchReport } from "./benchReport.ts";
 import { benchIngest, formatIngest, ingestIsSound } from "./ingestPart.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
+import { benchPage, formatPage, pageIsSound } from "./pagePart.ts";
 import { describeJob, type StepJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
@@ -70,6 +71,13 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     report.ingest = await benchIngest(asked, logIndented);
     console.log(`\n${formatIngest(report.ingest)}`);
     sound &&= ingestIsSound(report.ingest);
+    write();
+  }
+  if (asked.parts.includes("page")) {
+    console.log("\nThe page's main thread");
+    report.page = await benchPage(logIndented);
+    console.log(`\n${formatPage(report.page)}`);
+    sound &&= pageIsSound(report.page);
     write();
   }
   if (asked.parts.includes("wasm")) {

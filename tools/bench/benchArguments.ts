@@ -2,18 +2,18 @@ import { parseArgs } from "node:util";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { stepJobs, type StepJob } from "./stepJobs.ts";
 
-export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|ops|augment|ingest|wasm]… [--job NAME]… [--contestant NAME]…
+export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|ops|augment|ingest|page|wasm]… [--job NAME]… [--contestant NAME]…
                        [--repetitions N] [--json FILE]
   --quick        the smallest step job only
   --part         what to measure; default all: training steps, single operations, augmentation,
-                 reading images, WASM kernels
+                 reading images, the page's main thread, WASM kernels
   --job          ${stepJobs.map(({ name }) => name).join(", ")}; by itself those that suit the adapter
   --contestant   ${contestantNames.join(", ")};
                  by itself those that suit the job
   --repetitions  at most so many timed blocks of each contestant
   --json         also write everything that was measured to FILE`;
 
-export const benchParts = ["step", "ops", "augment", "ingest", "wasm"] as const;
+export const benchParts = ["step", "ops", "augment", "ingest", "page", "wasm"] as const;
 /** Those that need the page with a worker for each contestant. */
 export const contestantParts: readonly BenchPart[] = ["step", "ops", "augment"];
 export type BenchPart = (typeof benchParts)[number];

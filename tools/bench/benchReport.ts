@@ -1,6 +1,7 @@
 import type { AugmentReport } from "./augmentPart.ts";
 import type { IngestReport } from "./ingestPart.ts";
 import type { OpsReport } from "./opsPart.ts";
+import type { PageReport } from "./pagePart.ts";
 import type { JobReport } from "./stepPart.ts";
 import type { WasmKernelRow } from "./wasmPart.ts";
 
@@ -15,5 +16,6 @@ export interface BenchReport {
   ops?: OpsReport;
   augmentation?: AugmentReport;
   ingest?: IngestReport;
+  page?: PageReport;
   wasmKernels?: readonly WasmKernelRow[];
 }

@@ -1,0 +1,29 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { SourceMap, type SourceMapPayload } from "node:module";
+import { join } from "node:path";
+import type { ScriptPlace } from "./trace.ts";
+
+/** Tells what a place in a built script was before: "src/page/plots/lineChart.ts:120". */
+export class SourcePlaces {
+  readonly #maps: ReadonlyMap<string, SourceMap>;
+
+  /** @param assets folder with scripts and their source maps. */
+  constructor(assets: string) {
+    this.#maps = new Map(
+      readdirSync(assets)
+        .filter((name) => name.endsWith(".js.map"))
+        .map((name) => {
+          const payload = JSON.parse(readFileSync(join(assets, name), "utf8")) as SourceMapPayload;
+          return [name.slice(0, -".map".length), new SourceMap(payload)];
+        }),
+    );
+  }
+
+  /** Of what is no script's, the name that the browser has for it: "(garbage collector)", "fill". */
+  describe({ functionName, url, line, column }: ScriptPlace): string {
+    const entry = this.#maps.get(url.slice(url.lastIndexOf("/") + 1))?.findEntry(line, column);
+    if (entry === undefined || !("originalSource" in entry)) return functionName || url || "?";
+    const source = entry.originalSource.replace(/^(\.\.\/)+/, "").replace(/^.*node_modules\//, "");
+    return `${source}:${entry.originalLine + 1}`;
+  }
+}
