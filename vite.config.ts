@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Connect, type Plugin } from "vite";
+import { firstLoad } from "./tools/firstLoad.ts";
 import { isolationHeaders, policyOf } from "./tools/isolation.ts";
 
 /**
@@ -44,7 +45,7 @@ const workerPolicies: Plugin = {
 export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
-  plugins: [react(), developmentStyles, workerPolicies],
+  plugins: [react(), developmentStyles, workerPolicies, firstLoad],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },

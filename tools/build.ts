@@ -16,6 +16,7 @@ const inputs = [
   "package.json",
   "package-lock.json",
   "vite.config.ts",
+  "tools/firstLoad.ts",
   "tsconfig.base.json",
   "src",
   "public",

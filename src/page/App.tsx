@@ -1,16 +1,15 @@
+import { lazy, Suspense } from "react";
 import styles from "./App.module.css";
-import { appVersion } from "./commands/exportRun.ts";
 import { EngineContext } from "./EngineContext.tsx";
 import type { EngineClient } from "./engineClient.ts";
-import { AblationPanel } from "./panels/AblationPanel.tsx";
 import { Announcer } from "./panels/Announcer.tsx";
 import { ErrorBoundary } from "./panels/ErrorBoundary.tsx";
 import { Header } from "./panels/Header.tsx";
-import { HistoryPanel } from "./panels/HistoryPanel.tsx";
 import { Notices } from "./panels/Notices.tsx";
 import { RunBar, RunPanel } from "./panels/RunPanel.tsx";
 import { SetupPanels } from "./panels/SetupPanels.tsx";
-import { RunCharts } from "./plots/RunCharts.tsx";
+
+const Work = lazy(async () => ({ default: (await import("./Work.tsx")).Work }));
 
 /** The shell: what is set on one side, what happens on the other. */
 export function App({ engine }: { readonly engine: EngineClient }) {
@@ -29,13 +28,9 @@ export function App({ engine }: { readonly engine: EngineClient }) {
             </div>
             <div className={styles.work}>
               <RunPanel />
-              <RunCharts />
-              <AblationPanel />
-              <HistoryPanel />
-              <footer className={styles.footer}>
-                DisCo Playground {appVersion}. Your images never leave this machine: the page may connect to
-                nothing but its own files.
-              </footer>
+              <Suspense>
+                <Work />
+              </Suspense>
             </div>
           </main>
           <Announcer />

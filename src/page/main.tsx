@@ -1,20 +1,18 @@
 import { createRoot } from "react-dom/client";
-import "uplot/dist/uPlot.min.css";
 import { invariant } from "../lib/invariant.ts";
 import { App } from "./App.tsx";
 import { exposePlayground } from "./automation.ts";
 import "./base.css";
 import { openBackend } from "./commands/openBackend.ts";
 import { createEngineClient } from "./engineClient.ts";
+import { createEngineWorker } from "./engineWorker.ts";
 import { followEngine } from "./engineEvents.ts";
 import { followAddress } from "./followAddress.ts";
 import { listenToKeys } from "./shortcuts.ts";
 import { followTheme } from "./stores/themeStore.ts";
 import "./tokens.css";
 
-const engine = createEngineClient(
-  () => new Worker(new URL("../worker/entry.ts", import.meta.url), { type: "module", name: "engine" }),
-);
+const engine = createEngineClient(createEngineWorker);
 
 followTheme();
 followEngine(engine);

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { align } from "./chartData.ts";
 import type { DrawnCurves, XRange } from "./liveCurves.ts";

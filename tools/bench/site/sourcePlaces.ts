@@ -22,8 +22,11 @@ export class SourcePlaces {
   /** Of what is no script's, the name that the browser has for it: "(garbage collector)", "fill". */
   describe({ functionName, url, line, column }: ScriptPlace): string {
     const entry = this.#maps.get(url.slice(url.lastIndexOf("/") + 1))?.findEntry(line, column);
-    if (entry === undefined || !("originalSource" in entry)) return functionName || url || "?";
-    const source = entry.originalSource.replace(/^(\.\.\/)+/, "").replace(/^.*node_modules\//, "");
+    // Node's types promise a source; code that the bundler added has none.
+    const original =
+      entry !== undefined && "originalSource" in entry ? (entry.originalSource as string | undefined) : "";
+    if (entry === undefined || !("originalLine" in entry) || !original) return functionName || url || "?";
+    const source = original.replace(/^(\.\.\/)+/, "").replace(/^.*node_modules\//, "");
     return `${source}:${entry.originalLine + 1}`;
   }
 }

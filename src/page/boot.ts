@@ -1,0 +1,5 @@
+/** The first script of the page: has the engine fetched before the page's own program is there, and beside it. */
+import { startEngineEarly } from "./engineWorker.ts";
+
+startEngineEarly();
+void import("./main.tsx");
