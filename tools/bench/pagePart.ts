@@ -21,6 +21,8 @@ export interface PageReport {
 interface StageReport {
   readonly name: string;
   readonly seconds: number;
+  /** Trained on, while nothing else was asked of the engine; null where it did not train. */
+  readonly imagesPerSecond: number | null;
   /** Processor time of the main thread, as share of the time; tasks under a millisecond left out. */
   readonly busyShare: number;
   readonly longestMs: number;
@@ -69,11 +71,12 @@ function summarise({ times, stages }: Visit, sources: SourcePlaces): PageReport 
   return {
     times,
     initialScriptBytes: initialScriptBytes(outFolder),
-    stages: stages.map(({ name, seconds, tasks }) => {
+    stages: stages.map(({ name, seconds, tasks, imagesPerSecond }) => {
       const longest = [...tasks].sort((a, b) => b.wallMs - a.wallMs);
       return {
         name,
         seconds,
+        imagesPerSecond,
         busyShare: tasks.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (1000 * seconds),
         longestMs: longest[0]?.wallMs ?? 0,
         longestCpuMs: Math.max(0, ...tasks.map(({ cpuMs }) => cpuMs)),
@@ -112,10 +115,20 @@ export function formatPage({ times, initialScriptBytes: bytes, stages }: PageRep
     `from Start to the first loss ${ms(times.firstLossMs)}, to the first evaluation ${ms(times.firstEvaluationMs)}`,
   ];
   const table = formatTable(
-    ["stage", "s", "main thread busy", "longest ms", "of processor", `> ${limitMs} ms`, "of processor"],
+    [
+      "stage",
+      "s",
+      "images/s",
+      "main thread busy",
+      "longest ms",
+      "of processor",
+      `> ${limitMs} ms`,
+      "of processor",
+    ],
     stages.map((stage) => [
       stage.name,
       stage.seconds.toFixed(1),
+      stage.imagesPerSecond?.toFixed(0) ?? "–",
       `${(100 * stage.busyShare).toFixed(1)} %`,
       stage.longestMs.toFixed(0),
       stage.longestCpuMs.toFixed(0),

@@ -14,6 +14,8 @@ export interface Stage {
   readonly seconds: number;
   /** Turns of the main thread's event loop of a millisecond or more. */
   readonly tasks: readonly MainTask[];
+  /** Training images taken in per second, over the steps of this stage; null when there were none. */
+  readonly imagesPerSecond: number | null;
 }
 
 export interface VisitTimes {
@@ -121,14 +123,23 @@ class Visitor {
 
   async #stage(name: string, act: () => Promise<void>): Promise<void> {
     await this.browser.startTracing(this.page, { categories: traceCategories });
+    const before = await this.#trained();
     const startMs = performance.now();
     await act();
+    const after = await this.#trained();
     const seconds = (performance.now() - startMs) / 1000;
     const trace = await this.browser.stopTracing();
     const { traceEvents } = JSON.parse(trace.toString("utf8")) as { traceEvents: TraceEvent[] };
     const tasks = mainTasks(traceEvents, 1);
-    this.#stages.push({ name, seconds, tasks });
+    const steps = after.step - before.step;
+    const imagesPerSecond = steps > 0 ? (after.batch * steps) / seconds : null;
+    this.#stages.push({ name, seconds, tasks, imagesPerSecond });
     this.log(`${name}: ${seconds.toFixed(1)} s`);
+  }
+
+  async #trained(): Promise<{ readonly step: number; readonly batch: number }> {
+    const snapshot = await this.page.evaluate(() => window.playground?.snapshot() ?? null);
+    return { step: snapshot?.run.step ?? 0, batch: snapshot?.run.plan?.config.batchSize ?? 0 };
   }
 
   async #useCharts(): Promise<void> {
