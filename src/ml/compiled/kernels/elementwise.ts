@@ -81,6 +81,20 @@ y[i] = sum;`,
   };
 }
 
+/** y [rows, to] from x [rows, from]: rows cut, or filled up with zeros. Operands: x, y. */
+export function resizeRows(rows: number, from: number, to: number): Kernel {
+  const { enter, shape, ...frame } = overItems(rows * to);
+  return {
+    label: "resize rows",
+    bindings: [read("x", "f32"), write("y", "f32")],
+    ...frame,
+    shape: { ...shape, width: from, wanted: to },
+    body: `${enter}
+let column = i % shape.wanted;
+y[i] = select(0.0, x[i / shape.wanted * shape.width + min(column, shape.width - 1)], column < shape.width);`,
+  };
+}
+
 /**
  * Three channels in [0, 1] to a network's input: (x − mean)/std, with a fourth channel of zeros.
  *

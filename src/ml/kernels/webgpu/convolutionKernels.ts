@@ -14,7 +14,7 @@ import {
   depthwiseFilterGradient,
   depthwiseInputGradient,
 } from "../../compiled/kernels/depthwise.ts";
-import { sumParts } from "../../compiled/kernels/elementwise.ts";
+import { resizeRows, sumParts } from "../../compiled/kernels/elementwise.ts";
 import * as tf from "../../tf.ts";
 import { KernelRecorder, type ReadyKernel } from "./kernelRecorder.ts";
 
@@ -86,12 +86,22 @@ const replacements: readonly Replacement[] = [
   },
 ];
 
-/** A convolution of one size: launches in a row, the partial sums between them, the result. */
+/** A convolution of one size: launches in a row, what lies between them, the result. */
 interface Recipe {
+  /** What makes a fourth channel of zeros for images and their filters; null for inputs that need none. */
+  readonly fill: readonly [Resize | null, Resize | null];
   readonly launches: readonly ReadyKernel[];
   /** Elements of what the first launch writes for the second; 0 where there is one. */
   readonly partialSums: number;
+  /** What takes the fourth channel's part out of a filter's gradient. */
+  readonly cut: Resize | null;
   readonly outputShape: readonly number[];
+}
+
+interface Resize {
+  readonly kernel: ReadyKernel;
+  /** Elements before a cut, after a filling. */
+  readonly size: number;
 }
 
 let installed = false;
@@ -99,8 +109,8 @@ let installed = false;
 /**
  * Has tfjs's convolutions on WebGPU, depthwise ones too, and their gradients run by this project's kernels (the ratios
  * are in docs/PERFORMANCE.md), so that tfjs's own autodiff uses them. What ours do not do is left to tfjs's: channels
- * not in fours, padding that differs between the sides, dilation, channels first. Fused operations of graph models stay
- * as they are. Idempotent, once the backend is registered.
+ * not in fours (save the three of images), padding that differs between the sides, dilation, channels first. Fused
+ * operations of graph models stay as they are. Idempotent, once the backend is registered.
  */
 export function registerConvolutionKernels(): void {
   if (installed) return;
@@ -126,20 +136,34 @@ export function registerConvolutionKernels(): void {
 
 function follow(
   recorder: KernelRecorder,
-  { launches: [launch, sum], partialSums, outputShape }: Recipe,
+  { fill, launches: [launch, sum], partialSums, cut, outputShape }: Recipe,
   first: tf.TensorInfo,
   second: tf.TensorInfo,
 ): tf.TensorInfo {
   invariant(launch !== undefined, "a recipe has a launch");
   const output = recorder.tensor(outputShape);
-  if (sum === undefined) {
-    recorder.run(launch, [first, second, output]);
-    return output;
+  const passing: tf.TensorInfo[] = [];
+  const between = (size: number): tf.TensorInfo => {
+    const tensor = recorder.tensor([size]);
+    passing.push(tensor);
+    return tensor;
+  };
+  const inputs = [first, second].map((given, i) => {
+    const resize = fill[i] ?? null;
+    if (resize === null) return given;
+    const filled = between(resize.size);
+    recorder.run(resize.kernel, [given, filled]);
+    return filled;
+  });
+  const result = cut === null ? output : between(cut.size);
+  if (sum === undefined) recorder.run(launch, [...inputs, result]);
+  else {
+    const sums = between(partialSums);
+    recorder.run(launch, [...inputs, sums]);
+    recorder.run(sum, [sums, result]);
   }
-  const sums = recorder.tensor([partialSums]);
-  recorder.run(launch, [first, second, sums]);
-  recorder.run(sum, [sums, output]);
-  recorder.release(sums);
+  if (cut !== null) recorder.run(cut.kernel, [result, output]);
+  for (const tensor of passing) recorder.release(tensor);
   return output;
 }
 
@@ -162,25 +186,43 @@ function recipeFor(
     attributes.dimRoundingMode,
     replacement.depthwise,
   );
-  const shape = shapeOf(place, replacement.depthwise);
+  const shape = shapeOf(place, replacement);
   if (shape === null) return null;
-  const key = `${replacement.kernelName} ${Object.values(shape).join()}`;
+  const key = `${replacement.kernelName} ${place.inChannels} ${Object.values(shape).join()}`; // 3 and 4 are of one shape
   return recorder.once(key, () => {
     const made = replacement.kernels(shape, recorder.granularity);
     const { kernel, parts, size } = "parts" in made ? made : { kernel: made, parts: 1, size: 0 };
     const kernels = parts === 1 ? [kernel] : [kernel, sumParts(parts, size / parts)];
     if (!kernels.every(isLaunchable)) return null;
+    const resize = (rows: number, from: number, to: number): Resize | null =>
+      from === to
+        ? null
+        : { kernel: recorder.ready(resizeRows(rows, from, to)), size: rows * Math.max(from, to) };
+    const { inChannels } = place;
+    const pixels = place.batchSize * place.inHeight * place.inWidth;
+    const taps = place.filterHeight * place.filterWidth;
+    const [thin, full] = [inChannels * place.outChannels, shape.inChannels * place.outChannels];
+    const fill: Record<string, Resize | null> = replacement.depthwise
+      ? {}
+      : { x: resize(pixels, inChannels, shape.inChannels), filter: resize(taps, thin, full) };
     return {
+      fill: [fill[replacement.inputs[0]] ?? null, fill[replacement.inputs[1]] ?? null],
       launches: kernels.map((one) => recorder.ready(one)),
       partialSums: parts === 1 ? 0 : size,
+      cut: replacement.inputs[1] === "dy" && !replacement.depthwise ? resize(taps, full, thin) : null,
       outputShape: replacement.outputShape(place),
     };
   });
 }
 
 /** null where ours cannot. */
-function shapeOf(place: tf.backend_util.Conv2DInfo, isDepthwise: boolean): ConvolutionShape | null {
-  const { inChannels, outChannels, padInfo } = place;
+function shapeOf(
+  place: tf.backend_util.Conv2DInfo,
+  { depthwise: isDepthwise, kernelName }: Replacement,
+): ConvolutionShape | null {
+  const { outChannels, padInfo } = place;
+  const isOfImages = place.inChannels === 3 && !isDepthwise && kernelName !== "Conv2DBackpropInput";
+  const inChannels = isOfImages ? 4 : place.inChannels;
   const shape: ConvolutionShape = {
     samples: place.batchSize,
     height: place.inHeight,

@@ -113,6 +113,15 @@ function worstRelative(a: Float32Array, b: Float32Array): number {
 }
 
 describe("convolutions", () => {
+  test.each([
+    ["3×3 over images", { x: [2, 9, 7, 3], filter: [3, 3, 3, 8], stride: 1, pad: 1 }],
+    ["7×7 stem", { x: [2, 17, 14, 3], filter: [7, 7, 3, 8], stride: 2, pad: 3 }],
+  ] as const)("%s: ours but for the gradient by the images", async (_, given) => {
+    const actual = await passes(given, "webgpu");
+    expect(launches.mock.calls.length).toBeGreaterThanOrEqual(9); // 2 · (2 + 1) forwards, 1 + 1 + 1 for the filter
+    expectEqual(actual, await passes(given, "cpu"));
+  });
+
   test.each(done)("%s: ours, forwards and backwards", async (_, given) => {
     const actual = await passes(given, "webgpu");
     expect(launches.mock.calls.length).toBeGreaterThanOrEqual(4); // one of them for y alone
