@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { metricColumns } from "../../contract/metrics.ts";
 import { createMetricLog } from "../plots/metricLog.ts";
-import { metricsCsv } from "./exportRun.ts";
+import { csvFile, toCsv } from "./csv.ts";
+import { metricRows } from "./exportRun.ts";
 
 const log = createMetricLog();
 log.append(
@@ -14,17 +15,35 @@ log.append(
 );
 
 test("one line a step, the columns in their order, shortest numbers that read back the same", () => {
-  expect(metricsCsv(log, [{ step: 0, knn: null, cosine: null, spread: 1 }])).toBe(
+  expect(toCsv(metricRows(log, [{ step: 0, knn: null, cosine: null, spread: 1 }]))).toBe(
     `${metricColumns.join(",")}\n1,0.1,2.5,4,0.25,0.03,100,320\n2,NaN,2,3,0.5,0.02,120,500\n`,
   );
 });
 
 test("accuracy stands on the steps where it was measured", () => {
   const evaluations = [0, 2].map((step) => ({ step, knn: 0.125 * (step + 1), cosine: null, spread: 1 }));
-  const lines = metricsCsv(log, evaluations).split("\n");
+  const lines = toCsv(metricRows(log, evaluations)).split("\n");
   expect(lines[0]).toBe(
     "step,loss,contrastive,distillation,cosine,learningRate,imagesPerSecond,elapsedMs,knn",
   );
   expect(lines[1]).toMatch(/,320,$/);
   expect(lines[2]).toMatch(/,500,0\.375$/);
+});
+
+test("what is written while the run goes on is the run as it was when asked for", async () => {
+  const growing = createMetricLog();
+  const rowOf = (step: number): number[] =>
+    metricColumns.map((_, c) => (c === 0 ? step : Math.sin(step + c)));
+  const append = (from: number, count: number): void =>
+    growing.append(
+      Float32Array.from({ length: count }, (_, i) => i).reduce(
+        (rows, i) => (rows.set(rowOf(from + i), i * metricColumns.length), rows),
+        new Float32Array(count * metricColumns.length),
+      ),
+    );
+  append(1, 20_000);
+  const wanted = toCsv(metricRows(growing, []));
+  const writing = csvFile(metricRows(growing, []));
+  append(20_001, 50_000); // the columns move to larger memory
+  expect(await (await writing).text()).toBe(wanted);
 });

@@ -11,7 +11,7 @@ import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
-import { shortestFloat32, toCsv } from "./csv.ts";
+import { csvFile, shortestFloat32, type CsvRow } from "./csv.ts";
 import { saveFile } from "./saveFile.ts";
 
 export const appVersion: string = version;
@@ -23,9 +23,9 @@ export async function exportStudent(engine: Engine, withHead: boolean): Promise<
   saveFile(file.name, file.bytes);
 }
 
-export function exportMetrics(): void {
+export async function exportMetrics(): Promise<void> {
   const { runId, evaluations } = runStore.getState();
-  saveFile("metrics.csv", metricsCsv(metricLogOf(runId), evaluations), "text/csv");
+  saveFile("metrics.csv", await csvFile(metricRows(metricLogOf(runId), evaluations)), "text/csv");
 }
 
 export function exportRun(): void {
@@ -36,18 +36,17 @@ export function exportRun(): void {
  * One line per step: `metricColumns`, and `knn` on the steps where the student was judged (when it could be). What
  * is not finite is written `NaN` or `Infinity`.
  */
-export function metricsCsv(log: MetricLog, evaluations: readonly Evaluation[]): string {
+export function* metricRows(log: MetricLog, evaluations: readonly Evaluation[]): Generator<CsvRow, void> {
   const knnAt = new Map<number, number>();
   for (const { step, knn } of evaluations) if (knn !== null) knnAt.set(step, knn);
   const columns = metricColumns.map((name) => log.column(name));
-  const rows: (string | number | null)[][] = [[...metricColumns]];
-  if (knnAt.size > 0) rows[0]!.push("knn");
-  for (let i = 0; i < log.length; i++) {
+  const steps = log.length; // as of now: it may grow before the last row is asked for
+  yield knnAt.size > 0 ? [...metricColumns, "knn"] : metricColumns;
+  for (let i = 0; i < steps; i++) {
     const row: (number | null)[] = columns.map((column) => shortestFloat32(column[i]!));
     if (knnAt.size > 0) row.push(knnAt.get(row[0]!) ?? null);
-    rows.push(row);
+    yield row;
   }
-  return toCsv(rows);
 }
 
 /**

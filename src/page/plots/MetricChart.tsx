@@ -1,14 +1,14 @@
 import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
-import { shortestFloat32, toCsv } from "../commands/csv.ts";
+import { csvFile, shortestFloat32, type CsvRow } from "../commands/csv.ts";
 import { saveFile } from "../commands/saveFile.ts";
 import { notifyError } from "../stores/noticeStore.ts";
-import { plotStore } from "../stores/plotStore.ts";
+import { plotStore, type XUnit } from "../stores/plotStore.ts";
 import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
-import type { ChartSpec, SeriesColour } from "./chartData.ts";
-import { align, collect } from "./chartData.ts";
+import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
+import { alignedRows, collect } from "./chartData.ts";
 import { chartImage } from "./chartImage.ts";
 import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
@@ -110,7 +110,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         >
           log
         </button>
-        <button type="button" title="All values as CSV" onClick={() => saveCsv(spec)}>
+        <button type="button" title="All values as CSV" onClick={() => void saveCsv(spec).catch(notifyError)}>
           CSV
         </button>
         <button type="button" title="Picture as PNG" onClick={() => void savePng().catch(notifyError)}>
@@ -188,23 +188,19 @@ function writeLegend(list: HTMLElement | null, spec: ChartSpec, values: Readonly
 }
 
 /** Every value, references as columns of their own. */
-function saveCsv(spec: ChartSpec): void {
+async function saveCsv(spec: ChartSpec): Promise<void> {
   const { xUnit } = plotStore.getState();
-  const { series, references } = collect(spec, currentRunData(), xUnit);
-  const { x, columns } = align(series);
   saveFile(
     `${spec.id}.csv`,
-    toCsv([
-      [xUnit, ...series.map(({ label }) => label), ...references.map(({ label }) => label)],
-      ...x.map((at, row) => [
-        shortestFloat32(at),
-        ...columns.map((column) => {
-          const value = column[row];
-          return value === undefined ? null : shortestFloat32(value);
-        }),
-        ...references.map(({ y }) => y),
-      ]),
-    ]),
+    await csvFile(csvRows(collect(spec, currentRunData(), xUnit), xUnit)),
     "text/csv",
   );
+}
+
+function* csvRows({ series, references }: ChartData, xUnit: XUnit): Generator<CsvRow, void> {
+  yield [xUnit, ...series.map(({ label }) => label), ...references.map(({ label }) => label)];
+  for (const { x, values } of alignedRows(series)) {
+    const cells = values.map((value) => (value === undefined ? null : shortestFloat32(value)));
+    yield [shortestFloat32(x), ...cells, ...references.map(({ y }) => y)];
+  }
 }

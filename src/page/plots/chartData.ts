@@ -212,7 +212,10 @@ function stepAs(run: RunData, step: number, unit: "step" | "epoch"): number {
 }
 
 function pick(column: Float32Array, rows: Int32Array | undefined): Float32Array {
-  return rows === undefined ? column : Float32Array.from(rows, (row) => column[row]!);
+  if (rows === undefined) return column;
+  const picked = new Float32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i]!]!;
+  return picked;
 }
 
 /** All x values of a chart once, rising, and every series' value there; `undefined` where it has none. */
@@ -221,24 +224,31 @@ export interface AlignedSeries {
   readonly columns: readonly (readonly (number | undefined)[])[];
 }
 
+interface XYSeries {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+}
+
 /** Puts series with x values of their own on one common x, as a table or a plot wants them. */
-export function align(
-  series: readonly { readonly x: ArrayLike<number>; readonly y: ArrayLike<number> }[],
-): AlignedSeries {
-  const first = series[0];
-  const shared = first !== undefined && series.every(({ x }) => x === first.x);
-  if (shared) return { x: Array.from(first.x), columns: series.map(({ y }) => Array.from(y)) };
-  const distinct = new Set<number>();
-  for (const { x } of series) for (let i = 0; i < x.length; i++) distinct.add(x[i]!);
-  const x = Float64Array.from(distinct).sort();
-  const columns = series.map((one) => {
-    const column = new Array<number | undefined>(x.length).fill(undefined);
-    let at = 0;
-    for (let i = 0; i < one.x.length; i++) {
-      while (at < x.length - 1 && x[at]! < one.x[i]!) at++;
-      column[at] = one.y[i];
-    }
-    return column;
-  });
-  return { x: Array.from(x), columns };
+export function align(series: readonly XYSeries[]): AlignedSeries {
+  const x: number[] = [];
+  const columns = series.map((): (number | undefined)[] => []);
+  for (const row of alignedRows(series)) {
+    x.push(row.x);
+    row.values.forEach((value, c) => columns[c]!.push(value));
+  }
+  return { x, columns };
+}
+
+/** The same row by row, made when asked for. Values of one series at the same x come one after the other. */
+export function* alignedRows(
+  series: readonly XYSeries[],
+): Generator<{ readonly x: number; readonly values: readonly (number | undefined)[] }, void> {
+  const next = series.map(() => 0);
+  for (;;) {
+    let x = Infinity;
+    series.forEach((one, c) => (x = Math.min(x, one.x[next[c]!] ?? Infinity)));
+    if (x === Infinity) return;
+    yield { x, values: series.map((one, c) => (one.x[next[c]!] === x ? one.y[next[c]!++] : undefined)) };
+  }
 }

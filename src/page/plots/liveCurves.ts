@@ -63,15 +63,15 @@ export class LiveCurves {
       Math.max(0, past - first),
     );
     const newest = run.log.length - 1; // its values are told beside the chart
-    const rows = Int32Array.from([...inSight.map((row) => first + row), ...(past <= newest ? [newest] : [])]);
+    const rows = new Int32Array(inSight.length + (past <= newest ? 1 : 0)).fill(newest);
+    for (let i = 0; i < inSight.length; i++) rows[i] = first + inSight[i]!;
     const smoothed = new Map<string, Float64Array>();
     for (const { label, column } of curves) {
       const values = this.#averages.get(label)?.update(column);
       if (values === undefined) continue;
-      smoothed.set(
-        label,
-        Float64Array.from(rows, (row) => values[row]!),
-      );
+      const picked = new Float64Array(rows.length);
+      for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
+      smoothed.set(label, picked);
     }
     return { data: collect(this.#spec, run, unit, rows), smoothed };
   }
