@@ -70,7 +70,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       width: 300,
       height: 150,
       legend: { show: false },
-      padding: [10, 12, 0, 0],
+      padding: [10, 18, 0, 0],
       cursor: {
         sync: {
           key: options.syncKey,
