@@ -1,6 +1,6 @@
 import { augmentContestantNames, type AugmentContestantName } from "./augment/augmentContestant.ts";
 import { augmentJobFor, type AugmentJob } from "./augment/augmentJob.ts";
-import type { BenchBrowser } from "./benchBrowser.ts";
+import type { BenchHost } from "./benchHost.ts";
 import { formatTable } from "./formatTable.ts";
 import { sketchedDifference } from "./ops/sketch.ts";
 import type { PreparedAugmentation } from "./page/workerMessages.ts";
@@ -36,7 +36,7 @@ const limits = { repetitions: 9, budgetMs: 20_000 };
 
 /** Times augmentation, contestants in turn, each until its views lie on the GPU as tensors. */
 export async function benchAugmentation(
-  browser: BenchBrowser,
+  browser: BenchHost,
   log: (line: string) => void,
 ): Promise<AugmentReport> {
   const job = augmentJobFor(!browser.adapter.software);

@@ -16,16 +16,14 @@ import {
   type BenchArguments,
 } from "./benchArguments.ts";
 import { augmentationIsSound, benchAugmentation, formatAugmentation } from "./augmentPart.ts";
-import { BenchBrowser } from "./benchBrowser.ts";
+import type { BenchHost } from "./benchHost.ts";
 import type { BenchReport } from "./benchReport.ts";
-import { benchIngest, formatIngest, ingestIsSound } from "./ingestPart.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
 import { benchPage, formatPage, pageIsSound } from "./pagePart.ts";
 import { describeJob, type StepJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
 import { findTorch, withTorch, type FoundTorch } from "./torchContestant.ts";
-import { benchWasmKernels } from "./wasmPart.ts";
 
 /** @returns whether everything was measured and agreed. */
 async function bench(asked: BenchArguments): Promise<boolean> {
@@ -36,7 +34,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
   write(); // a file that cannot be written is found out now
   let sound = true;
   if (asked.parts.some((part) => contestantParts.includes(part))) {
-    await using browser = await BenchBrowser.open();
+    await using browser = await openHost(asked.native);
     const { adapter, version, logicalCores } = browser;
     Object.assign(report, {
       adapter: adapter.available ? adapter.adapter : "none",
@@ -67,6 +65,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     }
   }
   if (asked.parts.includes("ingest")) {
+    const { benchIngest, formatIngest, ingestIsSound } = await import("./ingestPart.ts");
     console.log("\nReading images into the engine");
     report.ingest = await benchIngest(asked, logIndented);
     console.log(`\n${formatIngest(report.ingest)}`);
@@ -81,6 +80,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     write();
   }
   if (asked.parts.includes("wasm")) {
+    const { benchWasmKernels } = await import("./wasmPart.ts");
     console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");
     const { rows, agreed } = await benchWasmKernels(logIndented);
     report.wasmKernels = rows;
@@ -90,7 +90,12 @@ async function bench(asked: BenchArguments): Promise<boolean> {
   return sound;
 }
 
-async function* benchJobs(browser: BenchBrowser, asked: BenchArguments): AsyncGenerator<JobReport> {
+async function openHost(native: boolean): Promise<BenchHost> {
+  if (native) return (await import("./native/nativeHost.ts")).NativeHost.open();
+  return (await import("./benchBrowser.ts")).BenchBrowser.open();
+}
+
+async function* benchJobs(browser: BenchHost, asked: BenchArguments): AsyncGenerator<JobReport> {
   const { adapter, logicalCores } = browser;
   const hardware = adapter.available && !adapter.software;
   const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(hardware);

@@ -3,7 +3,7 @@ import { contestantNames, type ContestantName } from "./contestants/contestant.t
 import { stepJobs, type StepJob } from "./stepJobs.ts";
 
 export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|ops|augment|ingest|page|wasm]… [--job NAME]… [--contestant NAME]…
-                       [--repetitions N] [--json FILE]
+                       [--repetitions N] [--json FILE] [--native]
   --quick        the smallest step job only
   --part         what to measure; default all: training steps, single operations, augmentation,
                  reading images, the page's main thread, WASM kernels
@@ -11,10 +11,13 @@ export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|ops|au
   --contestant   ${contestantNames.join(", ")};
                  by itself those that suit the job
   --repetitions  at most so many timed blocks of each contestant
-  --json         also write everything that was measured to FILE`;
+  --json         also write everything that was measured to FILE
+  --native       steps and operations in Node, on Chromium's WebGPU without Chromium (npm package webgpu)`;
 
 export const benchParts = ["step", "ops", "augment", "ingest", "page", "wasm"] as const;
-/** Those that need the page with a worker for each contestant. */
+/** Those that run without a browser. */
+const nativeParts: readonly BenchPart[] = ["step", "ops"];
+/** Those that need a worker for each contestant. */
 export const contestantParts: readonly BenchPart[] = ["step", "ops", "augment"];
 export type BenchPart = (typeof benchParts)[number];
 
@@ -27,6 +30,7 @@ export interface BenchArguments {
   readonly contestants: readonly ContestantName[];
   readonly repetitions: number;
   readonly json: string | null;
+  readonly native: boolean;
 }
 
 /** @throws Error that names what is not understood. */
@@ -40,10 +44,11 @@ export function readBenchArguments(args: readonly string[]): BenchArguments {
       contestant: { type: "string", multiple: true, default: [] },
       repetitions: { type: "string" },
       json: { type: "string" },
+      native: { type: "boolean", default: false },
     },
   });
   const { quick } = values;
-  const everyPart: readonly BenchPart[] = quick ? ["step"] : benchParts;
+  const everyPart: readonly BenchPart[] = quick ? ["step"] : values.native ? nativeParts : benchParts;
   const smallest = stepJobs.slice(0, 1);
   const jobs = values.job.map(
     (name) =>
@@ -64,6 +69,7 @@ export function readBenchArguments(args: readonly string[]): BenchArguments {
     contestants: values.contestant.map((name) => known("contestant", name, contestantNames)),
     repetitions,
     json: values.json ?? null,
+    native: values.native,
   };
 }
 

@@ -3,21 +3,15 @@ import { chromium, type Browser, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
 import type { AdapterInfo } from "../../src/worker/adapterInfo.ts";
 import { chromiumLaunchOptions, ensureChromium, type WebGpuMode } from "../browser.ts";
+import { inTime, type BenchHost, type RequestAnswer, type RequestBody } from "./benchHost.ts";
 import type { WorkerKind, WorkerRequests } from "./page/workerMessages.ts";
 
 const repository = join(import.meta.dirname, "../..");
-const answerLimitMs = 15 * 60_000;
-
-type Request<K extends WorkerKind, N> = N extends keyof WorkerRequests[K] ? WorkerRequests[K][N] : never;
-type RequestBody<K extends WorkerKind, N> = Request<K, N> extends { in: infer In } ? In : never;
-type RequestAnswer<K extends WorkerKind, N> = Request<K, N> extends { out: infer Out } ? Out : never;
 
 /** A Chromium with the benchmark's page: on a GPU where there is one, else on an emulated one. */
-export class BenchBrowser {
+export class BenchBrowser implements BenchHost {
   private constructor(
-    /** What WebGPU computes on. */
     readonly adapter: AdapterInfo,
-    /** "Chromium 156.0". */
     readonly version: string,
     readonly logicalCores: number,
     private readonly page: Page,
@@ -51,29 +45,17 @@ export class BenchBrowser {
     }
   }
 
-  /** @throws Error with what the worker said, or when it does not answer in time. */
   async ask<K extends WorkerKind, N extends string & keyof WorkerRequests[K]>(
     kind: K,
     worker: string,
     name: N,
     body: RequestBody<K, N>,
   ): Promise<RequestAnswer<K, N>> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${answerLimitMs / 60_000} minutes`)),
-        answerLimitMs,
-      );
-    });
     const answer = this.page.evaluate(
       (question) => window.benchPage!.ask(question.kind, question.worker, question.name, question.body),
       { kind, worker, name, body },
     );
-    try {
-      return (await Promise.race([answer, tooLate])) as RequestAnswer<K, N>;
-    } finally {
-      clearTimeout(timer);
-    }
+    return (await inTime(answer)) as RequestAnswer<K, N>;
   }
 
   async end(worker: string): Promise<void> {

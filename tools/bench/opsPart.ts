@@ -1,4 +1,4 @@
-import type { BenchBrowser } from "./benchBrowser.ts";
+import type { BenchHost } from "./benchHost.ts";
 import { formatTable } from "./formatTable.ts";
 import type { AdapterCeilings } from "./ops/adapterCeilings.ts";
 import { opContestantNames, type OpContestantName } from "./ops/opContestant.ts";
@@ -40,7 +40,7 @@ const longestBlock = 200;
 const limits = { repetitions: 5, budgetMs: 4000 };
 
 /** Times single operations on WebGPU, contestants in turn, beside what the adapter can do at best. */
-export async function benchOps(browser: BenchBrowser, log: (line: string) => void): Promise<OpsReport> {
+export async function benchOps(browser: BenchHost, log: (line: string) => void): Promise<OpsReport> {
   const hardware = !browser.adapter.software;
   const ceilings = await browser.ask("op", "ceilings", "ceilings", hardware);
   await browser.end("ceilings");
@@ -64,7 +64,7 @@ export async function benchOps(browser: BenchBrowser, log: (line: string) => voi
   return { ceilings, rows, failures };
 }
 
-async function benchOp(browser: BenchBrowser, job: OpJob, ceilings: AdapterCeilings): Promise<OpRow> {
+async function benchOp(browser: BenchHost, job: OpJob, ceilings: AdapterCeilings): Promise<OpRow> {
   const prepared = new Map<OpContestantName, PreparedOp>();
   for (const name of opContestantNames) {
     const ready = await browser.ask("op", name, "prepare", job);

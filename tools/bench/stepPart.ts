@@ -1,6 +1,6 @@
 import { compareEvidence, type Agreement, type Evidence } from "./agreement.ts";
 import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
-import type { BenchBrowser } from "./benchBrowser.ts";
+import type { BenchHost } from "./benchHost.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import type { BlockReport, SetUpReport } from "./page/workerMessages.ts";
 import { measureInRounds, stepsPerBlock, type RoundLimits } from "./rounds.ts";
@@ -44,7 +44,7 @@ const blockMs = 400;
 const longestBlock = 10;
 
 /** What this needs of a browser. */
-export type StepBrowser = Pick<BenchBrowser, "ask" | "end">;
+export type StepBrowser = Pick<BenchHost, "ask" | "end">;
 
 /** A contestant that is set up and has shown what it computes. */
 interface Entrant {

@@ -12,13 +12,8 @@ import {
   type NormShape,
   type StatisticsRow,
 } from "./kernels/batchNorm.ts";
-import {
-  convolution,
-  convolutionFilterGradient,
-  convolutionInputGradient,
-  outputSide,
-  type ConvolutionShape,
-} from "./kernels/convolution.ts";
+import { convolution, convolutionFilterGradient, convolutionInputGradient } from "./kernels/convolutions.ts";
+import { outputSide, type ConvolutionShape } from "./kernels/convolutionShape.ts";
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./kernels/depthwise.ts";
 import { activate, activateGradient, add, addTo, sumParts, sumRows } from "./kernels/elementwise.ts";
 import {

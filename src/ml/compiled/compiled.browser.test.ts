@@ -24,7 +24,7 @@ import type { Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** Tiles of all sizes, and several parts to a sum. */
-const granularity: Granularity = { threads: 512, sums: 64, loads: 20 };
+const granularity: Granularity = { threads: 512, tiling: null, sums: 64, loads: 20 };
 let gpu: TfjsGpu;
 
 beforeAll(async () => {

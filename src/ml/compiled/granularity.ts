@@ -1,18 +1,27 @@
+import { hardwareTiling, type ProductTiling } from "./kernels/productTiles.ts";
+
 /** How finely work is dealt out to the invocations of a kernel, and how much of it one can take. */
 export interface Granularity {
   /** Invocations that keep the device busy; more than that only costs sums of parts. */
   readonly threads: number;
+  /** How convolutions work in workgroup memory; null where that is no faster than other memory. */
+  readonly tiling: ProductTiling | null;
   /** Vectors of four sums that one invocation can hold while it computes. */
   readonly sums: number;
   /** Loads that the body of a loop can have before it becomes slow. */
   readonly loads: number;
 }
 
-export const hardwareGranularity: Granularity = { threads: 32_768, sums: 8, loads: Infinity };
+export const hardwareGranularity: Granularity = {
+  threads: 32_768,
+  tiling: hardwareTiling,
+  sums: 8,
+  loads: Infinity,
+};
 
 /**
  * A software adapter has as many lanes as the processor: few parts are best. Its registers are memory, so many sums
  * are cheap; its loads are a kilobyte of code each, so more of them than fit the instruction cache make every one
  * slower by half.
  */
-export const softwareGranularity: Granularity = { threads: 512, sums: 64, loads: 20 };
+export const softwareGranularity: Granularity = { threads: 512, tiling: null, sums: 64, loads: 20 };

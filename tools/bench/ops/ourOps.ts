@@ -15,8 +15,8 @@ import {
   convolution,
   convolutionFilterGradient,
   convolutionInputGradient,
-  type ConvolutionShape as CompiledShape,
-} from "../../../src/ml/compiled/kernels/convolution.ts";
+} from "../../../src/ml/compiled/kernels/convolutions.ts";
+import type { ConvolutionShape as CompiledShape } from "../../../src/ml/compiled/kernels/convolutionShape.ts";
 import {
   depthwise,
   depthwiseFilterGradient,

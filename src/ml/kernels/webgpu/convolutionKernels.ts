@@ -1,14 +1,13 @@
 import { invariant } from "../../../lib/invariant.ts";
 import type { Granularity } from "../../compiled/granularity.ts";
 import { isLaunchable, type Kernel } from "../../compiled/kernel.ts";
+import type { FilterGradientParts } from "../../compiled/kernels/convolution.ts";
 import {
   convolution,
   convolutionFilterGradient,
   convolutionInputGradient,
-  outputSide,
-  type ConvolutionShape,
-  type FilterGradientParts,
-} from "../../compiled/kernels/convolution.ts";
+} from "../../compiled/kernels/convolutions.ts";
+import { outputSide, type ConvolutionShape } from "../../compiled/kernels/convolutionShape.ts";
 import {
   depthwise,
   depthwiseFilterGradient,
