@@ -212,7 +212,7 @@ export function planForward(
         const x = valueOf(layer.input);
         const shape = { ...x, pixels: x.height * x.width };
         const y = make(index, { ...x, height: 1, width: 1 });
-        plan.launch(globalAveragePool(shape), [x.tensor, y.tensor]);
+        plan.launch(globalAveragePool(shape, granularity), [x.tensor, y.tensor]);
         record([layer.input], index, (gradient, sinks) => {
           sinks.add(layer.input, (dx, accumulate) => {
             plan.launch(globalAveragePoolGradient(shape, accumulate), [gradient, dx]);
@@ -229,7 +229,7 @@ export function planForward(
         record([layer.input, layer.gate], index, (gradient, sinks) => {
           sinks.add(layer.gate, (dGate, accumulate) => {
             invariant(!accumulate, "a gate has one use");
-            plan.launch(gateGradient(shape), [gradient, x.tensor, dGate]);
+            plan.launch(gateGradient(shape, granularity), [gradient, x.tensor, dGate]);
           });
           sinks.add(layer.input, (dx, accumulate) => {
             plan.launch(gateInputGradient(shape, accumulate), [gradient, factor.tensor, dx]);
@@ -372,7 +372,7 @@ export function planForward(
       }
       if (layer.bias) {
         const rows = result.samples * result.height * result.width;
-        plan.launch(sumRows(rows, shape.outChannels), [
+        plan.launch(sumRows(rows, shape.outChannels, granularity), [
           gradient,
           parameters.slice(sinks.parameterGradients, `${layer.name}.bias`),
         ]);
@@ -428,12 +428,12 @@ export function planForward(
     const affine = (tensor: PlanTensor): PlanSlice =>
       parameters.span(tensor, `${layer.name}.weight`, `${layer.name}.bias`);
     const residualOperand = residual === null ? [] : [valueOf(residual).tensor];
-    const forward = batchNorm(shape, granularity.threads);
+    const forward = batchNorm(shape, granularity);
     const sums = plan.transient(`${layer.name} sums`, forward.sumsSize);
     plan.launch(forward.sums, [x.tensor, sums]);
     plan.launch(forward.apply, [x.tensor, sums, affine(parameterTensor), ...residualOperand, y.tensor, own]);
     record(residual === null ? [layer.input] : [layer.input, residual], last, (gradient, sinks) => {
-      const backward = batchNormGradient(shape, granularity.threads);
+      const backward = batchNormGradient(shape, granularity);
       const sums = plan.transient(`${layer.name} gradient sums`, backward.sumsSize);
       const output = backward.readsOutput ? [y.tensor] : [];
       plan.launch(backward.sums, [gradient, x.tensor, own, affine(parameterTensor), ...output, sums]);

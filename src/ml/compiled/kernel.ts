@@ -14,7 +14,7 @@ export interface Kernel {
   readonly workgroup: readonly [number, number, number];
   /** Rows beyond so many go on in z; the body finds them in `id.y` all the same. */
   readonly foldRowsAt?: number;
-  /** The body works by workgroups: it has `group`, a vec3i, and `lane`, the invocation in it, in place of `id`. */
+  /** The body works by workgroups: it has `block`, which of them as a vec3i, and `lane`, which invocation of it, in place of `id`. */
   readonly byWorkgroup?: true;
   /** WGSL statements; `id` is the invocation's vec3i. */
   readonly body: string;
@@ -75,7 +75,7 @@ const workgroupArguments =
   "@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32";
 
 function idOf({ foldRowsAt, byWorkgroup }: Kernel): string {
-  if (byWorkgroup === true) return "let group = vec3i(workgroup);\nlet lane = i32(invocation);";
+  if (byWorkgroup === true) return "let block = vec3i(workgroup);\nlet lane = i32(invocation);";
   if (foldRowsAt === undefined) return "let id = vec3i(invocation);";
   return `let id = vec3i(i32(invocation.x), i32(invocation.y) + i32(invocation.z) * ${foldRowsAt}, 0);`;
 }

@@ -4,7 +4,7 @@ import { probeWebGpu } from "../../../src/worker/adapterInfo.ts";
 
 interface Dawn {
   /** @param options "enable-dawn-features=…" and alike. */
-  create(options: string[]): GPU;
+  readonly create: (options: string[]) => GPU;
   readonly globals: Record<string, unknown>;
 }
 
@@ -33,9 +33,9 @@ if (kind === "adapter") {
   process.send?.(await probeWebGpu());
 } else {
   const asked: unknown[] = [];
-  const scope = globalThis as unknown as { onmessage: ((event: { data: unknown }) => void) | null };
+  const scope = globalThis as unknown as { onmessage?: (event: { data: unknown }) => void };
   process.on("message", (data) => {
-    if (scope.onmessage === null || scope.onmessage === undefined) asked.push(data);
+    if (scope.onmessage === undefined) asked.push(data);
     else scope.onmessage({ data });
   });
   if (kind === "step") await import("../page/stepWorker.ts");

@@ -124,7 +124,7 @@ function planBatchNorm(
   ];
   const y = plan.transient("y", rows * channels);
   const statistics = plan.transient("statistics", 2 * channels);
-  const forward = batchNorm(shape, granularity.threads);
+  const forward = batchNorm(shape, granularity);
   const sums = plan.transient("sums", forward.sumsSize);
   plan.launch(forward.sums, [x, sums]);
   plan.launch(forward.apply, [x, sums, affine, y, statistics]);
@@ -133,7 +133,7 @@ function planBatchNorm(
   const dy = plan.persistent("dy", rows * channels);
   const dx = plan.transient("dx", rows * channels);
   const dAffine = plan.transient("dγ and dβ", affineSize);
-  const backward = batchNormGradient(shape, granularity.threads);
+  const backward = batchNormGradient(shape, granularity);
   const gradientSums = plan.transient("gradient sums", backward.sumsSize);
   plan.launch(backward.sums, [dy, x, statistics, affine, gradientSums]);
   plan.launch(backward.apply, [dy, x, statistics, gradientSums, affine, dx, dAffine]);

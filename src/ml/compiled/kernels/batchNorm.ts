@@ -1,6 +1,8 @@
 import { invariant } from "../../../lib/invariant.ts";
+import type { Granularity } from "../granularity.ts";
 import { channelsByRows, float, read, write, type Kernel } from "../kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
+import { sharedRows } from "./sharedRows.ts";
 
 /**
  * What a train-mode BatchNorm works on: x [views · samples, pixels, C]. Each view has statistics of its own, and each
@@ -36,11 +38,30 @@ interface Layout {
   readonly rowsPerTile: number;
 }
 
-function layoutOf(shape: NormShape, wantedThreads: number): Layout {
+function layoutOf(shape: NormShape, { threads: wantedThreads, tiling }: Granularity): Layout {
   const groups = normGroups(shape);
   const count = (shape.samples / shape.split) * shape.pixels;
   const channelGroups = shape.channels / 4;
   const across = channelGroups * groups;
+  if (tiling !== null) {
+    const rows = sharedRows(channelGroups, 2);
+    const blocks = Math.ceil(channelGroups / rows.across) * groups;
+    const divide = (workgroups: number): { pieces: number; rows: number } => {
+      const wanted = Math.max(1, Math.min(Math.ceil(count / rows.down), Math.ceil(workgroups / blocks)));
+      const size = Math.ceil(count / wanted);
+      return { pieces: Math.ceil(count / size), rows: size };
+    };
+    const parts = divide(2 * tiling.workgroups);
+    const tiles = divide(4 * tiling.workgroups);
+    return {
+      groups,
+      count,
+      parts: parts.pieces,
+      rowsPerPart: parts.rows,
+      tiles: tiles.pieces,
+      rowsPerTile: tiles.rows,
+    };
+  }
   const parts = Math.min(count, 64, Math.max(4, Math.ceil(wantedThreads / across)));
   const rowsPerPart = Math.ceil(count / parts);
   // Each tile adds up all parts anew: worth it for a few rows at least.
@@ -101,27 +122,97 @@ function affineGradientBindings({ affineApart }: NormShape): AffineBindings {
     : { names: ["dAffine"], scale: "dAffine[c]", shift: "dAffine[shape.betaAt + c]" };
 }
 
-const enterPart = `let c = id.x;
-if (c >= shape.channelGroups || id.y >= shape.groups * shape.parts) { return; }
-let group = id.y / shape.parts;
-let begin = (id.y % shape.parts) * shape.rowsPerPart;
-let end = min(begin + shape.rowsPerPart, shape.count);`;
+/**
+ * How invocations go over the rows of a group: one for each channel group and part of the rows; or, where there is
+ * workgroup memory, a workgroup for some channel groups and a part, which reads neighbouring rows side by side.
+ */
+interface Frame {
+  readonly declarations: string;
+  readonly enterPart: string;
+  readonly enterTile: string;
+  /** From one row of an invocation to its next. */
+  readonly step: number;
+  /** WGSL: its first row, counted from the beginning. */
+  readonly first: string;
+  /** WGSL: makes sums of several invocations' over all of them, in uniform control flow. */
+  readonly sumUp: (a: string, b: string) => string;
+  /** WGSL: whether this invocation writes what there is once. */
+  readonly writes: string;
+  /** WGSL: the place of a part in the sums. */
+  readonly place: string;
+  readonly launch: (rows: number) => Pick<Kernel, "threads" | "workgroup" | "byWorkgroup" | "foldRowsAt">;
+}
 
-const enterTile = `let c = id.x;
-if (c >= shape.channelGroups || id.y >= shape.groups * shape.tiles) { return; }
-let group = id.y / shape.tiles;
-let tile = id.y % shape.tiles;
-let begin = tile * shape.rowsPerTile;
-let end = min(begin + shape.rowsPerTile, shape.count);`;
+function frameFor({ channels }: NormShape, { tiling }: Granularity): Frame {
+  const divided = (
+    index: string,
+    count: string,
+    size: string,
+  ): string => `let group = ${index} / shape.${count};
+let piece = ${index} % shape.${count};
+let begin = piece * shape.${size};
+let end = min(begin + shape.${size}, shape.count);`;
+  const parts = ["parts", "rowsPerPart"] as const;
+  const tiles = ["tiles", "rowsPerTile"] as const;
+  if (tiling === null) {
+    const enter = (count: string, size: string): string => `let c = id.x;
+if (c >= shape.channelGroups || id.y >= shape.groups * shape.${count}) { return; }
+${divided("id.y", count, size)}`;
+    return {
+      declarations: "",
+      enterPart: enter(...parts),
+      enterTile: enter(...tiles),
+      step: 1,
+      first: "0",
+      sumUp: () => "",
+      writes: "true",
+      place: "id.y",
+      launch: (rows) => channelsByRows(channels / 4, rows),
+    };
+  }
+  const rows = sharedRows(channels / 4, 2);
+  const enter = (count: string, size: string): string => `${rows.enter("shape.channelGroups")}
+${divided("block.y", count, size)}`;
+  return {
+    declarations: rows.declarations,
+    enterPart: enter(...parts),
+    enterTile: enter(...tiles),
+    step: rows.down,
+    first: "select(shape.count, laneRow, present)",
+    sumUp: rows.sumUp,
+    writes: "laneRow == 0 && present",
+    place: "block.y",
+    launch: rows.frame,
+  };
+}
 
-/** WGSL: the sums a, b of one group's partial sums of channel group c. */
-const addParts = `var a = vec4f(0);
-var b = vec4f(0);
-for (var part = 0; part < shape.parts; part++) {
-  let place = (group * shape.parts + part) * 2 * shape.channelGroups + c;
-  a += sums[place];
-  b += sums[place + shape.channelGroups];
+/** WGSL: a and b of channel group c, added up over parts of sums. */
+function addParts(frame: Frame, a: string, b: string, from: string, to: string): string {
+  return `var ${a} = vec4f(0);
+var ${b} = vec4f(0);
+for (var part = ${from} + ${frame.step === 1 ? "0" : "laneRow"}; part < ${to}; part += ${frame.step}) {
+  let place = part * 2 * shape.channelGroups + c;
+  ${a} += sums[place];
+  ${b} += sums[place + shape.channelGroups];
+}
+${frame.sumUp(a, b)}`;
+}
+
+/** WGSL: writes a part's sums. */
+function writePart(frame: Frame, a: string, b: string): string {
+  return `${frame.sumUp(a, b)}
+if (${frame.writes}) {
+  let place = ${frame.place} * 2 * shape.channelGroups + c;
+  sums[place] = ${a};
+  sums[place + shape.channelGroups] = ${b};
 }`;
+}
+
+/** Declarations of several kinds. */
+function declare(...texts: readonly (string | undefined)[]): Pick<Kernel, "declarations"> {
+  const declarations = texts.filter((text) => text !== undefined && text !== "").join("\n");
+  return declarations === "" ? {} : { declarations };
+}
 
 /**
  * Train-mode batch normalisation in two launches. μ and σ² (biased) of each group and channel:
@@ -136,29 +227,28 @@ for (var part = 0; part < shape.parts; part++) {
  */
 export function batchNorm(
   shape: NormShape,
-  wantedThreads: number,
+  granularity: Granularity,
 ): { readonly sums: Kernel; readonly apply: Kernel; readonly sumsSize: number } {
-  const layout = layoutOf(shape, wantedThreads);
-  const channelGroups = shape.channels / 4;
+  const layout = layoutOf(shape, granularity);
+  const frame = frameFor(shape, granularity);
   const row = (r: string): string => rowOf(shape, "group", r);
   const label = `batch normalisation${shape.activation === undefined ? "" : ` + ${shape.activation}`}`;
   const sums: Kernel = {
     label: "batch normalisation sums",
     bindings: [read("x"), write("sums")],
+    ...declare(frame.declarations),
     shape: uniforms(shape, layout),
-    ...channelsByRows(channelGroups, layout.groups * layout.parts),
-    body: `${enterPart}
+    ...frame.launch(layout.groups * layout.parts),
+    body: `${frame.enterPart}
 let origin = x[${row("0")} * shape.channelGroups + c];
 var sum = vec4f(0);
 var squares = vec4f(0);
-for (var r = begin; r < end; r++) {
+for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   let value = x[${row("r")} * shape.channelGroups + c] - origin;
   sum += value;
   squares += value * value;
 }
-let place = id.y * 2 * shape.channelGroups + c;
-sums[place] = sum;
-sums[place + shape.channelGroups] = squares;`,
+${writePart(frame, "sum", "squares")}`,
   };
   const affine = affineBindings(shape);
   const value = `x[place] * scale + offset${shape.residual ? " + residual[place]" : ""}`;
@@ -173,20 +263,20 @@ sums[place + shape.channelGroups] = squares;`,
       write("statistics"),
     ],
     shape: uniforms(shape, layout),
-    ...channelsByRows(channelGroups, layout.groups * layout.tiles),
-    ...declarationsFor(shape.activation),
-    body: `${enterTile}
-${addParts}
+    ...frame.launch(layout.groups * layout.tiles),
+    ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
+    body: `${frame.enterTile}
+${addParts(frame, "a", "b", "group * shape.parts", "(group + 1) * shape.parts")}
 a /= f32(shape.count);
 let mean = a + x[${row("0")} * shape.channelGroups + c];
 let variance = max(b / f32(shape.count) - a * a, vec4f(0));
-if (tile == 0) {
+if (piece == 0 && ${frame.writes}) {
   statistics[group * 2 * shape.channelGroups + c] = mean;
   statistics[(group * 2 + 1) * shape.channelGroups + c] = variance;
 }
 let scale = ${affine.scale} * inverseSqrt(variance + ${float(shape.eps)});
 let offset = ${affine.shift} - mean * scale;
-for (var r = begin; r < end; r++) {
+for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   let place = ${row("r")} * shape.channelGroups + c;
   y[place] = ${activation(shape.activation, value)};
 }`,
@@ -208,15 +298,15 @@ for (var r = begin; r < end; r++) {
  */
 export function batchNormGradient(
   shape: NormShape,
-  wantedThreads: number,
+  granularity: Granularity,
 ): {
   readonly sums: Kernel;
   readonly apply: Kernel;
   readonly sumsSize: number;
   readonly readsOutput: boolean;
 } {
-  const layout = layoutOf(shape, wantedThreads);
-  const channelGroups = shape.channels / 4;
+  const layout = layoutOf(shape, granularity);
+  const frame = frameFor(shape, granularity);
   const readsOutput = shape.residual && shape.activation !== undefined;
   const row = (r: string): string => rowOf(shape, "group", r);
   const slope =
@@ -247,21 +337,20 @@ ${apart ? "" : `let scale = ${affine.scale} * inverse;\nlet offset = ${affine.sh
       write("sums"),
     ],
     shape: uniforms(shape, layout),
-    ...channelsByRows(channelGroups, layout.groups * layout.parts),
-    ...declarationsFor(shape.activation),
-    body: `${enterPart}
+    ...frame.launch(layout.groups * layout.parts),
+    ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
+    body: `${frame.enterPart}
 ${known}
 var sum = vec4f(0);
 var products = vec4f(0);
-for (var r = begin; r < end; r++) {
+for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   let place = ${row("r")} * shape.channelGroups + c;
   let d = dy[place]${slope};
   sum += d;
   products += d * (x[place] - mean);
 }
-let place = id.y * 2 * shape.channelGroups + c;
-sums[place] = sum;
-sums[place + shape.channelGroups] = products * inverse;`,
+products *= inverse;
+${writePart(frame, "sum", "products")}`,
   };
   const apply: Kernel = {
     label: "batch normalisation gradient",
@@ -276,26 +365,22 @@ sums[place + shape.channelGroups] = products * inverse;`,
       ...gradients.names.map((name) => write(name)),
     ],
     shape: uniforms(shape, layout),
-    ...channelsByRows(channelGroups, layout.groups * layout.tiles),
-    ...declarationsFor(shape.activation),
-    body: `${enterTile}
+    ...frame.launch(layout.groups * layout.tiles),
+    ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
+    body: `${frame.enterTile}
 ${known}
-${addParts}
-if (tile == 0 && group == 0) {
-  var shift = a;
-  var stretch = b;
-  for (var part = shape.parts; part < shape.parts * shape.groups; part++) {
-    let place = part * 2 * shape.channelGroups + c;
-    shift += sums[place];
-    stretch += sums[place + shape.channelGroups];
+${addParts(frame, "a", "b", "group * shape.parts", "(group + 1) * shape.parts")}
+if (piece == 0 && group == 0) {
+  ${addParts(frame, "shift", "stretch", "shape.parts", "shape.parts * shape.groups")}
+  if (${frame.writes}) {
+    ${gradients.shift} = a + shift;
+    ${gradients.scale} = b + stretch;
   }
-  ${gradients.shift} = shift;
-  ${gradients.scale} = stretch;
 }
 ${apart ? `let scale = ${affine.scale} * inverse;` : ""}
 a /= f32(shape.count);
 b *= inverse / f32(shape.count);
-for (var r = begin; r < end; r++) {
+for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   let place = ${row("r")} * shape.channelGroups + c;
   let d = dy[place]${slope};
   ${shape.residual && shape.activation !== undefined ? "dy[place] = d;" : ""}

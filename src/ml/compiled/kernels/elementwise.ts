@@ -1,5 +1,7 @@
+import type { Granularity } from "../granularity.ts";
 import { float, overItems, read, repeat, write, type Kernel } from "../kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
+import { rowSums } from "./rowSums.ts";
 
 /** y = act(x) over `size` elements. Operands: x, y. */
 export function activate(size: number, fn: CompiledActivation): Kernel {
@@ -67,18 +69,19 @@ y[i] = sum;`,
 }
 
 /** y[c] = Σ over rows of x [rows, C]: the gradient of a bias. Operands: x, y. */
-export function sumRows(rows: number, channels: number): Kernel {
-  const { enter, shape, ...frame } = overItems(channels / 4);
-  return {
-    label: "sum of rows",
-    bindings: [read("x"), write("y")],
-    ...frame,
-    shape: { ...shape, rows },
-    body: `${enter}
-var sum = vec4f(0);
-for (var row = 0; row < shape.rows; row++) { sum += x[row * shape.count + i]; }
-y[i] = sum;`,
-  };
+export function sumRows(rows: number, channels: number, granularity: Granularity): Kernel {
+  return rowSums(
+    {
+      label: "sum of rows",
+      bindings: [read("x"), write("y")],
+      segments: 1,
+      rows,
+      channels,
+      value: "x[place]",
+      store: "y[out] = sum;",
+    },
+    granularity,
+  );
 }
 
 /** y [rows, to] from x [rows, from]: rows cut, or filled up with zeros. Operands: x, y. */

@@ -1,5 +1,7 @@
+import type { Granularity } from "../granularity.ts";
 import { channelsByRows, overItems, read, write, type Kernel } from "../kernel.ts";
-import { outputSide } from "./convolution.ts";
+import { outputSide } from "./convolutionShape.ts";
+import { rowSums } from "./rowSums.ts";
 
 export interface PoolShape {
   readonly samples: number;
@@ -109,19 +111,22 @@ export interface PixelsShape {
 }
 
 /** The mean over all pixels: [N, P, C] → [N, C]. Operands: x, y. */
-export function globalAveragePool({ samples, pixels, channels }: PixelsShape): Kernel {
-  const groups = channels / 4;
-  return {
-    label: "global average pool",
-    bindings: [read("x"), write("y")],
-    shape: { groups, pixels, samples },
-    ...channelsByRows(groups, samples),
-    body: `
-if (id.x >= shape.groups || id.y >= shape.samples) { return; }
-var sum = vec4f(0);
-for (var p = 0; p < shape.pixels; p++) { sum += x[(id.y * shape.pixels + p) * shape.groups + id.x]; }
-y[id.y * shape.groups + id.x] = sum / f32(shape.pixels);`,
-  };
+export function globalAveragePool(
+  { samples, pixels, channels }: PixelsShape,
+  granularity: Granularity,
+): Kernel {
+  return rowSums(
+    {
+      label: "global average pool",
+      bindings: [read("x"), write("y")],
+      segments: samples,
+      rows: pixels,
+      channels,
+      value: "x[place]",
+      store: "y[out] = sum / f32(shape.rows);",
+    },
+    granularity,
+  );
 }
 
 /** Its gradient, dy/P everywhere; `accumulate` adds. Operands: dy, dx. */
@@ -174,20 +179,17 @@ dx[i] ${accumulate ? "+=" : "="} dy[i] * gate[i / (shape.groups * shape.pixels) 
 }
 
 /** Its gradient by the gate: Σ over pixels of dy · x. Operands: dy, x, dGate. */
-export function gateGradient({ samples, pixels, channels }: PixelsShape): Kernel {
-  const groups = channels / 4;
-  return {
-    label: "gate gradient",
-    bindings: [read("dy"), read("x"), write("dGate")],
-    shape: { groups, pixels, samples },
-    ...channelsByRows(groups, samples),
-    body: `
-if (id.x >= shape.groups || id.y >= shape.samples) { return; }
-var sum = vec4f(0);
-for (var p = 0; p < shape.pixels; p++) {
-  let place = (id.y * shape.pixels + p) * shape.groups + id.x;
-  sum += dy[place] * x[place];
-}
-dGate[id.y * shape.groups + id.x] = sum;`,
-  };
+export function gateGradient({ samples, pixels, channels }: PixelsShape, granularity: Granularity): Kernel {
+  return rowSums(
+    {
+      label: "gate gradient",
+      bindings: [read("dy"), read("x"), write("dGate")],
+      segments: samples,
+      rows: pixels,
+      channels,
+      value: "dy[place] * x[place]",
+      store: "dGate[out] = sum;",
+    },
+    granularity,
+  );
 }

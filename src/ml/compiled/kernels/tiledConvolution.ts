@@ -38,10 +38,10 @@ export function tiledConvolution(given: ConvolutionShape, fused: Fused, tile: Pr
         inFoursOf: "depth",
         prepare: (name, at) =>
           k === 1 && s === 1 && p === 0
-            ? `let pixel${name} = group.y * ${tile.rows} + ${at};
+            ? `let pixel${name} = block.y * ${tile.rows} + ${at};
 let start${name} = pixel${name} * shape.inGroups;
 `
-            : `let pixel${name} = group.y * ${tile.rows} + ${at};
+            : `let pixel${name} = block.y * ${tile.rows} + ${at};
 let left${name} = (pixel${name} % shape.outWidth) * ${s} - ${p};
 let strip${name} = pixel${name} / shape.outWidth;
 let top${name} = (strip${name} % shape.outHeight) * ${s} - ${p};
@@ -82,7 +82,7 @@ let offset = (ky * shape.width + kx) * shape.inGroups + ${deep} - tap * shape.in
           ...(rowsEnd ? ["pixel < shape.pixels"] : []),
           ...(columnsEnd ? ["four < shape.outGroups"] : []),
         ];
-        return `let pixel = group.y * ${tile.rows} + ${row};
+        return `let pixel = block.y * ${tile.rows} + ${row};
 let four = ${column};
 ${guarded(
   conditions,
@@ -125,8 +125,8 @@ let reach${axis} = (${phase} + ${p} - first${axis}) / ${s};
       grid: [Math.ceil((inGroups * 4) / tile.columns), Math.ceil(pixels / tile.rows), s * s],
       prepare: plain
         ? "let depthFours = shape.outGroups;"
-        : `let phaseY = group.z / ${s};
-let phaseX = group.z % ${s};
+        : `let phaseY = block.z / ${s};
+let phaseX = block.z % ${s};
 ${phaseOf("Y", "phaseY")}${phaseOf("X", "phaseX")}
 let depthFours = tapsY * tapsX * shape.outGroups;`,
       turns: `(depthFours + ${tile.depth / 4 - 1}) / ${tile.depth / 4}`,
@@ -134,10 +134,10 @@ let depthFours = tapsY * tapsX * shape.outGroups;`,
         inFoursOf: "depth",
         prepare: (name, at) =>
           plain
-            ? `let pixel${name} = group.y * ${tile.rows} + ${at};
+            ? `let pixel${name} = block.y * ${tile.rows} + ${at};
 let start${name} = pixel${name} * shape.outGroups;
 `
-            : `let pixel${name} = group.y * ${tile.rows} + ${at};
+            : `let pixel${name} = block.y * ${tile.rows} + ${at};
 let left${name} = pixel${name} % shape.phaseWidth + reachX;
 let strip${name} = pixel${name} / shape.phaseWidth;
 let top${name} = strip${name} % shape.phaseHeight + reachY;
@@ -192,7 +192,7 @@ let offset = ${deep} - tap * shape.outGroups - (ky * shape.outWidth + kx) * shap
           ...(rowsEnd ? ["pixel < shape.phasePixels"] : []),
           ...(columnsEnd ? ["four < shape.inGroups"] : []),
         ];
-        const head = `let pixel = group.y * ${tile.rows} + ${row};
+        const head = `let pixel = block.y * ${tile.rows} + ${row};
 let four = ${column};
 `;
         if (s === 1)
@@ -238,12 +238,12 @@ export function tiledFilterGradient(
       bindings: [read("x"), read("dy"), write("sums")],
       shape: { ...size, rowFours, turnsPerPart },
       grid: [across, down, parts],
-      prepare: `let firstPixel = group.z * shape.turnsPerPart * ${tile.depth};`,
+      prepare: `let firstPixel = block.z * shape.turnsPerPart * ${tile.depth};`,
       turns: "shape.turnsPerPart",
       left: {
         inFoursOf: "rows",
         prepare: (name, at) => {
-          const head = `let rowFour${name} = group.y * ${tile.rows / 4} + ${at};\n`;
+          const head = `let rowFour${name} = block.y * ${tile.rows / 4} + ${at};\n`;
           if (k === 1) return head;
           return `${head}let tap${name} = rowFour${name} / shape.inGroups;
 let ky${name} = tap${name} / ${k} - ${p};
@@ -293,9 +293,9 @@ let sample = strip / shape.outHeight;`,
           ...(rowsEnd ? ["element < 4 * shape.rowFours"] : []),
           ...(columnsEnd ? ["four < shape.outGroups"] : []),
         ];
-        return `let element = group.y * ${tile.rows} + ${row};
+        return `let element = block.y * ${tile.rows} + ${row};
 let four = ${column};
-${guarded(conditions, `sums[(group.z * 4 * shape.rowFours + element) * shape.outGroups + four] = ${sum};`)}`;
+${guarded(conditions, `sums[(block.z * 4 * shape.rowFours + element) * shape.outGroups + four] = ${sum};`)}`;
       },
     },
     tile,

@@ -25,7 +25,7 @@ export function tileBytes({ rows, columns, depth }: ProductTile): number {
 
 /**
  * product[row, column] = Σ left[row, d] · right[d, column], the factors given as WGSL that reads them four numbers at a
- * time. In that text `group` is the workgroup and `lane` the invocation in it; `group.x` and `group.y` count tiles of
+ * time. In that text `block` is the workgroup and `lane` the invocation in it; `block.x` and `block.y` count tiles of
  * columns and rows. What lies outside a factor must be read as zeros.
  */
 export interface TiledProduct {
@@ -97,7 +97,7 @@ leftTile[${place(load)}] = ${product.left.vector(leftName(load), "deep")};
       ? shared(
           depth * fours,
           (load) => `let deep = turn * ${depth} + ${place(load)} / ${fours};
-rightTile[${place(load)}] = ${product.right.vector("deep", `(group.x * ${fours} + ${place(load)} % ${fours})`)};
+rightTile[${place(load)}] = ${product.right.vector("deep", `(block.x * ${fours} + ${place(load)} % ${fours})`)};
 `,
         )
       : shared(
@@ -106,7 +106,7 @@ rightTile[${place(load)}] = ${product.right.vector("deep", `(group.x * ${fours} 
           (load) => `let four = ${place(load)} / ${depth / 4};
 let deepFour = ${place(load)} % ${depth / 4};
 let deep = turn * ${depth / 4} + deepFour;
-let turned = transpose(mat4x4f(${Array.from({ length: 4 }, (_, l) => product.right.vector("deep", `((group.x * ${fours} + four) * 4 + ${l})`)).join(", ")}));
+let turned = transpose(mat4x4f(${Array.from({ length: 4 }, (_, l) => product.right.vector("deep", `((block.x * ${fours} + four) * 4 + ${l})`)).join(", ")}));
 ${repeat(4, (l) => `rightTile[(deepFour * 4 + ${l}) * ${fours} + four] = turned[${l}];\n`)}`,
         );
 
@@ -152,6 +152,6 @@ workgroupBarrier();
 ${turn}
 workgroupBarrier();
 }
-${eachSum((i, j) => `{ ${product.store(`a${i}_${j}`, rowOf(i), `(group.x * ${fours} + laneColumn + ${across * j})`)} }\n`)}`,
+${eachSum((i, j) => `{ ${product.store(`a${i}_${j}`, rowOf(i), `(block.x * ${fours} + laneColumn + ${across * j})`)} }\n`)}`,
   };
 }

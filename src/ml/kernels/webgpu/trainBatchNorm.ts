@@ -126,10 +126,7 @@ function recipeFor(
       residual: false,
       affineApart: true,
     };
-    const made = (direction === "forward" ? batchNorm : batchNormGradient)(
-      shape,
-      recorder.granularity.threads,
-    );
+    const made = (direction === "forward" ? batchNorm : batchNormGradient)(shape, recorder.granularity);
     return {
       shape,
       sums: recorder.ready(made.sums),
