@@ -2,6 +2,7 @@ import type { BackendCandidate, BackendChoice, BackendName, BackendReport } from
 import { AppError } from "../contract/errors.ts";
 import { improveBackend } from "../ml/kernels/improveBackend.ts";
 import * as tf from "../ml/tf.ts";
+import { tuneDevice } from "./tuneDevice.ts";
 import { probeWebGl, probeWebGpu, type AdapterInfo } from "./adapterInfo.ts";
 
 /** Loads what a backend needs beyond tfjs itself (a module, binaries) and registers it with tfjs. */
@@ -48,7 +49,7 @@ export async function openBackend(choice: BackendChoice, loader: BackendLoader):
   };
   const ready = async (name: BackendName): Promise<boolean> => {
     try {
-      const details = await prepare(name, loader);
+      const details = await prepare(name, loader, webgpu.software);
       if (details !== "") update(name, { adapter: details });
       return true;
     } catch (error) {
@@ -118,7 +119,7 @@ export async function openBackend(choice: BackendChoice, loader: BackendLoader):
 }
 
 /** Registers, selects and awaits a backend. @returns details found out on the way. */
-async function prepare(name: BackendName, loader: BackendLoader): Promise<string> {
+async function prepare(name: BackendName, loader: BackendLoader, software: boolean): Promise<string> {
   let details = "";
   if (name === "webgpu") await loader.webgpu();
   if (name === "wasm") {
@@ -129,6 +130,8 @@ async function prepare(name: BackendName, loader: BackendLoader): Promise<string
   if (!ok) throw new Error("tfjs could not start it");
   await tf.ready();
   improveBackend(name);
+  if (name === "webgpu" && !software)
+    await tuneDevice((tf.backend() as unknown as { device: GPUDevice }).device);
   return details;
 }
 

@@ -8,7 +8,7 @@ import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
-import { hardwareGranularity, softwareGranularity, type Granularity } from "./granularity.ts";
+import { granularityOf, softwareGranularity, type Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** How a method's steps will run. */
@@ -40,7 +40,7 @@ export async function compileMethod(
   if (parts === null) return reference("this objective is not compiled yet");
   const problem = whyNotCompiledStep(parts);
   if (problem !== null) return reference(`the student has ${problem}`);
-  const granularity = adapter.software ? softwareGranularity : hardwareGranularity;
+  const granularity = adapter.software ? softwareGranularity : granularityOf(gpu.device);
   let teacher: CompiledStepTeacher | null = null;
   try {
     teacher = parts.teacher === null ? null : await compileTeacher(gpu, parts.teacher, size, granularity);

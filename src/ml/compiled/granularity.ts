@@ -25,3 +25,16 @@ export const hardwareGranularity: Granularity = {
  * slower by half.
  */
 export const softwareGranularity: Granularity = { threads: 512, tiling: null, sums: 64, loads: 20 };
+
+const tuned = new WeakMap<GPUDevice, Granularity>();
+
+/** What was measured of a device (`tuneTiling.ts`), or else what suits its kind. */
+export function granularityOf(device: GPUDevice): Granularity {
+  const info = device.adapterInfo as GPUAdapterInfo | undefined; // not in every browser yet
+  return tuned.get(device) ?? (info?.isFallbackAdapter === true ? softwareGranularity : hardwareGranularity);
+}
+
+/** Has kernels made for the device from here on follow what was measured of it. */
+export function setTiling(device: GPUDevice, tiling: ProductTiling | null): void {
+  tuned.set(device, { ...hardwareGranularity, tiling });
+}

@@ -1,9 +1,11 @@
 import { invariant } from "../../../src/lib/invariant.ts";
 import {
-  hardwareGranularity,
+  granularityOf,
+  setTiling,
   softwareGranularity,
   type Granularity,
 } from "../../../src/ml/compiled/granularity.ts";
+import { measureTiling } from "../../../src/ml/compiled/tuneTiling.ts";
 import { padToFour, type Kernel } from "../../../src/ml/compiled/kernel.ts";
 import {
   batchNorm,
@@ -30,7 +32,7 @@ import { batchNormEpsilon, outputSide, padding, type ConvolutionShape, type OpJo
 /** Our kernels as the compiled step launches them: no tfjs around. */
 export function ourOps(): OpContestant {
   let device: GPUDevice | undefined;
-  let granularity = hardwareGranularity;
+  let granularity = softwareGranularity;
   return {
     open: async () => {
       const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
@@ -39,7 +41,10 @@ export function ourOps(): OpContestant {
       device = await adapter.requestDevice({
         requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
       });
-      if (adapter.info.isFallbackAdapter) granularity = softwareGranularity;
+      if (!adapter.info.isFallbackAdapter) {
+        setTiling(device, await measureTiling(device));
+        granularity = granularityOf(device);
+      }
       return "this project's kernels alone";
     },
     prepare: async (job, arrays) => {

@@ -1,5 +1,5 @@
 import { invariant } from "../../../lib/invariant.ts";
-import { hardwareGranularity, softwareGranularity, type Granularity } from "../../compiled/granularity.ts";
+import { granularityOf, type Granularity } from "../../compiled/granularity.ts";
 import { shaderOf, workgroupsOf, type Kernel } from "../../compiled/kernel.ts";
 import { pipelineNow } from "../../compiled/pipelines.ts";
 import * as tf from "../../tf.ts";
@@ -39,12 +39,12 @@ const recorders = new WeakMap<object, KernelRecorder>();
 export class KernelRecorder {
   private readonly prepared = new Map<string, unknown>();
   private readonly shapes = new Map<string, GPUBuffer>();
-  /** How finely work is dealt out. */
-  readonly granularity: Granularity;
 
-  private constructor(private readonly backend: WebGpuBackend) {
-    const info = backend.device.adapterInfo as GPUAdapterInfo | undefined; // not in every browser yet
-    this.granularity = info?.isFallbackAdapter === true ? softwareGranularity : hardwareGranularity;
+  private constructor(private readonly backend: WebGpuBackend) {}
+
+  /** How finely work is dealt out. */
+  get granularity(): Granularity {
+    return granularityOf(this.backend.device);
   }
 
   /** @param backend tfjs's WebGPU backend. */
