@@ -19,7 +19,6 @@ import { augmentationIsSound, benchAugmentation, formatAugmentation } from "./au
 import type { BenchHost } from "./benchHost.ts";
 import type { BenchReport } from "./benchReport.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
-import { benchPage, formatPage, pageIsSound } from "./pagePart.ts";
 import { describeJob, type StepJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
@@ -73,6 +72,7 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     write();
   }
   if (asked.parts.includes("page")) {
+    const { benchPage, formatPage, pageIsSound } = await import("./pagePart.ts");
     console.log("\nThe page's main thread");
     report.page = await benchPage(logIndented);
     console.log(`\n${formatPage(report.page)}`);

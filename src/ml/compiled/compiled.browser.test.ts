@@ -91,12 +91,19 @@ const cases: readonly Case[] = [
   },
 ];
 const titles = cases.map((given) => [given.title, given] as const);
-/** Those that have every kernel that works in workgroup memory. */
-const fewTitles = titles.filter(([title]) => /stem|bottlenecks|EfficientNet/.test(title));
+/** Every kernel that works in workgroup memory, behind a stem with stride and a maximum pool. */
+const inWorkgroupsCases = [
+  {
+    title: "bottlenecks behind a 7×7 stem",
+    network: resNet({ ...shallow, stem: "imagenet" }, { hidden: 0, out: 8 }),
+    side: 22,
+  },
+  ...cases.filter(({ title }) => title.startsWith("EfficientNet")),
+].map((given) => [given.title, given] as const);
 
 describe("CompiledEncoder equals the reference executor in evaluation mode", () => {
   it.each(titles)("%s", (_, given) => compareEncoders(given, inRegisters));
-  it.each(fewTitles)("%s, in workgroup memory", (_, given) => compareEncoders(given, inWorkgroups));
+  it.each(inWorkgroupsCases)("%s, in workgroup memory", (_, given) => compareEncoders(given, inWorkgroups));
 });
 
 async function compareEncoders({ network, side }: Case, granularity: Granularity): Promise<void> {
@@ -148,7 +155,7 @@ it("a kernel reaches rows that do not fit one axis of a launch", async () => {
 describe("CompiledDisco takes the steps of Disco", () => {
   // One step at rate 1 moves every weight by its gradient; more would amplify rounding in networks this small.
   it.each(titles)("one of %s", (_, given) => compareSteps(given, { rate: 1, steps: 1 }), 180_000);
-  it.each(fewTitles)(
+  it.each(inWorkgroupsCases)(
     "one of %s, in workgroup memory",
     (_, given) => compareSteps(given, { rate: 1, steps: 1, granularity: inWorkgroups }),
     180_000,

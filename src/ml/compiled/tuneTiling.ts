@@ -58,27 +58,40 @@ export async function measureTiling(
     ...possible.map((tile) => tiledConvolution(shape, {}, tile)),
   ]);
   try {
-    const [expected, ...results] = await bench.results();
-    const [registersMs, ...tilesMs] = await bench.times();
-    invariant(
-      expected !== undefined && registersMs !== undefined,
-      "the first kernel needs no workgroup memory",
-    );
-    const flop = samples * side ** 2 * channels;
-    const rated = possible.flatMap((tile, i): RatedTile[] => {
-      const [result, ms] = [results[i], tilesMs[i]];
-      if (result === undefined || ms === undefined || !agree(result, expected)) return [];
-      return [{ ...tile, speed: flop / ms }];
-    });
-    if (rated.every(({ speed }) => speed <= flop / registersMs)) return null;
-    const fastest = Math.max(...rated.map(({ speed }) => speed));
-    return {
-      workgroups: hardwareTiling.workgroups,
-      tiles: rated.map((tile) => ({ ...tile, speed: Number((tile.speed / fastest).toPrecision(3)) })),
-    };
+    const results = await bench.results();
+    const times = await bench.times();
+    const measured = results.map((result, i): Measured => ({ result, ms: times[i] ?? Infinity }));
+    const [registers, ...tiled] = measured;
+    invariant(registers !== undefined, "convolving in registers was measured too");
+    const rated = rateTiles(possible, registers, tiled);
+    return rated === null ? null : { workgroups: hardwareTiling.workgroups, tiles: rated };
   } finally {
     bench.dispose();
   }
+}
+
+interface Measured {
+  /** The first numbers of the result. */
+  readonly result: Float32Array;
+  readonly ms: number;
+}
+
+/**
+ * The tiles with their speeds, the fastest one's being 1; without those whose result is not that of the kernel without
+ * workgroup memory. Null where that kernel is the fastest.
+ */
+export function rateTiles(
+  tiles: readonly ProductTile[],
+  reference: Measured,
+  measured: readonly Measured[],
+): readonly RatedTile[] | null {
+  const right = tiles.flatMap((tile, i) => {
+    const found = measured[i];
+    return found !== undefined && agree(found.result, reference.result) ? [{ tile, ms: found.ms }] : [];
+  });
+  const leastMs = Math.min(...right.map(({ ms }) => ms));
+  if (leastMs >= reference.ms) return null;
+  return right.map(({ tile, ms }) => ({ ...tile, speed: Number((leastMs / ms).toPrecision(3)) }));
 }
 
 function agree(found: Float32Array, expected: Float32Array): boolean {

@@ -18,6 +18,7 @@ export const hardwareTiling: ProductTiling = {
   workgroups: 264,
   tiles: [
     { rows: 128, columns: 128, depth: 16, ownRows: 8, ownColumns: 8, speed: 1 },
+    { rows: 128, columns: 64, depth: 16, ownRows: 8, ownColumns: 8, speed: 0.9 },
     { rows: 128, columns: 64, depth: 16, ownRows: 8, ownColumns: 4, speed: 0.8 },
     { rows: 64, columns: 64, depth: 16, ownRows: 8, ownColumns: 4, speed: 0.7 },
     { rows: 128, columns: 32, depth: 16, ownRows: 8, ownColumns: 4, speed: 0.6 },
