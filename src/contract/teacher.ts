@@ -38,6 +38,24 @@ export interface TeacherRecipe {
   readonly normalisation?: Normalisation;
 }
 
+/** What may be chosen about a network before it is used as a teacher. */
+export interface TeacherOptions {
+  /** What may be its embedding; the file's own outputs first. */
+  readonly outputs: readonly OutputOption[];
+  /** The one size it takes, pixels; null where another may be tried. */
+  readonly fixedInputSize: number | null;
+  /** What is used unless something else is chosen; a pooling only where the shape does not tell. */
+  readonly recipe: TeacherRecipe & Required<Omit<TeacherRecipe, "pooling">>;
+}
+
+export interface OutputOption {
+  readonly name: string;
+  /** "[any, 257, 384], output", "GlobalAveragePool". */
+  readonly what: string;
+  /** What can be done to its values; more than one where a choice is to be made or the shape is not known. */
+  readonly poolings: readonly Pooling[];
+}
+
 /** Ways from an output to one vector an image; value → what a person reads. */
 export const poolings = {
   none: "as it is",
@@ -67,15 +85,17 @@ export interface Listed<T> {
 export interface TeacherInspection {
   /** "PyTorch checkpoint, zip"; of files that cannot be read, what they look like from outside. */
   readonly format: string;
-  /** Under which names and wrappers the network lies in a checkpoint; null for a TensorFlow.js model. */
+  /** Under which names and wrappers the network lies in a checkpoint; null for a whole model. */
   readonly layout: string | null;
-  /** What the teacher would be; null where nothing is recognised, or where only TensorFlow.js can tell. */
+  /** What the teacher would be; null where nothing is recognised, or where only running it can tell. */
   readonly card: TeacherCard | null;
   /** "2, 2, 2, 2 basic blocks; 16, 32, 64, 128 channels"; null where the architecture's name says it all. */
   readonly stages: string | null;
-  /** Of a TensorFlow.js model: "input_1 [any, 224, 224, 3] float32". */
+  /** Of a TensorFlow.js or ONNX model: "input_1 [any, 224, 224, 3] float32". */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Null where there is nothing to choose, or nothing that can be used. */
+  readonly options: TeacherOptions | null;
   readonly notes: readonly string[];
   readonly tensors: Listed<InspectedTensor>;
   /** Numbers in all tensors together. */

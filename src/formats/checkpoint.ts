@@ -54,9 +54,13 @@ export async function readCheckpoint(
       "file-unreadable",
       `${who} is not a kind of file that is known here (${size} bytes).`,
       {
-        hint: "Checkpoints are read as .safetensors or as PyTorch's .pt, .pth and .pth.tar.",
+        hint: "Read are .safetensors, PyTorch's .pt, .pth and .pth.tar, and whole networks as ONNX or TensorFlow.js models.",
       },
     );
+  } else if (found.kind === "onnx") {
+    throw new AppError("file-unsupported", `${who} is an ONNX model, not a checkpoint.`, {
+      hint: "Load it as a teacher: the page recognises ONNX models there.",
+    });
   } else if (found.kind === "other") {
     throw new AppError("file-unsupported", `${who} is ${found.what}.`, { hint: found.hint });
   } else {

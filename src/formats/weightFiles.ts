@@ -1,6 +1,8 @@
 import { AppError } from "../contract/errors.ts";
 import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { fileKind, kindBytes } from "./fileKind.ts";
+import { readOnnxModel, type OnnxModel } from "./onnxModel.ts";
+import { quote } from "./quote.ts";
 import { hasTfjsModel, readTfjsModel, readTfjsZip, type TfjsModelFiles } from "./tfjsModel.ts";
 import { openZip } from "./zip.ts";
 
@@ -12,11 +14,12 @@ export interface GivenFile {
 
 export type Weights =
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
-  | { readonly kind: "tfjs"; readonly model: TfjsModelFiles };
+  | { readonly kind: "tfjs"; readonly model: TfjsModelFiles }
+  | { readonly kind: "onnx"; readonly model: OnnxModel };
 
 /**
- * Reads the weights that somebody gave: a checkpoint, or a TensorFlow.js model as files or as a zip. What it is is
- * told by content, not by extension.
+ * Reads the weights that somebody gave: a checkpoint, an ONNX file, or a TensorFlow.js model as files or as a zip.
+ * What it is is told by content, not by extension.
  *
  * @throws AppError with what was wrong and what to do.
  */
@@ -28,6 +31,18 @@ export async function readWeightFiles(files: readonly GivenFile[]): Promise<Weig
     return { kind: "tfjs", model: await readTfjsModel(named, "TensorFlow.js model") };
   }
   if (files.length > 1) {
+    for (const { path, content } of files) {
+      if (!(await isOnnx(content))) continue;
+      const name = lastName(path);
+      readOnnxModel(await bytesOf(content), name); // if its weights lie in the other files, that is what is said
+      throw new AppError(
+        "file-unsupported",
+        `${files.length} files were given, of which ${quote(name)} is an ONNX file.`,
+        {
+          hint: "Give the ONNX file alone.",
+        },
+      );
+    }
     throw new AppError(
       "file-unsupported",
       `${files.length} files were given, but no model.json is among them`,
@@ -41,7 +56,13 @@ export async function readWeightFiles(files: readonly GivenFile[]): Promise<Weig
   // PyTorch's own format is a zip too, so a zip is opened to see.
   if (hasTfjsModel(await pathsInZip(file.content)))
     return { kind: "tfjs", model: await readTfjsZip(file.content, name) };
+  if (await isOnnx(file.content))
+    return { kind: "onnx", model: readOnnxModel(await bytesOf(file.content), name) };
   return { kind: "checkpoint", checkpoint: await readCheckpoint(file.content, name) };
+}
+
+async function isOnnx(content: GivenFile["content"]): Promise<boolean> {
+  return fileKind(await start(content, kindBytes), sizeOf(content)).kind === "onnx";
 }
 
 /** For people: what the files look like from outside, said also of those that cannot be read. */
@@ -54,6 +75,8 @@ export async function describeContainer(files: readonly GivenFile[]): Promise<st
   switch (found.kind) {
     case "safetensors":
       return "safetensors";
+    case "onnx":
+      return "ONNX";
     case "pytorch-legacy":
       return "PyTorch checkpoint, legacy pickle";
     case "zip": {
@@ -95,7 +118,7 @@ async function bytesOf(content: GivenFile["content"]): Promise<Uint8Array<ArrayB
   try {
     return new Uint8Array(await content.arrayBuffer());
   } catch (error) {
-    throw new AppError("file-unreadable", "A file of the model could not be opened.", {
+    throw new AppError("file-unreadable", "The file, or one of the model's files, could not be opened.", {
       hint: "It may have been moved, changed or removed since it was chosen. Choose the files again.",
       cause: error,
     });

@@ -1,13 +1,14 @@
 import type { TensorFact } from "../contract/tensorFact.ts";
 import { recogniseArchitecture, type Architecture } from "./architecture.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { OnnxModel, OnnxValue } from "./onnxModel.ts";
 import { recogniseLayout } from "./stateDictLayout.ts";
 import type { TfjsModelFiles } from "./tfjsModel.ts";
 import { tfjsSignature, type ModelSignature } from "./tfjsSignature.ts";
 import type { Weights } from "./weightFiles.ts";
 
 /** What is known of weights before they are used: printed by `npm run inspect`, shown by the page. Plain data. */
-export type WeightsReport = CheckpointReport | TfjsReport;
+export type WeightsReport = CheckpointReport | TfjsReport | OnnxReport;
 
 export interface CheckpointReport {
   readonly format: Checkpoint["format"];
@@ -30,10 +31,47 @@ export interface TfjsReport extends ModelSignature {
   readonly notes: readonly string[];
 }
 
+export interface OnnxReport {
+  readonly format: "onnx";
+  readonly name: string;
+  readonly architecture: null;
+  readonly irVersion: number;
+  readonly producer: string;
+  /** "opset 17", "com.microsoft 1". */
+  readonly opsets: readonly string[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly nodes: number;
+  readonly tensors: readonly TensorFact[];
+  readonly notes: readonly string[];
+}
+
 export function describeWeights(weights: Weights): WeightsReport {
-  return weights.kind === "checkpoint"
-    ? describeCheckpoint(weights.checkpoint)
-    : describeTfjsModel(weights.model);
+  switch (weights.kind) {
+    case "checkpoint":
+      return describeCheckpoint(weights.checkpoint);
+    case "tfjs":
+      return describeTfjsModel(weights.model);
+    case "onnx":
+      return describeOnnxModel(weights.model);
+  }
+}
+
+export function describeOnnxModel(model: OnnxModel): OnnxReport {
+  const { name, irVersion, producer, opsets, inputs, outputs, nodes, weights, notes } = model;
+  return {
+    format: "onnx",
+    name,
+    architecture: null,
+    irVersion,
+    producer,
+    opsets: [...opsets].map(([domain, version]) => `${domain === "" ? "opset" : domain} ${version}`),
+    inputs,
+    outputs,
+    nodes: nodes.length,
+    tensors: weights.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    notes,
+  };
 }
 
 export function describeCheckpoint(checkpoint: Checkpoint): CheckpointReport {

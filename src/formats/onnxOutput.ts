@@ -1,0 +1,94 @@
+import { AppError } from "../contract/errors.ts";
+import type { OnnxModel, OnnxNode, OnnxValue } from "./onnxModel.ts";
+import { encodeVarint, type ByteRange } from "./protobuf.ts";
+import { quote } from "./quote.ts";
+
+/** The part of a model that one of its values is made by. */
+export interface OnnxPart {
+  /** Those of the model's inputs that the value depends on. */
+  readonly inputs: readonly OnnxValue[];
+  readonly nodes: ReadonlySet<OnnxNode>;
+  /** Names of weights. */
+  readonly weights: ReadonlySet<string>;
+}
+
+/** What makes a value, found by walking back from it. @throws AppError "not-found" when nothing makes it. */
+export function partBehind(model: OnnxModel, output: string): OnnxPart {
+  const makers = new Map<string, OnnxNode>();
+  for (const node of model.nodes) for (const name of node.outputs) if (name !== "") makers.set(name, node);
+  if (!makers.has(output))
+    throw new AppError("not-found", `${quote(model.name)} has no value named ${quote(output)}.`, {
+      hint: "Choose another output.",
+    });
+  const needed = new Set<string>();
+  const nodes = new Set<OnnxNode>();
+  const waiting = [output];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (needed.has(name)) continue;
+    needed.add(name);
+    const node = makers.get(name);
+    if (node === undefined || nodes.has(node)) continue;
+    nodes.add(node);
+    waiting.push(...node.inputs);
+  }
+  // The body of an If, Loop or Scan reads what it likes of the graph: then everything stays.
+  const isOpaque = [...nodes].some(({ hasBody }) => hasBody);
+  return {
+    inputs: model.inputs.filter(({ name }) => isOpaque || needed.has(name)),
+    nodes: isOpaque ? new Set(model.nodes) : nodes,
+    weights: new Set(
+      model.weights.filter(({ name }) => isOpaque || needed.has(name)).map(({ name }) => name),
+    ),
+  };
+}
+
+/**
+ * The model as a file whose one output is a value of the graph, be it a declared output or an inner one. What the
+ * value does not depend on (a classifier, a text encoder) is left out, weights included.
+ */
+export function withOutput(model: OnnxModel, output: string): Uint8Array<ArrayBuffer> {
+  const { bytes, graph } = model;
+  const part = partBehind(model, output);
+  const wanted = new Set(part.inputs.map(({ name }) => name));
+  const leftOut: ByteRange[] = [
+    ...model.nodes.filter((node) => !part.nodes.has(node)).map(({ range }) => range),
+    ...model.weights.filter(({ name }) => !part.weights.has(name)).map(({ range }) => range),
+    ...graph.declaredOutputs,
+    ...graph.declaredInputs.filter(({ name }) => !wanted.has(name) && !part.weights.has(name)),
+  ];
+  leftOut.sort((a, b) => a.start - b.start);
+  const body: Uint8Array[] = [];
+  let at = graph.body;
+  for (const { start, end } of leftOut) {
+    body.push(bytes.subarray(at, start));
+    at = end;
+  }
+  body.push(bytes.subarray(at, graph.end), declaration(model, output));
+  const length = body.reduce((sum, { length }) => sum + length, 0);
+  return concatenate([
+    bytes.subarray(0, graph.start),
+    Uint8Array.of(0x3a, ...encodeVarint(length)),
+    ...body,
+    bytes.subarray(graph.end),
+  ]);
+}
+
+/** A `GraphProto.output`: as it was declared, or just a name, whose type the runtime infers. */
+function declaration(model: OnnxModel, output: string): Uint8Array {
+  const declared = model.outputs.findIndex(({ name }) => name === output);
+  const range = model.graph.declaredOutputs[declared];
+  if (range !== undefined) return model.bytes.subarray(range.start, range.end);
+  const name = new TextEncoder().encode(output);
+  const value = Uint8Array.of(0x0a, ...encodeVarint(name.length), ...name);
+  return Uint8Array.of(0x62, ...encodeVarint(value.length), ...value);
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
