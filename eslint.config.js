@@ -31,11 +31,18 @@ const doorToTfjs = {
     "Import tfjs through src/ml/tf.ts: tfjs-core alone has ops without gradients, and a second copy is a second engine.",
 };
 
+const doorToOnnx = {
+  regex: "^onnxruntime-",
+  message:
+    "ONNX Runtime is opened by src/worker/openOnnxSession.ts alone, which fetches it only when it is needed.",
+};
+
 function zoneRules(zone, { above, allow = [], reason }) {
   const forbidden = above.filter((other) => !allow.includes(other));
   const patterns = [
     { regex: `^(\\.\\./)+(${forbidden.join("|")})(/|$)`, message: `Imports point down only: ${reason}.` },
     doorToTfjs,
+    doorToOnnx,
   ];
   if (zone === "page") {
     patterns.push({
@@ -119,7 +126,13 @@ export default tseslint.config(
   ...Object.entries(zones).map(([zone, rule]) => zoneRules(zone, rule)),
   {
     // The doors themselves.
-    files: ["src/ml/tf.ts", "src/worker/backend.ts", "src/worker/wasmBinaries.ts"],
+    files: [
+      "src/ml/tf.ts",
+      "src/worker/backend.ts",
+      "src/worker/wasmBinaries.ts",
+      "src/worker/onnxOnCpu.ts",
+      "src/worker/onnxOnGpu.ts",
+    ],
     rules: { "no-restricted-imports": "off" },
   },
   {

@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Connect, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Connect, type Plugin } from "vite";
 import { firstLoad } from "./tools/firstLoad.ts";
 import { isolationHeaders, policyOf } from "./tools/isolation.ts";
 
@@ -32,7 +32,7 @@ const developmentStyles: Plugin = {
 /** Scripts that become workers get their policies from these servers too, so that what would break there shows here. */
 const sendPolicy: Connect.NextHandleFunction = ({ url = "/" }, response, next) => {
   const { pathname, searchParams } = new URL(url, "http://localhost");
-  if (pathname.endsWith(".js") || searchParams.has("worker_file"))
+  if (/\.m?js$/.test(pathname) || searchParams.has("worker_file"))
     response.setHeader("Content-Security-Policy", policyOf(pathname));
   next();
 };
@@ -42,9 +42,13 @@ const workerPolicies: Plugin = {
   configurePreviewServer: ({ middlewares }) => void middlewares.use(sendPolicy),
 };
 
+/** ONNX Runtime without its WASM glue inlined: that is a file of its own, beside the binary, as its threads need it. */
+export const onnxConditions = ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions];
+
 export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
+  resolve: { conditions: onnxConditions },
   plugins: [react(), developmentStyles, workerPolicies, firstLoad],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },

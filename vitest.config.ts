@@ -2,6 +2,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./tools/browser.ts";
 import { isolationHeaders } from "./tools/isolation.ts";
+import { onnxConditions } from "./vite.config.ts";
 
 export default defineConfig({
   test: {
@@ -16,6 +17,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { conditions: onnxConditions },
         server: { headers: isolationHeaders }, // so that WASM threads are tested too
         // Found by name at run time only; without this Vite reloads the page in the middle of a suite.
         optimizeDeps: {
@@ -26,6 +28,8 @@ export default defineConfig({
             "@noble/hashes/sha2.js",
             "@noble/hashes/utils.js",
             "@zip.js/zip.js",
+            "onnxruntime-web/wasm",
+            "onnxruntime-web/webgpu",
             "zod",
           ],
         },

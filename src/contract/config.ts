@@ -110,6 +110,20 @@ export const settings = {
     meanings: { 0: "the teacher's own size" },
     help: "Views are resized to this side for the teacher. Smaller is faster; convolutional teachers with global pooling accept any size.",
   }),
+  teacherViews: choice<"same" | "plain">({
+    group: "teacher",
+    label: "Teacher sees",
+    default: "same",
+    published: "same",
+    advanced: true,
+    options: { same: "the student's views", plain: "each image once, plain" },
+    explanations: {
+      same: "As in the paper: the teacher runs on both random views of every image at every step.",
+      plain:
+        "One embedding an image, of the whole image without augmentation, worked out once and kept in memory: no teacher passes while training.",
+    },
+    help: "With “plain”, both of the student's views are pulled to the teacher's embedding of the untouched image, which is worked out before the first step and kept for later runs on the same images. Saves the teacher's passes, most of a step with a large teacher; but the target no longer follows the crop, as it does in the paper, and results differ.",
+  }),
   student: choice<
     | "resnet18"
     | "resnet34"

@@ -5,6 +5,8 @@ export interface MethodFacts {
   /** One line. */
   readonly summary: string;
   readonly usesTeacher: boolean;
+  /** The views of a batch that its teacher is asked about at a step, and of a bag's members where it has bags. */
+  readonly teacherSees: readonly ("first" | "second")[];
   /** Student and teacher must embed into the same dimension; a PCA of the teacher's makes them, if need be. */
   readonly matchesEmbedding: boolean;
   /** Settings that do nothing for this method. */
@@ -17,6 +19,7 @@ export const methods = {
     citation: "Gao et al., ECCV 2022, arXiv 2104.09124",
     summary: "Contrastive learning, and embed each view where the teacher does.",
     usesTeacher: true,
+    teacherSees: ["first", "second"],
     matchesEmbedding: true,
     ignores: ["teacherTemperature"],
   },
@@ -25,6 +28,7 @@ export const methods = {
     citation: "Chen et al., arXiv 2003.04297",
     summary: "Recognise another view of the same image among a queue of others.",
     usesTeacher: false,
+    teacherSees: [],
     matchesEmbedding: false,
     ignores: ["distillWeight", "teacherTemperature"],
   },
@@ -33,6 +37,7 @@ export const methods = {
     citation: "Chen et al., arXiv 2002.05709",
     summary: "As MoCo, with the batch's other images in place of a queue; wants large batches and τ 0.5.",
     usesTeacher: false,
+    teacherSees: [],
     matchesEmbedding: false,
     ignores: [
       "distillWeight",
@@ -48,6 +53,7 @@ export const methods = {
     citation: "DisCo's second term alone, arXiv 2104.09124",
     summary: "Embed each view where the teacher does, and nothing else.",
     usesTeacher: true,
+    teacherSees: ["first", "second"],
     matchesEmbedding: true,
     ignores: [
       "contrastiveWeight",
@@ -63,6 +69,7 @@ export const methods = {
     citation: "Fang et al., ICLR 2021, arXiv 2101.04731",
     summary: "Find an image as similar to a queue of the teacher's embeddings as the teacher does.",
     usesTeacher: true,
+    teacherSees: ["first"],
     matchesEmbedding: true,
     ignores: ["distillWeight", "contrastiveWeight", "emaMomentum"],
   },
@@ -71,6 +78,7 @@ export const methods = {
     citation: "Koohpayegani et al., NeurIPS 2020",
     summary: "Rank past images by backbone features as the teacher ranks them; published τ 0.04.",
     usesTeacher: true,
+    teacherSees: ["first"],
     matchesEmbedding: false,
     ignores: [
       "distillWeight",
@@ -87,6 +95,7 @@ export const methods = {
     citation: "Navaneet et al., BMVC 2021",
     summary: "Regress the teacher's features through a head of four layers.",
     usesTeacher: true,
+    teacherSees: ["first"],
     matchesEmbedding: false,
     ignores: [
       "distillWeight",
@@ -105,6 +114,7 @@ export const methods = {
     citation: "Park et al., CVPR 2019",
     summary: "Keep the distances and angles between a batch's images.",
     usesTeacher: true,
+    teacherSees: ["first"],
     matchesEmbedding: false,
     ignores: [
       "distillWeight",
@@ -121,6 +131,7 @@ export const methods = {
     citation: "Singh et al., ECCV 2024",
     summary: "Cosine with the teacher along images and along dimensions of the batch.",
     usesTeacher: true,
+    teacherSees: ["first"],
     matchesEmbedding: true,
     ignores: [
       "distillWeight",
@@ -138,6 +149,7 @@ export const methods = {
     summary:
       "SimCLR, and see the likenesses within the batch as the teacher does; published w 100 and τ 0.5 at a batch of 256.",
     usesTeacher: true,
+    teacherSees: ["first", "second"],
     matchesEmbedding: false,
     ignores: ["queueSize", "queueInit", "emaMomentum", "teacherTemperature"],
   },
@@ -147,6 +159,7 @@ export const methods = {
     summary:
       "Find an image, and one the teacher thinks alike, by the teacher's embedding of either among a queue of others.",
     usesTeacher: true,
+    teacherSees: ["second"],
     matchesEmbedding: true,
     ignores: ["distillWeight", "contrastiveWeight", "emaMomentum", "teacherTemperature"],
   },

@@ -36,6 +36,8 @@ export interface RunPlan {
   readonly embeddingDim: number;
   /** "PCA of 1280 dimensions to 128, keeps 93 % of the variance"; empty when dimensions agree. */
   readonly projection: string;
+  /** What the student's output is matched with, in a sentence; empty when with nothing. */
+  readonly matching: string;
   readonly studentParameters: number;
   readonly headParameters: number;
 }

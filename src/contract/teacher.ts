@@ -8,7 +8,7 @@ export interface TeacherCard {
   readonly source: "bundled" | "safetensors" | "pytorch" | "tfjs-layers" | "tfjs-graph" | "onnx";
   /** "ResNet-18, 3×3 stem, width 16". */
   readonly architecture: string;
-  /** "MLP 128 → 256 → 128", or "pooled features". */
+  /** "MLP 128 → 256 → 128"; "none: pooled features" where there is none; of a whole model which output is used. */
   readonly head: string;
   readonly embeddingDim: number;
   readonly featureDim: number;
@@ -44,9 +44,12 @@ export interface TeacherOptions {
   readonly outputs: readonly OutputOption[];
   /** The one size it takes, pixels; null where another may be tried. */
   readonly fixedInputSize: number | null;
-  /** What is used unless something else is chosen; a pooling only where the shape does not tell. */
-  readonly recipe: TeacherRecipe & Required<Omit<TeacherRecipe, "pooling">>;
+  /** What is used unless something else is chosen. */
+  readonly recipe: CompleteRecipe;
 }
+
+/** Nothing is left open but a pooling that the output's shape tells. */
+export type CompleteRecipe = TeacherRecipe & Required<Omit<TeacherRecipe, "pooling">>;
 
 export interface OutputOption {
   readonly name: string;

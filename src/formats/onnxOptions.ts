@@ -1,7 +1,8 @@
 import { AppError } from "../contract/errors.ts";
-import type { OutputOption, Pooling, TeacherOptions } from "../contract/teacher.ts";
+import type { OutputOption, TeacherOptions } from "../contract/teacher.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnxModel.ts";
 import { partBehind } from "./onnxOutput.ts";
+import { poolingsOf } from "./outputPoolings.ts";
 import { quote } from "./quote.ts";
 
 /** How a model takes images. */
@@ -79,7 +80,7 @@ export function onnxOptions(model: OnnxModel): TeacherOptions & { readonly notes
       // Whatever was found is on the list.
       ...(features === null || chosen !== undefined
         ? []
-        : [{ name: features, what: "before the classifier", poolings: anyPooling }]),
+        : [{ name: features, what: "before the classifier", poolings: poolingsOf(null) }]),
       ...inner,
     ],
     fixedInputSize: side,
@@ -153,22 +154,6 @@ export function imageInputOf(model: OnnxModel, output: string): OnnxImageInput {
 export function describeValue({ name, dtype, shape }: OnnxValue): string {
   const sides = shape === null ? "" : ` [${shape.map((length) => length ?? "any").join(", ")}]`;
   return `${name}${sides}${dtype === null ? "" : ` ${dtype}`}`;
-}
-
-const anyPooling: readonly Pooling[] = ["none", "average", "firstToken", "meanToken"];
-
-/** What can be made of values of a rank; the first is the default. */
-export function poolingsOf(rank: number | null): readonly Pooling[] {
-  switch (rank) {
-    case 2:
-      return ["none"];
-    case 3:
-      return ["firstToken", "meanToken"];
-    case 4:
-      return ["average"];
-    default:
-      return anyPooling;
-  }
 }
 
 function declaredOption({ name, shape }: OnnxValue): OutputOption {

@@ -48,6 +48,7 @@ const run: RunFile = {
     queueSize: 1024,
     embeddingDim: 128,
     projection: "",
+    matching: "The student follows.",
     studentParameters: 1000,
     headParameters: 500,
   },

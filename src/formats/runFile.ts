@@ -114,6 +114,7 @@ const plan = z.object({
   queueSize: count,
   embeddingDim: count,
   projection: z.string(),
+  matching: z.string().default(""), // files of before it was said
   studentParameters: count,
   headParameters: count,
 });

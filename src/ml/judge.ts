@@ -14,6 +14,7 @@ import type { PreparationWatch } from "./methods/prepareMethod.ts";
 import type { Network } from "./models/network.ts";
 import { forward } from "./models/referenceExecutor.ts";
 import { copyWeights, disposeWeights, type Weights } from "./models/weights.ts";
+import { rowsOfTeacher } from "./teachers/askTeacher.ts";
 import type { Teacher } from "./teachers/teacher.ts";
 import { imageNetPreprocessing, normalizeImages } from "./tensors/normalizeImages.ts";
 import { rowDots } from "./tensors/rowDots.ts";
@@ -23,6 +24,8 @@ import * as tf from "./tf.ts";
 /** Batches from which an untrained network's BatchNorm statistics are taken. */
 const calibrationBatches = 8;
 const calibrationBatchSize = 64;
+
+type Embed = Parameters<typeof embedImages>[2];
 
 /**
  * Judges networks on images they were not trained on: weighted kNN of backbone features (labels permitting), the
@@ -93,13 +96,11 @@ export class Judge {
     try {
       let teacherKnn: number | null = null;
       if (teacher !== null) {
-        const embed = (views: tf.Tensor4D): tf.Tensor2D =>
-          normalizeRows(teacher.embed(views, "eval", this.config.teacherInputSize).embedding);
+        const { teacherInputSize } = this.config;
+        const embed = rowsOfTeacher(teacher, teacherInputSize, ({ embedding }) => normalizeRows(embedding));
         this.teacherRows = (await this.run(this.probes, embed, cancelled)) as UnitRows;
-        teacherKnn = await this.knn(
-          (views) => teacher.embed(views, "eval", this.config.teacherInputSize).features,
-          cancelled,
-        );
+        const features = rowsOfTeacher(teacher, teacherInputSize, ({ features }) => features);
+        teacherKnn = await this.knn(features, cancelled);
       }
       this.calibrate(untrained.network, untrained.weights);
       const evaluation = await this.evaluate(untrained.network, untrained.weights, 0, cancelled);
@@ -142,13 +143,15 @@ export class Judge {
     step: number,
     cancelled: () => boolean,
   ): Promise<Evaluation> {
-    const outputs = (layer: number) => (views: tf.Tensor4D) => {
-      const input = normalizeImages(views, imageNetPreprocessing);
-      return forward(network, weights, input, [layer], { mode: "eval" })[0] as tf.Tensor2D;
-    };
+    const outputs = (layer: number) => (views: tf.Tensor4D) =>
+      tf.tidy(() => {
+        const input = normalizeImages(views, imageNetPreprocessing);
+        return forward(network, weights, input, [layer], { mode: "eval" })[0] as tf.Tensor2D;
+      });
     const knn = await this.knn(outputs(network.features), cancelled);
     const embed = outputs(network.embedding);
-    const rows = (await this.run(this.probes, (views) => normalizeRows(embed(views)), cancelled)) as UnitRows;
+    const unit = (views: tf.Tensor4D): tf.Tensor2D => tf.tidy(() => normalizeRows(embed(views)));
+    const rows = (await this.run(this.probes, unit, cancelled)) as UnitRows;
     const teacherRows = this.teacherRows;
     const comparable = teacherRows !== null && teacherRows.shape.join() === rows.shape.join();
     const packed = tf.tidy(() =>
@@ -159,10 +162,7 @@ export class Judge {
     return { step, knn, cosine: comparable ? cosine : null, spread };
   }
 
-  private async knn(
-    features: (views: tf.Tensor4D) => tf.Tensor2D,
-    cancelled: () => boolean,
-  ): Promise<number | null> {
+  private async knn(features: Embed, cancelled: () => boolean): Promise<number | null> {
     if (!this.labelled) return null;
     const bank = await this.run(this.bank, features, cancelled);
     const queries = await this.run(this.queries, features, cancelled);
@@ -182,11 +182,7 @@ export class Judge {
     return accuracy;
   }
 
-  private run(
-    indices: Int32Array,
-    embed: (views: tf.Tensor4D) => tf.Tensor2D,
-    cancelled: () => boolean,
-  ): Promise<tf.Tensor2D> {
+  private run(indices: Int32Array, embed: Embed, cancelled: () => boolean): Promise<tf.Tensor2D> {
     const render = (some: Int32Array): tf.Tensor4D => {
       this.onEmbedding(some.length);
       return plainViews(this.source, some);

@@ -3,7 +3,8 @@ import { createPrng } from "../lib/prng.ts";
 import { drawViews } from "./augment/drawViews.ts";
 import type { ViewSource } from "./augment/viewSource.ts";
 import type { EpochSampler } from "./data/sampler.ts";
-import type { Method, StepSettings, Views } from "./methods/method.ts";
+import { disposeAnswers, type AnswerAhead, type StepViews } from "./methods/answerAhead.ts";
+import type { Method, StepSettings } from "./methods/method.ts";
 import { scheduleFactor } from "./optim/schedule.ts";
 import * as tf from "./tf.ts";
 
@@ -31,6 +32,8 @@ export interface TrainingSetup {
   readonly config: Config;
   readonly totalSteps: number;
   readonly live: () => LiveSettings;
+  /** For teachers whose answers cannot, or need not, be worked out within a step. */
+  readonly answerAhead?: AnswerAhead;
 }
 
 /**
@@ -45,8 +48,11 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
     const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
     const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
     const { indices } = sampler.next();
-    const views = draw(indices);
-    const scalars = method.step(views, settings);
+    const drawn = draw(indices);
+    const { views } = drawn;
+    const answers = await setup.answerAhead?.(drawn);
+    const scalars = method.step(answers === undefined ? views : { ...views, answers }, settings);
+    disposeAnswers(answers);
     const pairs = views.companions === undefined ? [views] : [views, views.companions];
     tf.dispose(pairs.flatMap(({ first, second }) => [first, second]));
     yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, scalars };
@@ -57,14 +63,15 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
  * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
  * and without them.
  */
-function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => Views {
+function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => StepViews {
   const augmentation = createPrng(config.seed, "augment");
   const choice = createPrng(config.seed, "companions");
   const companionAugmentation = createPrng(config.seed, "augment companions");
   return (indices) => {
     const views = drawViews(source, indices, augmentation, config);
-    if (method.bags === undefined) return views;
+    if (method.bags === undefined) return { views, indices, companionIndices: new Int32Array() };
     const chosen = method.bags.pick(indices, choice);
-    return { ...views, companions: drawViews(source, chosen, companionAugmentation, config) };
+    const companions = drawViews(source, chosen, companionAugmentation, config);
+    return { views: { ...views, companions }, indices, companionIndices: chosen };
   };
 }

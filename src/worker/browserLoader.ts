@@ -1,8 +1,16 @@
 import * as tf from "../ml/tf.ts";
 import type { BackendLoader } from "./backend.ts";
+import { openOnnxSession } from "./openOnnxSession.ts";
+import type { OpenOnnxSession } from "../ml/teachers/onnxTeacher.ts";
 
-/** How a browser loads the backends; each is fetched only when it is used. */
-export const browserLoader: BackendLoader = {
+/** Runtimes beside tfjs's own backends. */
+export interface RuntimeLoader extends BackendLoader {
+  readonly openOnnx: OpenOnnxSession;
+}
+
+/** How a browser loads the backends and ONNX Runtime; each is fetched only when it is used. */
+export const browserLoader: RuntimeLoader = {
+  openOnnx: openOnnxSession,
   webgpu: async () => {
     await import("@tensorflow/tfjs-backend-webgpu");
   },

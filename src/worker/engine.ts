@@ -1,6 +1,7 @@
 import type { BackendReport } from "../contract/backend.ts";
 import type { Config } from "../contract/config.ts";
 import { AppError, toWire } from "../contract/errors.ts";
+import { describeMatching, sharedEmbeddingDim } from "../contract/matching.ts";
 import { methods } from "../contract/methods.ts";
 import type {
   Engine,
@@ -24,14 +25,17 @@ import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge } from "../ml/judge.ts";
 import { compileMethod } from "../ml/compiled/compileMethod.ts";
 import { openViewSource } from "../ml/compiled/openViewSource.ts";
-import { createMethod, resolveEmbeddingDim, resolveQueueSize } from "../ml/methods/createMethod.ts";
+import { askAhead, lookUpAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
+import { createMethod, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
 import { fitProjection } from "../ml/teachers/fitProjection.ts";
+import { PlainEmbeddings } from "../ml/teachers/plainEmbeddings.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import * as tf from "../ml/tf.ts";
-import { openBackend, type BackendLoader } from "./backend.ts";
+import { openBackend } from "./backend.ts";
+import type { RuntimeLoader } from "./browserLoader.ts";
 import { inspectTeacher } from "./inspectTeacher.ts";
 import { givenFiles, loadTeacher } from "./loadTeacher.ts";
 import { TrainingRun } from "./trainingRun.ts";
@@ -40,7 +44,7 @@ import { yieldToMessages } from "../lib/yieldToMessages.ts";
 
 /** What the engine needs of the place it runs in. */
 export interface EngineSurroundings {
-  readonly loader: BackendLoader;
+  readonly loader: RuntimeLoader;
   /** The bundled teacher's file. */
   readonly readBundledTeacher: () => Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -55,6 +59,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   let images: ImageStore | null = null;
   let teacher: Teacher | null = null;
   let projected: ProjectedTeacher | null = null;
+  /** What the teacher says of the plain images, kept from run to run; the key says of which images at what size. */
+  let plain: { readonly key: string; readonly embeddings: PlainEmbeddings } | null = null;
   let viewSource: ViewSource | null = null;
   let run: TrainingRun | null = null;
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
@@ -136,7 +142,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     async loadTeacher(source) {
       refuseDuringRun("change the teacher");
       requireBackend();
-      const loaded = await loadTeacher(source, surroundings.readBundledTeacher);
+      const loaded = await loadTeacher(source, surroundings.readBundledTeacher, surroundings.loader.openOnnx);
       forgetRun();
       dropTeacher();
       teacher = loaded;
@@ -234,7 +240,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
 
     let matched = usesTeacher ? teacher : null;
     let projection = "";
-    const embeddingDim = resolveEmbeddingDim(config, matched);
+    const embeddingDim = sharedEmbeddingDim(config, matched?.card ?? null);
     if (matched !== null && matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
       emit({ type: "progress", task: "Fitting the PCA of the teacher", done: 0, total: 1 });
       const fitted = await fitProjection(matched, source, split.train, embeddingDim, config);
@@ -250,17 +256,21 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         config,
         totalSteps,
         method,
-        prepare: (cancelled) =>
-          prepareMethod(
-            method,
-            { teacher: matched, source, train: split.train, config },
-            { report: (task, done, total) => emit({ type: "progress", task, done, total }), cancelled },
-          ),
+        prepare: async (cancelled) => {
+          const report = (task: string, done: number, total: number): void =>
+            emit({ type: "progress", task, done, total });
+          const sources = { teacher: matched, source, train: split.train, config };
+          await prepareMethod(method, sources, { report, cancelled });
+          return answersAhead(config, matched, source, store, { report, cancelled });
+        },
         compile: (method) =>
           compileMethod(
             method,
             { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
-            { software: backend?.software ?? false },
+            {
+              software: backend?.software ?? false,
+              answersAhead: config.teacherViews === "plain" || matched?.answers === "later",
+            },
             (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),
         source,
@@ -284,9 +294,39 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       queueSize: resolveQueueSize(config),
       embeddingDim: method.trainer.network.embeddingDim,
       projection,
+      matching: usesTeacher ? describeMatching(config, teacher?.card ?? null) : "",
       studentParameters: studentTotal - head,
       headParameters: head,
     };
+  }
+
+  /**
+   * How the teacher's answers come before each step, where they do: from what it said of the plain images once, or,
+   * of a teacher that answers later, by asking it.
+   */
+  async function answersAhead(
+    config: Config,
+    matched: Teacher | null,
+    source: ViewSource,
+    store: ImageStore,
+    watch: { report: (task: string, done: number, total: number) => void; cancelled: () => boolean },
+  ): Promise<AnswerAhead | undefined> {
+    if (matched === null || teacher === null) return undefined;
+    const { method, teacherViews, teacherInputSize, imageSize } = config;
+    if (teacherViews === "same")
+      return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
+    const key = [store.summary?.fingerprint, store.count, imageSize, teacherInputSize].join(" ");
+    if (plain?.key !== key) {
+      plain = null;
+      const embeddings = await PlainEmbeddings.collect(teacher, source, store.count, teacherInputSize, {
+        report: (done) => watch.report("Embedding the plain images by the teacher", done, store.count),
+        cancelled: watch.cancelled,
+      });
+      if (embeddings === null) return undefined; // the run is being stopped
+      plain = { key, embeddings };
+    }
+    const see = matched instanceof ProjectedTeacher ? matched.project.bind(matched) : undefined;
+    return lookUpAhead(method, plain.embeddings, see ?? ((said) => said));
   }
 
   function headParameters(network: Parameters<typeof parameterCount>[0]): number {
@@ -327,6 +367,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   function dropTeacher(): void {
     teacher?.dispose();
     teacher = null;
+    plain = null;
   }
   function memory(): MemoryReport {
     const { numTensors, numBytes } = tf.memory();

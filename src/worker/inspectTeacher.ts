@@ -1,17 +1,28 @@
 import { toWire, type ErrorWire } from "../contract/errors.ts";
-import type { InspectedTensor, Listed, TeacherInspection } from "../contract/teacher.ts";
+import type { InspectedTensor, Listed, TeacherInspection, TeacherOptions } from "../contract/teacher.ts";
 import type { StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
 import type { Architecture } from "../formats/architecture.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { TfjsModelFiles } from "../formats/tfjsModel.ts";
 import type { ModelPort } from "../formats/tfjsSignature.ts";
-import { aboutFile, describeContainer, readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
-import { describeCheckpoint, describeTfjsModel } from "../formats/weightsReport.ts";
+import type { OnnxModel } from "../formats/onnxModel.ts";
+import { describeValue, onnxOptions } from "../formats/onnxOptions.ts";
+import { tfjsOptions } from "../formats/tfjsOptions.ts";
+import {
+  aboutFile,
+  describeContainer,
+  readWeightFiles,
+  type GivenFile,
+  type Weights,
+} from "../formats/weightFiles.ts";
+import { describeCheckpoint, describeOnnxModel, describeTfjsModel } from "../formats/weightsReport.ts";
 import { recogniseTeacher, type RecognisedTeacher } from "../ml/teachers/recogniseTeacher.ts";
 
 /** More would make the page stumble when the list arrives, and be read by nobody. */
 const mostTensors = 5000;
 const mostMismatches = 200;
+/** Inputs and outputs of a model, each a line. */
+const mostPorts = 20;
 
 type Facts = Omit<TeacherInspection, "format">;
 
@@ -21,6 +32,7 @@ const nothingKnown: Facts = {
   stages: null,
   inputs: [],
   outputs: [],
+  options: null,
   notes: [],
   tensors: { count: 0, first: [] },
   elements: 0,
@@ -33,13 +45,20 @@ export async function inspectTeacher(files: readonly GivenFile[]): Promise<Teach
   const format = await describeContainer(files);
   try {
     const weights = await readWeightFiles(files);
-    const facts =
-      weights.kind === "tfjs"
-        ? factsOfTfjsModel(weights.model)
-        : factsOfCheckpoint(weights.checkpoint, aboutFile(files));
-    return { format, ...facts };
+    return { format, ...factsOf(weights, files) };
   } catch (error) {
     return { format, ...nothingKnown, refusal: toWire(error) };
+  }
+}
+
+function factsOf(weights: Weights, files: readonly GivenFile[]): Facts {
+  switch (weights.kind) {
+    case "tfjs":
+      return factsOfTfjsModel(weights.model);
+    case "onnx":
+      return factsOfOnnxModel(weights.model);
+    case "checkpoint":
+      return factsOfCheckpoint(weights.checkpoint, aboutFile(files));
   }
 }
 
@@ -70,13 +89,41 @@ function factsOfTfjsModel(model: TfjsModelFiles): Facts {
     ...nothingKnown,
     inputs: inputs.map(describePort),
     outputs: outputs.map(describePort),
+    ...optionsOrRefusal(() => tfjsOptions(model)),
     notes: [
       ...notes,
       ...(labels.length === 0 ? [] : [`Its classes, which are not used: ${labels.join(", ")}.`]),
-      "Whether TensorFlow.js can build it, and what its embedding is, shows when it is used.",
+      "Whether TensorFlow.js can build it shows when it is used.",
     ],
     ...listTensors(tensors, () => ""),
   };
+}
+
+function factsOfOnnxModel(model: OnnxModel): Facts {
+  const { irVersion, producer, opsets, inputs, outputs, nodes, notes, tensors } = describeOnnxModel(model);
+  let more: readonly string[] = [];
+  const options = optionsOrRefusal(() => {
+    const { notes, ...options } = onnxOptions(model);
+    more = notes;
+    return options;
+  });
+  return {
+    ...nothingKnown,
+    layout: [`IR version ${irVersion}`, ...opsets, `${nodes} operations`].join(", "),
+    inputs: inputs.slice(0, mostPorts).map(describeValue),
+    outputs: outputs.slice(0, mostPorts).map(describeValue),
+    ...options,
+    notes: [...(producer === "" ? [] : [`Written by ${producer}.`]), ...notes, ...more],
+    ...listTensors(tensors, () => ""),
+  };
+}
+
+function optionsOrRefusal(find: () => TeacherOptions): Pick<Facts, "options" | "refusal"> {
+  try {
+    return { options: find(), refusal: null };
+  } catch (error) {
+    return { options: null, refusal: toWire(error) };
+  }
 }
 
 function listTensors(

@@ -2,18 +2,21 @@ import type { TeacherSource } from "../contract/protocol.ts";
 import { readCheckpoint } from "../formats/checkpoint.ts";
 import { aboutFile, readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
+import { OnnxTeacher, type OpenOnnxSession } from "../ml/teachers/onnxTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import { TfjsTeacher } from "../ml/teachers/tfjsTeacher.ts";
 import { bundledTeacherNotes } from "./bundledTeacher/bundledTeacherNotes.ts";
 
 /**
- * A teacher from whatever the visitor gave: a checkpoint, or a TensorFlow.js model as files or as a zip.
+ * A teacher from whatever the visitor gave: a checkpoint, an ONNX file, or a TensorFlow.js model as files or
+ * as a zip.
  *
  * @throws AppError with what was wrong and what to do.
  */
 export async function loadTeacher(
   source: TeacherSource,
   readBundled: () => Promise<Uint8Array<ArrayBuffer>>,
+  openOnnx: OpenOnnxSession,
 ): Promise<Teacher> {
   if (source.kind === "bundled") {
     const bytes = await readBundled();
@@ -27,9 +30,15 @@ export async function loadTeacher(
   }
   const files = givenFiles(source.files);
   const weights = await readWeightFiles(files);
-  return weights.kind === "tfjs"
-    ? TfjsTeacher.load(weights.model)
-    : createCheckpointTeacher(weights.checkpoint, aboutFile(files), source.recipe);
+  const about = aboutFile(files);
+  switch (weights.kind) {
+    case "tfjs":
+      return TfjsTeacher.load(weights.model, source.recipe);
+    case "onnx":
+      return OnnxTeacher.load(weights.model, about.bytes, source.recipe ?? {}, openOnnx);
+    case "checkpoint":
+      return createCheckpointTeacher(weights.checkpoint, about, source.recipe);
+  }
 }
 
 /** Under their paths inside a chosen folder, where there is one. */

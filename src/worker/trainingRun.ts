@@ -5,6 +5,7 @@ import type { ViewSource } from "../ml/augment/viewSource.ts";
 import type { EpochSampler } from "../ml/data/sampler.ts";
 import type { Execution } from "../ml/compiled/compileMethod.ts";
 import type { Judge } from "../ml/judge.ts";
+import type { AnswerAhead } from "../ml/methods/answerAhead.ts";
 import type { Method } from "../ml/methods/method.ts";
 import { train } from "../ml/train.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -15,8 +16,12 @@ export interface TrainingRunSetup {
   readonly config: Config;
   readonly totalSteps: number;
   readonly method: Method;
-  /** What the method needs before its first step; called off when the run is stopped. */
-  readonly prepare: (cancelled: () => boolean) => Promise<void>;
+  /**
+   * What the method needs before its first step; called off when the run is stopped.
+   *
+   * @returns how the teacher's answers come before each step, where a step does not work them out itself.
+   */
+  readonly prepare: (cancelled: () => boolean) => Promise<AnswerAhead | undefined>;
   /** Makes the prepared method as fast as it can be here. */
   readonly compile: (method: Method) => Promise<Execution>;
   readonly source: ViewSource;
@@ -121,14 +126,19 @@ export class TrainingRun {
     const cancelled = (): boolean => this.stopping;
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
-    await prepare(cancelled);
+    const answerAhead = await prepare(cancelled);
     judge.keepUntrained(this.method);
     const { method, ...execution } = await compile(this.method);
     this.method = method;
     emit({ type: "execution", runId, execution });
 
     const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
-    const steps = train({ ...this.setup, method, live: () => this.config });
+    const steps = train({
+      ...this.setup,
+      method,
+      live: () => this.config,
+      ...(answerAhead === undefined ? {} : { answerAhead }),
+    });
     let isJudgedAtStart = false;
     /** The fixed lines come after the first losses: the visitor waits for those. */
     const judgeStart = async (): Promise<void> => {

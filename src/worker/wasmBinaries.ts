@@ -2,9 +2,7 @@ import { getThreadsCount, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedSimdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-
-/** tfjs compiles its thread pool for at most this many. */
-const poolThreads = 8;
+import { usefulThreads } from "./usefulThreads.ts";
 
 /**
  * Starts tfjs's WASM backend, wherever the playground is hosted: tfjs is told where its binaries are (it takes
@@ -34,9 +32,4 @@ export async function openWasm(
   } finally {
     Reflect.deleteProperty(navigator, "hardwareConcurrency"); // the prototype's own is back
   }
-}
-
-/** Every core of a small machine; half of a large one, whose logical cores mostly share a unit. */
-function usefulThreads(logicalCores: number): number {
-  return Math.min(poolThreads, Math.max(Math.min(logicalCores, 4), Math.floor(logicalCores / 2)));
 }

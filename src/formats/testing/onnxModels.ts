@@ -12,9 +12,8 @@ function encoder(model: WrittenModel): TestEncoder {
   return { model, bytes: writeOnnx(model), weights: new Map(model.weights.map((w) => [w.name, w])) };
 }
 
-const prng = createPrng(3, "onnx test encoders");
-
 function random(name: string, shape: readonly number[], scale = 0.4): WrittenWeight {
+  const prng = createPrng(3, name);
   const length = shape.reduce((a, b) => a * b, 1);
   return { name, shape, values: Float32Array.from({ length }, () => scale * prng.normal()) };
 }

@@ -25,12 +25,13 @@ export interface Execution {
  * Everything else stays with the reference executor, as does what the device refuses.
  *
  * @param method prepared, before its first step; not to be used on its own afterwards.
+ * @param answersAhead whether steps will bring the teacher's answers along, so that its network need not run.
  * @param onProgress pipelines compiled so far, of how many.
  */
 export async function compileMethod(
   method: Method,
   size: StepSize,
-  adapter: { readonly software: boolean },
+  { software, answersAhead = false }: { readonly software: boolean; readonly answersAhead?: boolean },
   onProgress?: (done: number, total: number) => void,
 ): Promise<Execution> {
   const reference = (details: string): Execution => ({ method, executor: "reference", details });
@@ -40,10 +41,13 @@ export async function compileMethod(
   if (parts === null) return reference("this objective is not compiled yet");
   const problem = whyNotCompiledStep(parts);
   if (problem !== null) return reference(`the student has ${problem}`);
-  const granularity = adapter.software ? softwareGranularity : granularityOf(gpu.device);
+  const granularity = software ? softwareGranularity : granularityOf(gpu.device);
   let teacher: CompiledStepTeacher | null = null;
   try {
-    teacher = parts.teacher === null ? null : await compileTeacher(gpu, parts.teacher, size, granularity);
+    teacher =
+      parts.teacher === null || answersAhead
+        ? null
+        : await compileTeacher(gpu, parts.teacher, size, granularity);
     const compiled = await CompiledDisco.compile(
       gpu,
       { ...parts, teacher: teacher?.frozen ?? parts.teacher },

@@ -163,7 +163,7 @@ export class CompiledDisco implements Method {
     });
     queue.submit([copying.finish()]);
 
-    const teacherRows = this.teacherRows();
+    const teacherRows = this.teacherRows(views);
     const teacherBuffer = teacherRows === null ? null : gpu.bufferOf(teacherRows);
     if (teacherRows !== null) gpu.flush();
     const { learningRate, distillWeight, contrastiveWeight, temperature } = settings;
@@ -262,16 +262,23 @@ export class CompiledDisco implements Method {
     rows.dispose();
   }
 
-  /** [2B, D filled up], raw, of the views that lie in the plan already; null without a teacher. */
-  private teacherRows(): tf.Tensor2D | null {
+  /** [2B, D filled up], raw, known or of the views that lie in the plan already; null without a teacher. */
+  private teacherRows({ first, second, answers }: Views): tf.Tensor2D | null {
     const { parts, rawViews, size } = this;
     const { teacher } = parts;
     if (teacher === null) return null;
     return tf.tidy(() => {
-      const rows =
+      const inOrder = (): tf.Tensor2D =>
         teacher.options.batchNorm === "eval"
           ? teacher.run(rawViews).embedding // no sample knows of another, so both views go at once
           : this.teacherRowsInOrder(teacher, rawViews, size.batch);
+      const rows =
+        answers === undefined
+          ? inOrder()
+          : tf.concat2d(
+              [first, second].map((view) => teacher.run(view, answers).embedding),
+              0,
+            );
       const columns = rows.shape[1];
       if (columns % 4 === 0) return tf.clone(rows);
       return tf.pad<tf.Tensor2D>(rows, [

@@ -42,7 +42,10 @@ export class Bingo implements Method {
     return tf.tidy(() => {
       const [anchor, member] = [trainer.prepare(views.first), trainer.prepare(companions.first)];
       const mixture = cutMix(anchor, member, box);
-      const keys = { anchor: teacher.embed(views.second), member: teacher.embed(companions.second) };
+      const keys = {
+        anchor: teacher.embed(views.second, views.answers),
+        member: teacher.embed(companions.second, views.answers),
+      };
 
       const scalars = trainer.update(settings.learningRate, () => {
         const embed = (input: tf.Tensor4D): UnitRows => normalizeRows(trainer.run(input).embedding);

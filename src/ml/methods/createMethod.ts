@@ -1,5 +1,6 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
+import { sharedEmbeddingDim } from "../../contract/matching.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { randomKeyQueue, type KeyQueue } from "../losses/queue.ts";
@@ -21,14 +22,8 @@ import { Seed } from "./seed.ts";
 import { SimClr } from "./simClr.ts";
 import { StudentTrainer } from "./studentTrainer.ts";
 
-/** MoCo-v2's embedding width, used when no teacher says otherwise. */
-const defaultEmbeddingDim = 128;
-
-/** The width student and teacher are to share: the configured one, else the teacher's, else MoCo-v2's. */
-export function resolveEmbeddingDim(config: Config, teacher: Teacher | null): number {
-  if (config.embeddingDim !== 0) return config.embeddingDim;
-  return teacher?.card.embeddingDim ?? defaultEmbeddingDim;
-}
+/** What a method without a teacher's width to follow regresses. */
+const defaultFeatureDim = 128;
 
 /** K rounded down to whole batches, and at least one: the queue is written a batch at a time. */
 export function resolveQueueSize(config: Config): number {
@@ -41,8 +36,8 @@ export function studentNetwork(config: Config, teacher: Teacher | null): Network
   const build = (head: Head | null): Network => namedEncoder(student, studentStem, studentWidth, head);
   if (method === "compress") return build(null);
   if (method === "simReg")
-    return build({ kind: "simReg", out: teacher?.card.featureDim ?? defaultEmbeddingDim });
-  return build({ hidden: hiddenWidth, out: resolveEmbeddingDim(config, teacher) });
+    return build({ kind: "simReg", out: teacher?.card.featureDim ?? defaultFeatureDim });
+  return build({ hidden: hiddenWidth, out: sharedEmbeddingDim(config, teacher?.card ?? null) });
 }
 
 /**
@@ -62,6 +57,11 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
   if (teacher !== null && config.teacherBatchNorm === "train" && !teacher.supportsTrainBatchNorm) {
     throw new AppError("config-invalid", "This teacher runs with its stored BatchNorm statistics only", {
       hint: "Set “Teacher BatchNorm” to “stored statistics”.",
+    });
+  }
+  if (teacher !== null && config.teacherViews === "plain" && config.teacherBatchNorm === "train") {
+    throw new AppError("config-invalid", "Embeddings worked out once cannot depend on each step's batch", {
+      hint: "Set “Teacher BatchNorm” to “stored statistics”, or let the teacher see the student's views.",
     });
   }
   const network = studentNetwork(config, teacher);

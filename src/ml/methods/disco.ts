@@ -49,9 +49,9 @@ export class Disco implements Method {
       const second = trainer.prepare(views.second);
 
       followParameters(meanStudent.parameters, trainer.weights.parameters, this.emaMomentum);
-      const teacherSecond = teacher?.embed(views.second);
+      const teacherSecond = teacher?.embed(views.second, views.answers);
       const key = embed(second, meanStudent);
-      const teacherFirst = teacher?.embed(views.first);
+      const teacherFirst = teacher?.embed(views.first, views.answers);
 
       const scalars = trainer.update(settings.learningRate, () => {
         const query = embed(first);

@@ -20,7 +20,10 @@ export class DistillOnly implements Method {
     const { trainer, teacher } = this;
     return tf.tidy(() => {
       const inputs = [trainer.prepare(views.first), trainer.prepare(views.second)];
-      const targets = [teacher.embed(views.first), teacher.embed(views.second)] as const;
+      const targets = [
+        teacher.embed(views.first, views.answers),
+        teacher.embed(views.second, views.answers),
+      ] as const;
       return trainer.update(settings.learningRate, () => {
         const [first, second] = inputs.map((input) => normalizeRows(trainer.run(input).embedding));
         const distillation: tf.Scalar = tf.add(

@@ -30,7 +30,10 @@ export class DoGo implements Method {
     const { trainer, teacher } = this;
     return tf.tidy(() => {
       const [first, second] = [trainer.prepare(views.first), trainer.prepare(views.second)];
-      const target: TwoViews = { first: teacher.embed(views.first), second: teacher.embed(views.second) };
+      const target: TwoViews = {
+        first: teacher.embed(views.first, views.answers),
+        second: teacher.embed(views.second, views.answers),
+      };
       return trainer.update(settings.learningRate, () => {
         const student: TwoViews = {
           first: normalizeRows(trainer.run(first).embedding),

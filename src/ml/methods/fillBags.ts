@@ -3,6 +3,7 @@ import { yieldToMessages } from "../../lib/yieldToMessages.ts";
 import { plainViews } from "../augment/drawViews.ts";
 import { embedImages } from "../embedImages.ts";
 import { nearestNeighbours } from "../eval/nearestNeighbours.ts";
+import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import type { Bags } from "./bags.ts";
@@ -33,10 +34,10 @@ export async function fillBags(
   const rows = (await embedImages(
     train,
     (some) => plainViews(source, some),
-    (views) => {
-      embedded += views.shape[0];
-      return normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).features);
-    },
+    rowsOfTeacher(teacher, config.teacherInputSize, ({ features }) => {
+      embedded += features.shape[0];
+      return normalizeRows(features);
+    }),
     () => {
       report("Embedding the images by the teacher", embedded, train.length);
       return cancelled();

@@ -2,6 +2,7 @@ import { createPrng } from "../../lib/prng.ts";
 import { plainViews } from "../augment/drawViews.ts";
 import { embedImages } from "../embedImages.ts";
 import type { KeyQueue } from "../losses/queue.ts";
+import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
@@ -20,10 +21,10 @@ export async function fillQueue(
   const rows = await embedImages(
     Int32Array.from(order, (i) => train[i] as number),
     (some) => plainViews(source, some),
-    (views) => {
-      embedded += views.shape[0];
-      return normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding);
-    },
+    rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => {
+      embedded += embedding.shape[0];
+      return normalizeRows(embedding);
+    }),
     () => {
       report("Filling the queue from the teacher", embedded, order.length);
       return cancelled();

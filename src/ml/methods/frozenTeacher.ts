@@ -1,6 +1,8 @@
+import { invariant } from "../../lib/invariant.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
+import type { TeacherAnswers } from "./method.ts";
 
 /** A teacher as a run uses it: with its BatchNorm mode and input size fixed. Stays its loader's to dispose of. */
 export class FrozenTeacher {
@@ -9,13 +11,21 @@ export class FrozenTeacher {
     readonly options: { readonly batchNorm: TeacherBatchNorm; readonly inputSize: number },
   ) {}
 
-  /** @param images [N, V, V, 3] in [0, 1]. */
-  run(images: tf.Tensor4D): Embedded {
-    return this.teacher.embed(images, this.options.batchNorm, this.options.inputSize);
+  /**
+   * What it says of images, now. Call inside `tf.tidy`.
+   *
+   * @param images [N, V, V, 3] in [0, 1].
+   * @param answers those worked out before; of images among them they hold.
+   */
+  run(images: tf.Tensor4D, answers?: TeacherAnswers): Embedded {
+    const known = answers?.get(images);
+    if (known !== undefined) return known;
+    invariant(this.teacher.answers === "now", "a teacher that answers later is asked before the step");
+    return this.teacher.embed(images, this.options.batchNorm, this.options.inputSize) as Embedded;
   }
 
   /** Unit embeddings. */
-  embed(images: tf.Tensor4D): UnitRows {
-    return tf.tidy<UnitRows>(() => normalizeRows(this.run(images).embedding));
+  embed(images: tf.Tensor4D, answers?: TeacherAnswers): UnitRows {
+    return tf.tidy<UnitRows>(() => normalizeRows(this.run(images, answers).embedding));
   }
 }

@@ -1,4 +1,5 @@
 import type { KeyQueue } from "../losses/queue.ts";
+import type { Embedded } from "../teachers/teacher.ts";
 import type * as tf from "../tf.ts";
 import type { Bags } from "./bags.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
@@ -12,7 +13,12 @@ export interface ViewPair {
 /** What a step sees: views of a batch, and for a method with bags as many of one image from the bag of each. */
 export interface Views extends ViewPair {
   readonly companions?: ViewPair;
+  /** What the teacher says of these views, where that was worked out before the step. */
+  readonly answers?: TeacherAnswers;
 }
+
+/** What a teacher says of views, by the views' own tensors. */
+export type TeacherAnswers = ReadonlyMap<tf.Tensor4D, Embedded>;
 
 /** What may change from step to step. */
 export interface StepSettings {

@@ -21,7 +21,7 @@ export class Seed implements Method {
     const { trainer, teacher, queue } = this;
     return tf.tidy(() => {
       const input = trainer.prepare(views.first);
-      const target = teacher.embed(views.first);
+      const target = teacher.embed(views.first, views.answers);
       const temperatures = { student: settings.temperature, teacher: this.teacherTemperature };
       const scalars = trainer.update(settings.learningRate, () => {
         const rows = normalizeRows(trainer.run(input).embedding);

@@ -1,11 +1,12 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { drawView } from "../augment/drawViews.ts";
+import { drawView, plainViews } from "../augment/drawViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import { fitPca } from "../eval/pca.ts";
 import { embedImages } from "../embedImages.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
+import { rowsOfTeacher } from "./askTeacher.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -15,9 +16,10 @@ const mostViews = 2048;
 const viewsPerDimension = 8;
 
 /**
- * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on random views as the
- * student will get them. (Fitted on plain images, all views would lie to one side of the mean, and a student could
- * earn most of the cosine by giving every image the same embedding.)
+ * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on what the teacher will be
+ * asked about: random views as the student gets them, or plain images where its embeddings of those are the target.
+ * (Fitted on plain images, all random views would lie to one side of the mean, and a student could earn most of the
+ * cosine by giving every image the same embedding; and the other way round.)
  *
  * @throws AppError "config-invalid" when there are fewer embeddings or dimensions than asked for.
  */
@@ -43,8 +45,10 @@ export async function fitProjection(
   const indices = Int32Array.from(order, (i) => train[i] as number);
   const rows = await embedImages(
     indices,
-    (some) => drawView(source, some, prng, config),
-    (views) => normalizeRows(teacher.embed(views, "eval", config.teacherInputSize).embedding),
+    config.teacherViews === "plain"
+      ? (some) => plainViews(source, some)
+      : (some) => drawView(source, some, prng, config),
+    rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => normalizeRows(embedding)),
   );
   const { mean, components, explained } = await fitPca(rows, dim, config.seed);
   rows.dispose();

@@ -45,10 +45,27 @@ export class ProjectedTeacher implements Teacher {
     return { ...this.inner.card, embeddingDim: this.components.shape[1] };
   }
 
-  embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
-    const { embedding, features } = this.inner.embed(images, batchNorm, inputSize);
-    const centred: tf.Tensor2D = tf.sub(normalizeRows(embedding), this.mean);
-    return { embedding: tf.matMul(centred, this.components), features };
+  get answers(): Teacher["answers"] {
+    return this.inner.answers;
+  }
+
+  embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded | Promise<Embedded> {
+    const said = this.inner.embed(images, batchNorm, inputSize);
+    if (!(said instanceof Promise)) return this.project(said);
+    return said.then((said) => {
+      const projected = this.project(said);
+      if (said.embedding !== said.features) said.embedding.dispose();
+      return projected;
+    });
+  }
+
+  /** What the inner teacher says, seen through the projection. The features stay the same tensor. */
+  project({ embedding, features }: Embedded): Embedded {
+    const projected: tf.Tensor2D = tf.tidy(() => {
+      const centred: tf.Tensor2D = tf.sub(normalizeRows(embedding), this.mean);
+      return tf.matMul(centred, this.components);
+    });
+    return { embedding: projected, features };
   }
 
   dispose(): void {

@@ -16,11 +16,14 @@ export interface Teacher {
   readonly card: TeacherCard;
   /** Whether its BatchNorm can use the batch's statistics, as the authors' code does. */
   readonly supportsTrainBatchNorm: boolean;
+  /** "later": another runtime's, which promises. Its answers must be there before a step begins. */
+  readonly answers: "now" | "later";
   /**
-   * No gradient flows. Call inside `tf.tidy`: the results belong to the caller's scope.
+   * No gradient flows. Of a teacher that answers now: call inside `tf.tidy`; the results belong to the caller's scope.
+   * Of one that answers later: never inside `tf.tidy`; the caller disposes of the results. `askTeacher` does both.
    *
    * @param images [N, V, V, 3] in [0, 1]; resized to `inputSize` (0: the teacher's own) and preprocessed here.
    */
-  embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded;
+  embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded | Promise<Embedded>;
   dispose(): void;
 }

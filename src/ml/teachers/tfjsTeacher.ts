@@ -1,45 +1,48 @@
-import type { TeacherCard } from "../../contract/teacher.ts";
 import { AppError } from "../../contract/errors.ts";
+import {
+  normalisations,
+  type CompleteRecipe,
+  type TeacherCard,
+  type TeacherRecipe,
+} from "../../contract/teacher.ts";
+import { quote } from "../../formats/quote.ts";
+import { tfjsOptions } from "../../formats/tfjsOptions.ts";
 import type { TfjsModelFiles } from "../../formats/tfjsModel.ts";
-import { normalizeImages, symmetricPreprocessing } from "../tensors/normalizeImages.ts";
+import { normalizeImages, preprocessings, type Preprocessing } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
+import { askedSide } from "./askedSide.ts";
+import { vectorsOf } from "./outputVectors.ts";
 import { resizeViews } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 
-/** The input side assumed where the model does not fix one. */
-const defaultInputSize = 224;
-
 /**
- * A TensorFlow.js model as a teacher. Its pooled features are its embedding: the output of the last global pooling
- * layer, or the mean over places of the last feature map. What comes after (a classifier) is left out.
+ * A TensorFlow.js model as a teacher. One of its layers or nodes is its embedding: unless told otherwise the last
+ * global pooling, or the mean over places of the last feature map. What comes after (a classifier) is left out.
  */
 export class TfjsTeacher implements Teacher {
   readonly supportsTrainBatchNorm = false;
+  readonly answers = "now";
 
   constructor(
     readonly card: TeacherCard,
     private readonly run: (images: tf.Tensor4D) => tf.Tensor2D,
     private readonly release: () => void,
     private readonly anySize: boolean,
+    private readonly preprocessing: Preprocessing,
   ) {}
 
-  static async load(artifacts: TfjsModelFiles): Promise<TfjsTeacher> {
-    return artifacts.format === "layers-model" ? loadLayersTeacher(artifacts) : loadGraphTeacher(artifacts);
+  /** @param recipe what is not as the file says, or as usual. */
+  static async load(artifacts: TfjsModelFiles, recipe: TeacherRecipe = {}): Promise<TfjsTeacher> {
+    const complete: CompleteRecipe = { ...tfjsOptions(artifacts).recipe, ...recipe };
+    return artifacts.format === "layers-model"
+      ? loadLayersTeacher(artifacts, complete)
+      : loadGraphTeacher(artifacts, complete);
   }
 
   /** @throws AppError "config-invalid" when another input size is asked of a model that has a fixed one. */
   embed(images: tf.Tensor4D, _batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
-    const side = inputSize === 0 ? this.card.inputSize : inputSize;
-    if (side !== this.card.inputSize && !this.anySize) {
-      throw new AppError(
-        "config-invalid",
-        `This teacher takes images of ${this.card.inputSize} pixels only, not ${side}`,
-        {
-          hint: "Set “Teacher input” to 0, the teacher's own size.",
-        },
-      );
-    }
-    const input = normalizeImages(resizeViews(images, { height: side, width: side }), symmetricPreprocessing);
+    const side = askedSide(this.card, inputSize, this.anySize);
+    const input = normalizeImages(resizeViews(images, { height: side, width: side }), this.preprocessing);
     const features = this.run(input);
     return { embedding: features, features };
   }
@@ -49,19 +52,38 @@ export class TfjsTeacher implements Teacher {
   }
 }
 
-async function loadLayersTeacher(artifacts: TfjsModelFiles): Promise<TfjsTeacher> {
-  const inputSize = fixedInputSize(artifacts.modelTopology) ?? defaultInputSize;
+async function loadLayersTeacher(artifacts: TfjsModelFiles, recipe: CompleteRecipe): Promise<TfjsTeacher> {
   const { model, anySize } = await loadAtAnySize(artifacts);
   try {
-    const { encoder, layerName } = featureModel(model);
+    const encoder = encoderUpTo(model, recipe.output);
     const run = (images: tf.Tensor4D): tf.Tensor2D =>
-      pooled(encoder.apply(images, { training: false }) as tf.Tensor);
-    const featureDim = tf.tidy(() => run(tf.zeros<tf.Rank.R4>([1, inputSize, inputSize, 3])).shape[1]);
-    const card = cardOf(artifacts, "tfjs-layers", inputSize, featureDim, layerName, model.countParams());
-    return new TfjsTeacher(card, run, () => void model.dispose(), anySize);
+      vectorsOf(encoder.apply(images, { training: false }) as tf.Tensor, recipe.pooling);
+    const featureDim = dimensionsOf(run, recipe.inputSize);
+    const card = cardOf(artifacts, "tfjs-layers", recipe, featureDim, model.countParams());
+    return new TfjsTeacher(
+      card,
+      run,
+      () => void model.dispose(),
+      anySize,
+      preprocessings[recipe.normalisation],
+    );
   } catch (error) {
     model.dispose();
     throw error;
+  }
+}
+
+/** @throws AppError when it does not run on one image. */
+function dimensionsOf(run: (images: tf.Tensor4D) => tf.Tensor2D, side: number): number {
+  try {
+    return tf.tidy(() => run(tf.zeros<tf.Rank.R4>([1, side, side, 3])).shape[1]);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      "file-unsupported",
+      `The model does not run on one image of ${side} pixels: ${messageOf(error)}`,
+      { hint: "Choose the input size it was made for, or another output.", cause: error },
+    );
   }
 }
 
@@ -113,26 +135,8 @@ function withFreeInputSize(value: unknown, key = ""): unknown {
   return value;
 }
 
-/** The first image input's side in a topology, if it has one. */
-function fixedInputSize(value: unknown): number | undefined {
-  if (value === null || typeof value !== "object") return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    if (
-      key === "batch_input_shape" &&
-      Array.isArray(item) &&
-      item.length === 4 &&
-      typeof item[1] === "number"
-    ) {
-      return item[1];
-    }
-    const inner = fixedInputSize(item);
-    if (inner !== undefined) return inner;
-  }
-  return undefined;
-}
-
-/** The part of a model up to its pooled features. Sequential models may hold their encoder as their first layer. */
-function featureModel(model: tf.LayersModel): { encoder: tf.LayersModel; layerName: string } {
+/** The part of a model up to a layer. Models may hold their encoder as their first layer. */
+function encoderUpTo(model: tf.LayersModel, layerName: string): tf.LayersModel {
   const input = model.inputs[0]?.shape;
   if (model.inputs.length !== 1 || input?.length !== 4 || input[3] !== 3) {
     throw new AppError("file-unsupported", `The model's input is [${String(input)}], not one RGB image`, {
@@ -140,25 +144,21 @@ function featureModel(model: tf.LayersModel): { encoder: tf.LayersModel; layerNa
     });
   }
   const first = model.layers.find((layer) => layer.getClassName() !== "InputLayer");
-  if (first !== undefined && isModel(first)) return featureModel(first);
-  const pooling = model.layers.findLast((layer) =>
-    /^Global(Average|Max)Pooling2D$/.test(layer.getClassName()),
-  );
-  const last = pooling ?? model.layers.findLast((layer) => (layer.outputShape as tf.Shape).length === 4);
-  if (last === undefined) {
-    throw new AppError("file-unsupported", "No feature map was found in this model", {
-      hint: "A teacher needs convolutional features, pooled or not.",
+  if (first !== undefined && isModel(first)) return encoderUpTo(first, layerName);
+  const layer = model.layers.find(({ name }) => name === layerName);
+  if (layer === undefined) {
+    throw new AppError("not-found", `The model has no layer named ${quote(layerName)}`, {
+      hint: "Choose another output.",
     });
   }
-  const output = last.output as tf.SymbolicTensor;
-  return { encoder: tf.model({ inputs: model.inputs, outputs: output }), layerName: last.name };
+  return tf.model({ inputs: model.inputs, outputs: layer.output });
 }
 
 function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
   return Array.isArray((layer as Partial<tf.LayersModel>).layers);
 }
 
-async function loadGraphTeacher(artifacts: TfjsModelFiles): Promise<TfjsTeacher> {
+async function loadGraphTeacher(artifacts: TfjsModelFiles, recipe: CompleteRecipe): Promise<TfjsTeacher> {
   const model = await tf
     .loadGraphModel(
       tf.io.fromMemory({
@@ -176,72 +176,47 @@ async function loadGraphTeacher(artifacts: TfjsModelFiles): Promise<TfjsTeacher>
       );
     });
   const side = model.inputs[0]?.shape?.[1] ?? -1;
-  const inputSize = side > 0 ? side : defaultInputSize;
-  const nodeName = pooledNode(artifacts.modelTopology) ?? model.outputs[0]?.name ?? "";
-  const run = (images: tf.Tensor4D): tf.Tensor2D => pooled(model.execute(images, nodeName) as tf.Tensor);
+  const run = (images: tf.Tensor4D): tf.Tensor2D =>
+    vectorsOf(model.execute(images, recipe.output) as tf.Tensor, recipe.pooling);
   try {
-    const featureDim = tf.tidy(() => run(tf.zeros<tf.Rank.R4>([1, inputSize, inputSize, 3])).shape[1]);
+    const featureDim = dimensionsOf(run, recipe.inputSize);
     const parameters = artifacts.weightSpecs.reduce(
       (sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1),
       0,
     );
-    const card = cardOf(artifacts, "tfjs-graph", inputSize, featureDim, nodeName, parameters);
-    return new TfjsTeacher(card, run, () => model.dispose(), side <= 0);
+    const card = cardOf(artifacts, "tfjs-graph", recipe, featureDim, parameters);
+    const preprocessing = preprocessings[recipe.normalisation];
+    return new TfjsTeacher(card, run, () => model.dispose(), side <= 0, preprocessing);
   } catch (error) {
     model.dispose();
-    throw error instanceof AppError
-      ? error
-      : new AppError("file-unsupported", `The model does not run on one image: ${messageOf(error)}`, {
-          cause: error,
-        });
+    throw error;
   }
-}
-
-/** The last node that averages over places: where a classifier's features are. */
-function pooledNode(topology: object): string | undefined {
-  const { node } = topology as { node?: unknown };
-  if (!Array.isArray(node)) return undefined;
-  const pooling = (node as { name?: unknown; op?: unknown }[]).findLast(
-    ({ op }) => op === "Mean" || op === "AvgPool",
-  );
-  return typeof pooling?.name === "string" ? pooling.name : undefined;
-}
-
-/** [N, H, W, C] → mean over places; [N, C] as it is. */
-function pooled(output: tf.Tensor): tf.Tensor2D {
-  const { shape } = output;
-  if (shape.length === 2) return output as tf.Tensor2D;
-  if (shape.length === 4) return tf.mean(output, [1, 2]);
-  throw new AppError(
-    "file-unsupported",
-    `The model's features are [${shape.join(", ")}], not one vector an image`,
-  );
 }
 
 function cardOf(
   artifacts: TfjsModelFiles,
   source: TeacherCard["source"],
-  inputSize: number,
+  recipe: CompleteRecipe,
   featureDim: number,
-  layerName: string,
   parameters: number,
 ): TeacherCard {
   return {
     name: artifacts.name,
     source,
     architecture: source === "tfjs-layers" ? "TensorFlow.js layers model" : "TensorFlow.js graph model",
-    head: "pooled features",
+    head: `the output of ${quote(recipe.output)}`,
     embeddingDim: featureDim,
     featureDim,
-    inputSize,
-    preprocessing: "[−1, 1]",
+    inputSize: recipe.inputSize,
+    preprocessing: normalisations[recipe.normalisation],
     parameters,
     bytes: artifacts.bytes,
     notes: [
       ...artifacts.notes,
-      `The embedding is the output of “${layerName}”; layers after it are not used.`,
-      "Pixels are scaled to [−1, 1], as Keras's MobileNets expect; the file does not say.",
+      "What comes after that output, such as a classifier, is not used.",
+      "The file does not say how its images are normalised.",
     ],
+    recipe,
   };
 }
 

@@ -1,15 +1,24 @@
 import type { Engine } from "../../contract/protocol.ts";
+import type { TeacherRecipe } from "../../contract/teacher.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { nameOfFiles } from "./nameOfFiles.ts";
 
-/** Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used. */
-export async function offerTeacherFiles(engine: Engine, files: readonly File[]): Promise<void> {
+/**
+ * Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used.
+ *
+ * @param recipe what is known of their use from elsewhere; the visitor may change it.
+ */
+export async function offerTeacherFiles(
+  engine: Engine,
+  files: readonly File[],
+  recipe?: TeacherRecipe,
+): Promise<void> {
   if (files.length === 0) return;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const offer: TeacherOffer = { files, name: nameOfFiles(files), bytes, inspection: null };
+  const offer: TeacherOffer = { files, name: nameOfFiles(files), bytes, recipe, inspection: null };
   const isCurrent = (): boolean => teacherStore.getState().offer === offer;
   teacherStore.setState({ offer, error: null });
   try {
@@ -28,14 +37,15 @@ export function dismissOffer(): void {
 }
 
 /** The files become the teacher. If the engine refuses them after all, the former one stays, and the panel says why. */
-export async function acceptOffer(engine: Engine): Promise<void> {
+export async function acceptOffer(engine: Engine, recipe?: TeacherRecipe): Promise<void> {
   const { offer } = teacherStore.getState();
   if (offer === null) return;
   const { teacher: former } = configStore.getState().config;
   teacherStore.setState({ offer: null });
   patchConfig({ teacher: "own" });
   try {
-    await loadTeacher(engine, { kind: "files", files: offer.files });
+    const { files } = offer;
+    await loadTeacher(engine, { kind: "files", files, ...(recipe === undefined ? {} : { recipe }) });
   } catch {
     if (configStore.getState().config.teacher === "own") patchConfig({ teacher: former });
   }

@@ -1,8 +1,9 @@
-import { useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { NamedShape } from "../../contract/tensorFact.ts";
-import type { Listed, TeacherInspection } from "../../contract/teacher.ts";
+import type { Listed, TeacherInspection, TeacherRecipe } from "../../contract/teacher.ts";
 import { FactList } from "./FactList.tsx";
 import { formatBytes } from "./formatNumbers.ts";
+import { RecipeForm } from "./RecipeForm.tsx";
 import { Refusal, RefusalList } from "./Refusal.tsx";
 import { factsOfInspection } from "./teacherFacts.ts";
 import styles from "./TeacherInspectionDialog.module.css";
@@ -12,14 +13,17 @@ interface TeacherInspectionDialogProps {
   readonly name: string;
   readonly bytes: number;
   readonly inspection: TeacherInspection;
-  readonly onUse: () => void;
+  /** What is known of its use beside the file. */
+  readonly recipe?: TeacherRecipe | undefined;
+  readonly onUse: (recipe: TeacherRecipe | undefined) => void;
   readonly onCancel: () => void;
 }
 
 /** What the offered files hold, before they are used: one key, Enter, makes them the teacher, Escape puts them away. */
 export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
   const { name, bytes, inspection, onUse, onCancel } = props;
-  const { refusal, mismatch, tensors } = inspection;
+  const { refusal, mismatch, tensors, options } = inspection;
+  const [chosen, setChosen] = useState(options === null ? null : { ...options.recipe, ...props.recipe });
   // Its refusal lists a few tensors; below they are all.
   const isUnknown = inspection.card === null && tensors.count > 0;
   const titleId = useId();
@@ -36,7 +40,9 @@ export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
       className={styles.dialog}
       aria-labelledby={titleId}
       data-testid="teacher-inspection"
-      onClose={(event) => (event.currentTarget.returnValue === "use" ? onUse() : onCancel())}
+      onClose={(event) =>
+        event.currentTarget.returnValue === "use" ? onUse(chosen ?? props.recipe) : onCancel()
+      }
     >
       <header className={styles.header}>
         <h2 id={titleId}>
@@ -51,6 +57,9 @@ export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
           <Refusal error={isUnknown ? { ...refusal, details: [] } : refusal} testId="teacher-refusal">
             {mismatch === null ? undefined : <Mismatch mismatch={mismatch} />}
           </Refusal>
+        )}
+        {options === null || chosen === null ? null : (
+          <RecipeForm options={options} recipe={chosen} onChange={setChosen} />
         )}
         <FactList facts={factsOfInspection(inspection)} testId="teacher-facts" />
         {tensors.count === 0 ? null : <TensorTable tensors={tensors} />}

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { settings } from "../../contract/config.ts";
+import { describeMatching } from "../../contract/matching.ts";
 import { chooseTeacher } from "../commands/loadTeacher.ts";
 import { acceptOffer, dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
@@ -21,7 +22,8 @@ const choices = Object.entries(settings.teacher.options) as ["bundled" | "own" |
 /** Which network teaches: its source, what files hold that may become it, what was recognised, or why it was refused. */
 export function TeacherPanel() {
   const engine = useEngine();
-  const chosen = useStore(configStore, (state) => state.config.teacher);
+  const config = useStore(configStore, (state) => state.config);
+  const chosen = config.teacher;
   const busy = useStore(runStore, (run) => runIsBusy(run));
   const { status, card, asked, error, offer } = useStore(teacherStore);
 
@@ -44,9 +46,9 @@ export function TeacherPanel() {
       </fieldset>
       <div className={styles.file}>
         <label htmlFor="teacher-file">
-          Your own: choose, or drop on this panel, a <code>.safetensors</code> or <code>.pth</code> file, or a
-          TensorFlow.js <code>model.json</code> with its shards, as files, folder or zip. What it holds is
-          shown before it is used.
+          Your own: choose, or drop on this panel, a <code>.safetensors</code> or <code>.pth</code>{" "}
+          checkpoint, an <code>.onnx</code> file, or a TensorFlow.js <code>model.json</code> with its shards,
+          as files, folder or zip. What it holds is shown before it is used.
         </label>
         <input
           id="teacher-file"
@@ -67,7 +69,8 @@ export function TeacherPanel() {
           name={offer.name}
           bytes={offer.bytes}
           inspection={offer.inspection}
-          onUse={() => void acceptOffer(engine)}
+          recipe={offer.recipe}
+          onUse={(recipe) => void acceptOffer(engine, recipe)}
           onCancel={dismissOffer}
         />
       )}
@@ -84,7 +87,7 @@ export function TeacherPanel() {
         />
       )}
       {card === null || chosen === "none" ? null : (
-        <FactList facts={factsOfCard(card)} testId="teacher-card" />
+        <FactList facts={factsOfCard(card, describeMatching(config, card))} testId="teacher-card" />
       )}
       <SettingsGroup group="teacher" except={["teacher"]} />
     </TeacherDrop>

@@ -1,12 +1,13 @@
-import type { TeacherCard, TeacherInspection } from "../../contract/teacher.ts";
+import { poolings, type TeacherCard, type TeacherInspection } from "../../contract/teacher.ts";
 import type { Fact } from "./FactList.tsx";
 import { formatBytes, formatCount } from "./formatNumbers.ts";
 
-/** What is worth knowing of a teacher that is loaded. */
-export function factsOfCard(card: TeacherCard): readonly Fact[] {
+/** What is worth knowing of a teacher that is loaded. @param matching what the student is matched with; may be "". */
+export function factsOfCard(card: TeacherCard, matching: string): readonly Fact[] {
   return [
     { term: "Name", text: card.name },
     ...networkFacts(card, null),
+    ...(matching === "" ? [] : [{ term: "Matched", text: matching }]),
     { term: "Size", text: `${formatCount(card.parameters)} parameters, ${formatBytes(card.bytes)}` },
     ...card.notes.map((text) => ({ term: "Note", text })),
   ];
@@ -39,7 +40,13 @@ function networkFacts(card: TeacherCard, stages: string | null): readonly Fact[]
     { term: "Network", text: card.architecture },
     ...(stages === null ? [] : [{ term: "Stages", text: stages }]),
     { term: "Head", text: card.head },
-    { term: "Embedding", text: `${card.embeddingDim} dimensions, from ${card.featureDim} features` },
+    {
+      term: "Embedding",
+      text:
+        card.recipe?.output === undefined
+          ? `${card.embeddingDim} dimensions, from ${card.featureDim} features`
+          : `${card.embeddingDim} dimensions${card.recipe.pooling === undefined ? "" : `, ${poolings[card.recipe.pooling]}`}`,
+    },
     { term: "Input", text: `${card.inputSize} px, ${card.preprocessing}` },
   ];
 }

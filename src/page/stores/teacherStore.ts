@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { ErrorWire } from "../../contract/errors.ts";
-import type { TeacherCard, TeacherInspection } from "../../contract/teacher.ts";
+import type { TeacherCard, TeacherInspection, TeacherRecipe } from "../../contract/teacher.ts";
 
 /** Files that may become the teacher, looked at before they are used. */
 export interface TeacherOffer {
@@ -9,6 +9,8 @@ export interface TeacherOffer {
   readonly name: string;
   /** Of all files together. */
   readonly bytes: number;
+  /** What is known of its use beside the files, from where they came. */
+  readonly recipe?: TeacherRecipe | undefined;
   /** Null while they are read. */
   readonly inspection: TeacherInspection | null;
 }

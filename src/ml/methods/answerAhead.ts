@@ -1,0 +1,85 @@
+import { methods, type MethodName } from "../../contract/methods.ts";
+import { askTeacher } from "../teachers/askTeacher.ts";
+import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
+import type { Embedded, Teacher } from "../teachers/teacher.ts";
+import * as tf from "../tf.ts";
+import type { TeacherAnswers, Views } from "./method.ts";
+
+/** What a step will be about: its views, and which images they are of. */
+export interface StepViews {
+  readonly views: Views;
+  readonly indices: Int32Array;
+  /** Of the companions; empty without. */
+  readonly companionIndices: Int32Array;
+}
+
+/** Works out what the teacher says of a step's views before the step. `disposeAnswers` when it is over. */
+export type AnswerAhead = (step: StepViews) => Promise<TeacherAnswers>;
+
+/** Asks a teacher that answers later about the views its method wants it to see, all in one batch. */
+export function askAhead(method: MethodName, teacher: Teacher, inputSize: number): AnswerAhead {
+  return async (step) => {
+    const asked = viewsAsked(method, step);
+    const batch =
+      asked.length === 1
+        ? tf.clone(asked[0]!.images)
+        : tf.concat4d(
+            asked.map(({ images }) => images),
+            0,
+          );
+    const said = await askTeacher(teacher, batch, inputSize);
+    batch.dispose();
+    const answers = new Map<tf.Tensor4D, Embedded>();
+    let from = 0;
+    for (const { images } of asked) {
+      const rows = images.shape[0];
+      answers.set(images, rowsOf(said, from, rows));
+      from += rows;
+    }
+    tf.dispose([said.embedding, said.features]);
+    return answers;
+  };
+}
+
+/**
+ * Looks up what the teacher says of the plain images, whatever the views.
+ *
+ * @param see from the teacher's own embedding to the one that is matched: a projection, or nothing.
+ */
+export function lookUpAhead(
+  method: MethodName,
+  plain: PlainEmbeddings,
+  see: (said: Embedded) => Embedded,
+): AnswerAhead {
+  return async (step) =>
+    new Map(
+      viewsAsked(method, step).map(({ images, indices }) => {
+        const said = plain.rows(indices);
+        const seen = see(said);
+        if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
+        return [images, seen];
+      }),
+    );
+}
+
+export function disposeAnswers(answers: TeacherAnswers | undefined): void {
+  for (const { embedding, features } of answers?.values() ?? []) tf.dispose([embedding, features]);
+}
+
+function viewsAsked(
+  method: MethodName,
+  { views, indices, companionIndices }: StepViews,
+): readonly { readonly images: tf.Tensor4D; readonly indices: Int32Array }[] {
+  return methods[method].teacherSees.flatMap((which) => [
+    { images: views[which], indices },
+    ...(views.companions === undefined
+      ? []
+      : [{ images: views.companions[which], indices: companionIndices }]),
+  ]);
+}
+
+function rowsOf({ embedding, features }: Embedded, from: number, count: number): Embedded {
+  const slice = (tensor: tf.Tensor2D): tf.Tensor2D => tf.slice2d(tensor, [from, 0], [count, tensor.shape[1]]);
+  const rows = slice(embedding);
+  return { embedding: rows, features: features === embedding ? rows : slice(features) };
+}
