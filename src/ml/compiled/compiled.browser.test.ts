@@ -6,7 +6,8 @@ import { improveBackend } from "../kernels/improveBackend.ts";
 import { randomKeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
 import { FrozenTeacher } from "../methods/frozenTeacher.ts";
-import type { Views } from "../methods/method.ts";
+import { disposeAnswers } from "../methods/answerAhead.ts";
+import type { TeacherAnswers, Views } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { namedEncoder, resNet } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
@@ -176,6 +177,8 @@ describe("CompiledDisco takes the steps of Disco", () => {
   });
   it("several", () => compareSteps(small, { rate: 0.01, steps: 4 }));
   it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, split: 2 }));
+  it("with the teacher's answers brought along", () =>
+    compareSteps(small, { rate: 0.01, steps: 2, answers: true }));
   it("without a teacher (MoCo-v2)", () => compareSteps(small, { rate: 0.01, steps: 2, teacher: false }));
 });
 
@@ -185,6 +188,8 @@ interface Options {
   readonly split?: number;
   readonly teacher?: boolean;
   readonly granularity?: Granularity;
+  /** The teacher is not run: random embeddings are given as what it says. */
+  readonly answers?: true;
 }
 
 const batch = 6;
@@ -249,10 +254,11 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
     if (!(difference < 1e-3)) different.push(`${what}: ${difference.toExponential(1)}`);
   };
   for (let step = 0; step < options.steps; step++) {
-    const views: Views = {
-      first: randomImages(batch, given.side, draw + 2 * step),
-      second: randomImages(batch, given.side, draw + 2 * step + 1),
-    };
+    const first = randomImages(batch, given.side, draw + 2 * step);
+    const second = randomImages(batch, given.side, draw + 2 * step + 1);
+    const answers =
+      options.answers && randomAnswers([first, second], given.network.embeddingDim, draw + step);
+    const views: Views = { first, second, ...(answers === undefined ? {} : { answers }) };
     const settings = {
       learningRate: options.rate,
       distillWeight: 3,
@@ -260,7 +266,8 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
       temperature: 0.2,
     };
     await compare(`scalars ${step}`, compiled.step(views, settings), reference.step(views, settings));
-    tf.dispose([views.first, views.second]);
+    tf.dispose([first, second]);
+    disposeAnswers(answers);
   }
   compiled.sync();
   const compareWeights = async (label: string, actual: Weights, expected: Weights): Promise<void> => {
@@ -278,6 +285,16 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
   compiled.dispose();
   reference.dispose();
   return different;
+}
+
+/** Another embedding for each view, nothing like what the teacher would say. */
+function randomAnswers(views: readonly tf.Tensor4D[], dim: number, seed: number): TeacherAnswers {
+  return new Map(
+    views.map((view, i) => {
+      const embedding = tf.randomNormal<tf.Rank.R2>([batch, dim], 0, 1, "float32", 900 + 10 * seed + i);
+      return [view, { embedding, features: embedding }];
+    }),
+  );
 }
 
 function randomWeights(network: Network, stream: string): Weights {

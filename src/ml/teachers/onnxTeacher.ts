@@ -134,7 +134,7 @@ async function runOn(
         if (chunk !== input) chunk.dispose();
       });
       try {
-        parts.push(tf.tidy(() => tf.slice2d(vectorsOf(output, pooling), [0, 0], [some, -1])));
+        parts.push(tf.tidy(() => tf.slice2d(vectorsOf(output, pooling, "first"), [0, 0], [some, -1])));
       } finally {
         output.dispose();
       }

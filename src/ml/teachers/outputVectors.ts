@@ -7,9 +7,14 @@ import * as tf from "../tf.ts";
  * One vector an image of a network's output, [N, D], [N, T, D] or feature maps.
  *
  * @param pooling what is made of it; unless told, what its rank asks for.
+ * @param channels where the runtime has the channels of maps whose shape does not tell.
  * @throws AppError "file-unsupported" when that cannot be made of it.
  */
-export function vectorsOf(output: tf.Tensor, pooling: Pooling | undefined): tf.Tensor2D {
+export function vectorsOf(
+  output: tf.Tensor,
+  pooling: Pooling | undefined,
+  channels: "first" | "last",
+): tf.Tensor2D {
   const possible = poolingsOf(output.rank);
   const chosen = pooling ?? possible[0];
   if (output.rank < 2 || output.rank > 4 || chosen === undefined || !possible.includes(chosen)) {
@@ -30,15 +35,12 @@ export function vectorsOf(output: tf.Tensor, pooling: Pooling | undefined): tf.T
     case "meanToken":
       return tf.mean(output, 1);
     case "average":
-      return tf.mean(output, placeAxes(output.shape));
+      return tf.mean(output, placeAxes(output.shape, channels));
   }
 }
 
-/**
- * Where in feature maps the places are. Images are square, so two axes of one length between the batch and the
- * channels are they; channels first, as in ONNX's own operations, only where the last two are alike and the middle
- * two are not.
- */
-function placeAxes([, a, b, c]: readonly number[]): number[] {
-  return b === c && a !== b ? [2, 3] : [1, 2];
+/** Where in feature maps the places are. Images are square, so they are two axes of one length. */
+function placeAxes([, a, b, c]: readonly number[], channels: "first" | "last"): number[] {
+  if (a === b && b === c) return channels === "first" ? [2, 3] : [1, 2];
+  return b === c ? [2, 3] : [1, 2];
 }

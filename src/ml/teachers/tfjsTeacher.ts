@@ -57,7 +57,7 @@ async function loadLayersTeacher(artifacts: TfjsModelFiles, recipe: CompleteReci
   try {
     const encoder = encoderUpTo(model, recipe.output);
     const run = (images: tf.Tensor4D): tf.Tensor2D =>
-      vectorsOf(encoder.apply(images, { training: false }) as tf.Tensor, recipe.pooling);
+      vectorsOf(encoder.apply(images, { training: false }) as tf.Tensor, recipe.pooling, "last");
     const featureDim = dimensionsOf(run, recipe.inputSize);
     const card = cardOf(artifacts, "tfjs-layers", recipe, featureDim, model.countParams());
     return new TfjsTeacher(
@@ -177,7 +177,7 @@ async function loadGraphTeacher(artifacts: TfjsModelFiles, recipe: CompleteRecip
     });
   const side = model.inputs[0]?.shape?.[1] ?? -1;
   const run = (images: tf.Tensor4D): tf.Tensor2D =>
-    vectorsOf(model.execute(images, recipe.output) as tf.Tensor, recipe.pooling);
+    vectorsOf(model.execute(images, recipe.output) as tf.Tensor, recipe.pooling, "last");
   try {
     const featureDim = dimensionsOf(run, recipe.inputSize);
     const parameters = artifacts.weightSpecs.reduce(
