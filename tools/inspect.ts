@@ -1,5 +1,5 @@
 /**
- * What a checkpoint or a zipped TensorFlow.js model holds, as one JSON object on stdout:
+ * What a checkpoint, an ONNX file or a zipped TensorFlow.js model holds, as one JSON object on stdout:
  *
  *     npm run inspect -- FILE
  *
