@@ -54,7 +54,7 @@ export function fileKind(head: Uint8Array, size: number): FileKind {
   const known = signatures.find(({ at = 0, bytes }) => startsWith(head, bytes, at));
   if (known !== undefined) return { kind: "other", what: known.what, hint: known.hint };
   if (looksLikeSafetensors(head, size)) return { kind: "safetensors" };
-  if (looksLikeOnnx(head, size)) return { kind: "onnx" };
+  if (looksLikeOnnx(head)) return { kind: "onnx" };
   const text = new TextDecoder("latin1").decode(head).trimStart().toLowerCase();
   if (/^(<!doctype html|<html|<head|<body)/.test(text))
     return { kind: "other", what: "a web page, not the file it was meant to be", hint: downloadAgain };

@@ -81,12 +81,7 @@ export class OnnxTeacher implements Teacher {
       const said = await runOn(session, input, complete, images, side).finally(() => images.dispose());
       const dim = said.shape[1];
       said.dispose();
-      return new OnnxTeacher(
-        cardOf(model, bytes, complete, dim, session, options.notes),
-        session,
-        input,
-        complete,
-      );
+      return new OnnxTeacher(cardOf(model, bytes, complete, dim, session), session, input, complete);
     } catch (error) {
       session.dispose();
       if (error instanceof AppError) throw error;
@@ -168,7 +163,6 @@ function cardOf(
   recipe: CompleteRecipe,
   dim: number,
   { place }: OnnxSession,
-  notes: readonly string[],
 ): TeacherCard {
   return {
     name: model.name,
@@ -183,7 +177,7 @@ function cardOf(
       .filter(({ dtype }) => dtype.startsWith("float"))
       .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     bytes,
-    notes: [place, ...model.notes, ...notes],
+    notes: [place, ...model.notes],
     recipe,
   };
 }
