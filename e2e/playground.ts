@@ -24,17 +24,30 @@ export class Playground {
   readonly page: Page;
   /** Console errors, uncaught exceptions, CSP violations and requests to anyone else. */
   readonly faults: string[] = [];
+  /** Other origins that a spec lets the page read from. The console tells of their refusals too, and may. */
+  readonly allowed = new Set<string>();
 
   constructor(page: Page, ownOrigin: string) {
     this.page = page;
     page.on("console", (message) => {
-      if (message.type() === "error") this.faults.push(`console: ${message.text()}`);
+      const from = URL.parse(message.location().url)?.origin ?? "";
+      const isRefusal = /Failed to load resource|blocked by CORS policy/.test(message.text());
+      const isAllowed = [...this.allowed].some(
+        (origin) => from === origin || message.text().includes(`'${origin}/`),
+      );
+      if (message.type() === "error" && !(isRefusal && isAllowed))
+        this.faults.push(`console: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.message}`));
     page.on("crash", () => this.faults.push("the tab crashed"));
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== ownOrigin)
+      if (
+        url.protocol !== "blob:" &&
+        url.protocol !== "data:" &&
+        url.origin !== ownOrigin &&
+        !this.allowed.has(url.origin)
+      )
         this.faults.push(`request to ${url.href}`);
     });
   }

@@ -31,6 +31,7 @@ test("the shortest command is the demo set with the defaults", () => {
   expect(parse()).toEqual({
     data: { kind: "demo" },
     teacherFiles: [],
+    teacherAddress: null,
     config: { data: "demo" },
     backend: "auto",
     outFolder: join(folder, "result"),
@@ -62,9 +63,21 @@ test("a folder of images and a teacher of one's own, all its files in order", ()
   expect(job).toMatchObject({
     data: { kind: "folder", path: join(folder, "images") },
     teacherFiles: [join(folder, "model", "model.json"), join(folder, "model", "weights.bin")],
+    teacherAddress: null,
     config: { data: "own", teacher: "own" },
     backend: "wasm",
   });
+});
+
+test("a teacher and images by their addresses", () => {
+  const job = parse("--data", "https://data.example/a.zip", "--teacher", "https://hub.example/model.json#x");
+  expect(job).toMatchObject({
+    data: { kind: "address", address: "https://data.example/a.zip" },
+    teacherFiles: [],
+    teacherAddress: "https://hub.example/model.json",
+    config: { data: "own", teacher: "own" },
+  });
+  expect(() => parse("--teacher", "http://hub.example/x.pth")).toThrow(/--teacher .*without encryption/);
 });
 
 test("without a teacher the method is MoCo-v2", () => {

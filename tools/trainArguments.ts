@@ -3,13 +3,15 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/contract/backend.ts";
+import { parseWebAddress } from "../src/contract/webAddress.ts";
 import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/config.ts";
 
 export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <folder> [options]
 
-  --data <folder|zip|demo>    images: a folder, a zip, or the built-in demo set
+  --data <folder|zip|demo|…>  images: a folder, a zip, the address of a zip, or the built-in demo set
   --out <folder>              where run.json, metrics.csv and student.safetensors go
-  --teacher <bundled|none|…>  the bundled teacher (default), none (MoCo-v2), or a file or folder of one
+  --teacher <bundled|none|…>  the bundled teacher (default), none (MoCo-v2), a file or folder of
+                              one, or its address on the web
   --student <name>            ${Object.keys(settings.student.options).join(", ")}
   --steps <n>                 length of the run; overrides epochs
   --seed <n>                  initial weights, order and augmentation
@@ -29,12 +31,15 @@ export class UsageError extends Error {
 export type DataChoice =
   | { readonly kind: "demo" }
   | { readonly kind: "folder"; readonly path: string }
-  | { readonly kind: "files"; readonly paths: readonly string[] };
+  | { readonly kind: "files"; readonly paths: readonly string[] }
+  | { readonly kind: "address"; readonly address: string };
 
 export interface TrainJob {
   readonly data: DataChoice;
   /** The teacher's files; empty unless it is one's own. */
   readonly teacherFiles: readonly string[];
+  /** Where the teacher is downloaded from; null unless it was given as an address. */
+  readonly teacherAddress: string | null;
   readonly config: ConfigPatch;
   readonly backend: BackendChoice;
   readonly outFolder: string;
@@ -64,11 +69,12 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
     ...readSetting("--seed", "seed", values.seed),
     data: data.kind === "demo" ? "demo" : "own",
   };
-  if (config.teacher === "own" && teacher.files.length === 0)
+  if (config.teacher === "own" && teacher.files.length === 0 && teacher.address === null)
     throw new UsageError("the configuration wants a teacher of one's own: give its file with --teacher");
   return {
     data,
     teacherFiles: config.teacher === "own" ? teacher.files : [],
+    teacherAddress: config.teacher === "own" ? teacher.address : null,
     config,
     backend: readBackend(values.backend ?? "auto"),
     outFolder: readOutFolder(resolve(workingFolder, values.out)),
@@ -105,6 +111,8 @@ function firstSentence(message: string): string {
 
 function readData(value: string, workingFolder: string): DataChoice {
   if (value === "demo") return { kind: "demo" };
+  const address = readAddress("--data", value);
+  if (address !== null) return { kind: "address", address };
   const path = resolve(workingFolder, value);
   if (!existsSync(path)) throw new UsageError(`--data ${value}: there is no such folder or file`);
   if (statSync(path).isDirectory()) {
@@ -117,16 +125,18 @@ function readData(value: string, workingFolder: string): DataChoice {
 function readTeacher(
   value: string | undefined,
   workingFolder: string,
-): { files: readonly string[]; config: ConfigPatch } {
+): { files: readonly string[]; address: string | null; config: ConfigPatch } {
   switch (value) {
     case undefined:
-      return { files: [], config: {} };
+      return { files: [], address: null, config: {} };
     case "bundled":
-      return { files: [], config: { teacher: "bundled" } };
+      return { files: [], address: null, config: { teacher: "bundled" } };
     case "none":
       // DisCo has no meaning without a teacher; what is left of it is MoCo-v2.
-      return { files: [], config: { teacher: "none", method: "mocov2" } };
+      return { files: [], address: null, config: { teacher: "none", method: "mocov2" } };
   }
+  const address = readAddress("--teacher", value);
+  if (address !== null) return { files: [], address, config: { teacher: "own" } };
   const path = resolve(workingFolder, value);
   if (!existsSync(path)) {
     throw new UsageError(
@@ -140,7 +150,17 @@ function readTeacher(
         .sort()
     : [path];
   if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
-  return { files, config: { teacher: "own" } };
+  return { files, address: null, config: { teacher: "own" } };
+}
+
+/** @returns null for what is a path. */
+function readAddress(flag: string, value: string): string | null {
+  if (!/^https?:\/\//i.test(value)) return null;
+  try {
+    return parseWebAddress(value).href;
+  } catch (error) {
+    throw new UsageError(`${flag} ${value}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function readBackend(value: string): BackendChoice {

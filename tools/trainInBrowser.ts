@@ -6,6 +6,7 @@ import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig } from "../src/contract/config.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/automation.ts";
+import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
 import type { TrainJob } from "./trainArguments.ts";
@@ -105,8 +106,12 @@ class PlaygroundTab {
 
   async giveImages({ data }: TrainJob): Promise<void> {
     if (data.kind === "demo") return;
-    const input = this.#page.getByTestId(data.kind === "folder" ? "folder-input" : "files-input");
-    await input.setInputFiles(data.kind === "folder" ? data.path : [...data.paths]);
+    if (data.kind === "address") {
+      await this.#fromWeb("data", data.address);
+    } else {
+      const input = this.#page.getByTestId(data.kind === "folder" ? "folder-input" : "files-input");
+      await input.setInputFiles(data.kind === "folder" ? data.path : [...data.paths]);
+    }
     await this.#until((snapshot) => snapshot.dataset?.kind === "own", "reading the images");
     const { dataset } = await this.#snapshot();
     const labels = dataset?.labels.length ?? 0;
@@ -114,16 +119,17 @@ class PlaygroundTab {
     this.#progress.say(`Images: ${dataset?.count} from ${dataset?.name}, ${classes}.`);
   }
 
-  async giveTeacher({ teacherFiles }: TrainJob): Promise<void> {
-    if (teacherFiles.length === 0) return;
+  async giveTeacher({ teacherFiles, teacherAddress }: TrainJob): Promise<void> {
+    if (teacherFiles.length === 0 && teacherAddress === null) return;
+    const given = teacherAddress ?? teacherFiles.join(", ");
     const isThere = (found: unknown, { teacherProblem }: PlaygroundSnapshot): boolean => {
       if (teacherProblem !== null)
-        throw new TrainError(
-          `The teacher ${teacherFiles.join(", ")} was refused.\n${describe(teacherProblem)}`,
-        );
+        throw new TrainError(`The teacher ${given} was refused.\n${describe(teacherProblem)}`);
       return found !== null;
     };
-    await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
+    if (teacherAddress === null)
+      await this.#page.getByTestId("teacher-input").setInputFiles([...teacherFiles]);
+    else await this.#fromWeb("teacher", teacherAddress);
     await this.#until((snapshot) => isThere(snapshot.teacherOffer, snapshot), "inspecting the teacher");
     await this.#page.getByTestId("teacher-use").click();
     await this.#until((snapshot) => isThere(snapshot.teacher, snapshot), "loading the teacher");
@@ -131,6 +137,28 @@ class PlaygroundTab {
     this.#progress.say(
       `Teacher: ${teacher?.name}, ${teacher?.architecture}, ${teacher?.embeddingDim} dimensions.`,
     );
+  }
+
+  /** By the page's own form: look up, then download, both by a click. */
+  async #fromWeb(use: "teacher" | "data", address: string): Promise<void> {
+    await this.#page.getByTestId(`${use}-web`).locator("summary").first().click();
+    await this.#page.getByTestId(`${use}-address`).fill(address);
+    await this.#page.getByTestId(`${use}-look-up`).click();
+    const reaches = (...phases: Transfer["phase"][]) => {
+      return ({ web }: PlaygroundSnapshot): boolean => {
+        const transfer = web[use];
+        if (transfer.phase === "failed")
+          throw new TrainError(`${address} cannot be loaded.\n${describe(transfer.error)}`);
+        return phases.includes(transfer.phase);
+      };
+    };
+    await this.#until(reaches("asked"), `asking ${new URL(address).host}`);
+    const { web } = await this.#snapshot();
+    const found = web[use];
+    const bytes = found.phase === "asked" ? found.remote.bytes : null;
+    this.#progress.say(`Downloading ${address}${bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`}.`);
+    await this.#page.getByTestId(`web-${use}-download`).click();
+    await this.#until(reaches("done"), `downloading ${address}`);
   }
 
   async start(): Promise<void> {

@@ -4,6 +4,7 @@ import type { DatasetSummary } from "./dataset.ts";
 import type { Evaluation, EvaluationBaseline } from "./metrics.ts";
 import type { RunEnd, RunPlan } from "./protocol.ts";
 import type { TeacherCard } from "./teacher.ts";
+import type { WebOrigin } from "./webOrigin.ts";
 
 /** `run.json`: all that is needed to repeat a run and to judge it. */
 export interface RunFile {
@@ -17,6 +18,10 @@ export interface RunFile {
   readonly dataFingerprint: string;
   readonly dataset: DatasetSummary;
   readonly teacher: TeacherCard | null;
+  /** Where the teacher was downloaded from; absent when it was given as a file, or is the bundled one. */
+  readonly teacherOrigin?: WebOrigin;
+  /** The same of the images. */
+  readonly dataOrigin?: WebOrigin;
   readonly plan: RunPlan;
   /** Live settings changed on the way, each from the step after `step` on; absent when nothing was touched. */
   readonly adjustments?: readonly { readonly step: number; readonly patch: ConfigPatch }[];

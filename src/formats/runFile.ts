@@ -2,6 +2,7 @@ import { parseConfigPatch, settingNames, type Config, type ConfigPatch } from ".
 import { AppError } from "../contract/errors.ts";
 import type { RunFile } from "../contract/runFile.ts";
 import { normalisations, poolings, type TeacherRecipe } from "../contract/teacher.ts";
+import { longestAddress } from "../contract/webAddress.ts";
 import { quote } from "./quote.ts";
 import { z, zodProblems } from "./zod.ts";
 
@@ -48,6 +49,10 @@ const error = z.object({
     "backend-lost",
     "out-of-memory",
     "network-failed",
+    "network-offline",
+    "network-blocked",
+    "network-status",
+    "hash-mismatch",
     "storage-failed",
     "busy",
     "not-found",
@@ -136,6 +141,14 @@ const baseline = z.object({
   queryImages: count,
 });
 
+const webOrigin = z.object({
+  address: z.string().max(longestAddress),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+});
+
 const runFile = z.object({
   format: z.literal("disco-playground-run"),
   formatVersion: z.literal(1),
@@ -147,6 +160,8 @@ const runFile = z.object({
   dataFingerprint: z.string(),
   dataset,
   teacher: teacher.nullable(),
+  teacherOrigin: webOrigin.exactOptional(),
+  dataOrigin: webOrigin.exactOptional(),
   plan,
   adjustments: z.array(adjustment).readonly().exactOptional(),
   metrics: z.object({

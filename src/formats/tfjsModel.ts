@@ -133,6 +133,25 @@ export async function readTfjsModel(
   };
 }
 
+/**
+ * The weight files that a model.json names, as paths beside it.
+ *
+ * @throws AppError "file-unreadable" when it is no model.json, "file-refused" for a path outside its folder.
+ */
+export function weightFilesOf(modelJson: Uint8Array, name: string): readonly string[] {
+  const { weightsManifest } = parseJson(modelJson, name, modelSchema);
+  return weightsManifest.flatMap(({ paths }) => paths.map(safeShardPath));
+}
+
+function safeShardPath(path: string): string {
+  const safe = safePath(path);
+  if (safe !== null) return safe;
+  throw new AppError(
+    "file-refused",
+    `model.json names the weight file ${quote(path)}, which lies outside its folder.`,
+  );
+}
+
 function isModelJson(path: string): boolean {
   return /(^|\/)model\.json$/i.test(path);
 }
@@ -217,12 +236,7 @@ async function readShards(
 
 /** Beside model.json as it says; or, when files were chosen one by one and lost their folders, by its last name. */
 function findShard(path: string, files: readonly NamedFile[], folder: string): NamedFile | null {
-  const safe = safePath(path);
-  if (safe === null)
-    throw new AppError(
-      "file-refused",
-      `model.json names the weight file ${quote(path)}, which lies outside its folder.`,
-    );
+  const safe = safeShardPath(path);
   const exact = files.find((file) => file.path === folder + safe);
   if (exact !== undefined) return exact;
   const last = safe.slice(safe.lastIndexOf("/") + 1);

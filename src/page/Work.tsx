@@ -12,8 +12,8 @@ export function Work() {
       <AblationPanel />
       <HistoryPanel />
       <footer className={styles.footer}>
-        DisCo Playground {appVersion}. Your images never leave this machine: the page may connect to nothing
-        but its own files.
+        DisCo Playground {appVersion}. Your images never leave this machine: nothing is ever sent, and only
+        what you choose to download is read from elsewhere.
       </footer>
     </>
   );

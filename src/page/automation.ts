@@ -13,6 +13,7 @@ import type { Notice } from "./stores/noticeStore.ts";
 import { noticeStore } from "./stores/noticeStore.ts";
 import { runStore } from "./stores/runStore.ts";
 import { teacherStore } from "./stores/teacherStore.ts";
+import { webStore, type Transfer, type WebUse } from "./stores/webStore.ts";
 
 /** What can be seen of the page from outside at one moment, as plain data. */
 export interface PlaygroundSnapshot {
@@ -37,6 +38,8 @@ export interface PlaygroundSnapshot {
     readonly evaluations: readonly Evaluation[];
     readonly last: Readonly<Record<MetricName, number>> | null;
   };
+  /** How far downloads are. */
+  readonly web: Readonly<Record<WebUse, Transfer>>;
   readonly notices: readonly Notice[];
 }
 
@@ -87,6 +90,7 @@ function currentSnapshot(): PlaygroundSnapshot {
       evaluations,
       last,
     },
+    web: webStore.getState().transfers,
     notices: noticeStore.getState().notices,
   };
 }

@@ -1,4 +1,5 @@
 import type { BackendChoice } from "../contract/backend.ts";
+import type { WebOrigin } from "../contract/webOrigin.ts";
 import type { LinkedDataset } from "./commands/shareLink.ts";
 import { describeProblems, formatLink, parseLink } from "./commands/shareLink.ts";
 import { openBackend } from "./commands/openBackend.ts";
@@ -8,6 +9,7 @@ import { datasetStore } from "./stores/datasetStore.ts";
 import { engineStore } from "./stores/engineStore.ts";
 import { linkStore } from "./stores/linkStore.ts";
 import { notify } from "./stores/noticeStore.ts";
+import { teacherStore } from "./stores/teacherStore.ts";
 
 const writeAfterMs = 300;
 
@@ -34,6 +36,9 @@ export function followAddress(engine: EngineClient): BackendChoice {
     compareWithLink();
     write();
   });
+  teacherStore.subscribe((state, before) => {
+    if (state.origin !== before.origin) write();
+  });
   addEventListener("hashchange", () => {
     const choice = readAddress();
     if (choice !== engineStore.getState().choice) void openBackend(engine, choice);
@@ -47,7 +52,20 @@ export function shareAddress(): string {
 }
 
 function currentLink(): string {
-  return formatLink(configStore.getState().config, engineStore.getState().choice, currentDataset());
+  const { config } = configStore.getState();
+  return formatLink(config, engineStore.getState().choice, currentDataset(), currentOrigins());
+}
+
+/** Where the teacher and the images in use came from; before any are loaded, where the opened link says they are. */
+function currentOrigins(): { teacher: WebOrigin | null; data: WebOrigin | null } {
+  const { config } = configStore.getState();
+  const { teacher, data } = linkStore.getState();
+  const { card, origin } = teacherStore.getState();
+  const { summary, origin: dataOrigin } = datasetStore.getState();
+  return {
+    teacher: config.teacher !== "own" ? null : card === null ? teacher : origin,
+    data: config.data !== "own" ? null : summary?.kind === "own" ? dataOrigin : data,
+  };
 }
 
 function currentDataset(): LinkedDataset | null {
@@ -58,15 +76,28 @@ function currentDataset(): LinkedDataset | null {
 }
 
 function readAddress(): BackendChoice {
-  const { patch, backend, dataset, problems } = parseLink(location.hash);
+  const { patch, backend, dataset, teacher, data, problems } = parseLink(location.hash);
   replaceConfig(patch, problems);
-  linkStore.setState({ dataset });
+  linkStore.setState({ dataset, teacher, data });
   if (problems.length > 0) {
     notify("info", "Parts of the link were not understood and are ignored.", {
       details: describeProblems(problems),
     });
   }
-  if (dataset !== null && datasetStore.getState().summary === null) {
+  for (const [origin, what, where] of [
+    [teacher, "teacher", "Teacher"],
+    [data, "images", "Data"],
+  ] as const) {
+    if (origin === null) continue;
+    notify(
+      "info",
+      `This link names ${what === "teacher" ? "a teacher" : what} at ${new URL(origin.address).host}. Nothing has been loaded.`,
+      {
+        hint: `Look at “From the web” under “${where}” to see the size and to download.`,
+      },
+    );
+  }
+  if (dataset !== null && data === null && datasetStore.getState().summary === null) {
     notify("info", `This link was made with the images “${dataset.name}”, which it does not carry.`, {
       hint: "Drop that set (or one of yours) on “Data” to go on.",
     });

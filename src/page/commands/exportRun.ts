@@ -57,7 +57,8 @@ export function* metricRows(log: MetricLog, evaluations: readonly Evaluation[]):
 export function currentRunFile(): RunFile {
   const { plan, baseline, evaluations, end, runId, adjustments } = runStore.getState();
   const { report } = engineStore.getState();
-  const { summary } = datasetStore.getState();
+  const { summary, origin: dataOrigin } = datasetStore.getState();
+  const { origin: teacherOrigin } = teacherStore.getState();
   if (plan === null || report === null || summary === null)
     throw new AppError("not-found", "There is no run to write a file of yet.", { hint: "Start one first." });
   const last = lastRow(metricLogOf(runId));
@@ -73,6 +74,8 @@ export function currentRunFile(): RunFile {
     dataFingerprint: summary.fingerprint,
     dataset: summary,
     teacher: hasTeacher(config) ? teacherStore.getState().card : null,
+    ...(hasTeacher(config) && teacherOrigin !== null ? { teacherOrigin } : {}),
+    ...(dataOrigin === null ? {} : { dataOrigin }),
     plan,
     ...(adjustments.length === 0 ? {} : { adjustments }),
     metrics: {

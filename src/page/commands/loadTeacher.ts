@@ -1,5 +1,6 @@
 import { toWire } from "../../contract/errors.ts";
 import type { Engine, TeacherSource } from "../../contract/protocol.ts";
+import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
@@ -9,16 +10,21 @@ import { nameOfFiles } from "./nameOfFiles.ts";
  * Lets the engine load a teacher. Its card, or why it was refused, ends up in `teacherStore`; a refusal leaves the
  * former teacher in place, in the engine as here.
  *
+ * @param origin where the files were downloaded from.
  * @throws AppError what the engine refuses it for; the teacher panel shows it too.
  */
-export async function loadTeacher(engine: Engine, source: TeacherSource): Promise<void> {
+export async function loadTeacher(
+  engine: Engine,
+  source: TeacherSource,
+  origin: WebOrigin | null = null,
+): Promise<void> {
   const { card: former } = teacherStore.getState();
   const asked = source.kind === "bundled" ? "the bundled teacher" : nameOfFiles(source.files);
   teacherStore.setState({ status: "loading", card: null, asked, error: null });
   try {
     const card = await engine.request("loadTeacher", source);
     lastSource = source;
-    teacherStore.setState({ status: "ready", card });
+    teacherStore.setState({ status: "ready", card, origin });
   } catch (error) {
     // An engine that was restarted meanwhile holds nothing any more.
     const isStillAsked = teacherStore.getState().status === "loading";
@@ -34,7 +40,7 @@ export async function reloadTeacher(engine: Engine): Promise<void> {
   if (teacherStore.getState().status !== "ready" || lastSource === null) return;
   teacherStore.setState(holding(null));
   try {
-    await loadTeacher(engine, lastSource);
+    await loadTeacher(engine, lastSource, teacherStore.getState().origin);
   } catch (error) {
     notifyError(error);
   }

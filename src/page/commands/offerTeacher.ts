@@ -1,24 +1,27 @@
 import type { Engine } from "../../contract/protocol.ts";
 import type { TeacherRecipe } from "../../contract/teacher.ts";
+import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { nameOfFiles } from "./nameOfFiles.ts";
 
-/**
- * Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used.
- *
- * @param recipe what is known of their use from elsewhere; the visitor may change it.
- */
+interface OfferedFrom {
+  readonly origin?: WebOrigin | null;
+  /** What is known of their use from elsewhere; the visitor may change it. */
+  readonly recipe?: TeacherRecipe | undefined;
+}
+
+/** Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used. */
 export async function offerTeacherFiles(
   engine: Engine,
   files: readonly File[],
-  recipe?: TeacherRecipe,
+  { origin = null, recipe }: OfferedFrom = {},
 ): Promise<void> {
   if (files.length === 0) return;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const offer: TeacherOffer = { files, name: nameOfFiles(files), bytes, recipe, inspection: null };
+  const offer: TeacherOffer = { files, name: nameOfFiles(files), bytes, origin, recipe, inspection: null };
   const isCurrent = (): boolean => teacherStore.getState().offer === offer;
   teacherStore.setState({ offer, error: null });
   try {
@@ -44,8 +47,8 @@ export async function acceptOffer(engine: Engine, recipe?: TeacherRecipe): Promi
   teacherStore.setState({ offer: null });
   patchConfig({ teacher: "own" });
   try {
-    const { files } = offer;
-    await loadTeacher(engine, { kind: "files", files, ...(recipe === undefined ? {} : { recipe }) });
+    const { files, origin } = offer;
+    await loadTeacher(engine, { kind: "files", files, ...(recipe === undefined ? {} : { recipe }) }, origin);
   } catch {
     if (configStore.getState().config.teacher === "own") patchConfig({ teacher: former });
   }

@@ -32,6 +32,8 @@ describe("share link", () => {
       patch: { data: "own", learningRate: 0.05, seed: 3 },
       backend: "wasm",
       dataset: { name: "my  cats & dogs.zip", fingerprint: "0123456789ab" },
+      teacher: null,
+      data: null,
       problems: [],
     });
   });
@@ -47,6 +49,30 @@ describe("share link", () => {
         expect(parsed.dataset?.fingerprint).toBe("00ff00ff00ff");
       }),
     );
+  });
+
+  test("carries where teacher and images can be downloaded, as far as there is room", () => {
+    const teacher = { address: "https://hub.example/a b/model.json?x=1&y=2", sha256: "0a".repeat(32) };
+    const data = { address: "https://data.example/pictures.zip", sha256: null };
+    const link = formatLink(defaultConfig, "auto", null, { teacher, data });
+    expect(parseLink(`#${link}`)).toMatchObject({
+      teacher: { ...teacher, address: "https://hub.example/a%20b/model.json?x=1&y=2" },
+      data,
+      problems: [],
+    });
+    const long = { address: `https://hub.example/${"é".repeat(900)}`, sha256: null };
+    const short = formatLink(defaultConfig, "auto", null, { teacher: long, data });
+    expect(short.length).toBeLessThanOrEqual(longestLink);
+    expect(parseLink(short)).toMatchObject({ teacher: null, data });
+  });
+
+  test.each([
+    ["teacherFrom=javascript:alert(1)", "teacherFrom"],
+    ["teacherFrom=http://hub.example/x", "teacherFrom"],
+    ["dataFrom=nowhere", "dataFrom"],
+    ["teacherFrom=https://hub.example/x&teacherHash=12", "teacherHash"],
+  ])("an address that is none is reported: %s", (text, name) => {
+    expect(parseLink(text)).toMatchObject({ teacher: null, data: null, problems: [{ name }] });
   });
 
   test("junk is reported and what is understood is kept", () => {

@@ -1,5 +1,7 @@
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.ts";
+import { parseWebAddress } from "../../contract/webAddress.ts";
+import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configDifference, parseConfigPatch, settingNames } from "../../contract/config.ts";
 
 /** Rises when the meaning of a link changes, e.g. when a default does. */
@@ -23,6 +25,9 @@ export interface SharedLink {
   readonly patch: ConfigPatch;
   readonly backend: BackendChoice | null;
   readonly dataset: LinkedDataset | null;
+  /** Where teacher and images can be downloaded. Nobody follows it without a click. */
+  readonly teacher: WebOrigin | null;
+  readonly data: WebOrigin | null;
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -34,6 +39,7 @@ export function formatLink(
   config: Config,
   backend: BackendChoice = "auto",
   dataset: LinkedDataset | null = null,
+  web: { readonly teacher?: WebOrigin | null; readonly data?: WebOrigin | null } = {},
 ): string {
   const difference = configDifference(config);
   const pairs: [string, string][] = [["v", String(linkVersion)]];
@@ -44,12 +50,26 @@ export function formatLink(
     const name = shorten(dataset.name.replaceAll(":", " "), longestName);
     pairs.push(["dataset", `${name}:${dataset.fingerprint.slice(0, 12)}`]);
   }
+  let link = joinPairs(pairs);
+  for (const use of ["teacher", "data"] as const) {
+    const origin = web[use];
+    if (origin === null || origin === undefined) continue;
+    const more: [string, string][] = [[`${use}From`, origin.address]];
+    if (origin.sha256 !== null) more.push([`${use}Hash`, origin.sha256]);
+    // An address too long for a link is left out rather than cut.
+    const longer = `${link}&${joinPairs(more)}`;
+    if (longer.length <= longestLink) link = longer;
+  }
+  return link;
+}
+
+function joinPairs(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
 }
 
 /** Reads what `formatLink` or a person wrote. What is understood is kept, the rest reported. Never throws. */
 export function parseLink(hash: string): SharedLink {
-  const nothing = { patch: {}, backend: null, dataset: null };
+  const nothing = { patch: {}, backend: null, dataset: null, teacher: null, data: null };
   const text = hash.startsWith("#") ? hash.slice(1) : hash;
   if (text === "") return { ...nothing, problems: [] };
   if (text.length > longestLink) {
@@ -74,8 +94,39 @@ export function parseLink(hash: string): SharedLink {
 
   const backend = takeBackend(given, problems);
   const dataset = takeDataset(given, problems);
+  const teacher = takeOrigin(given, "teacher", problems);
+  const data = takeOrigin(given, "data", problems);
   const parsed = parseConfigPatch(Object.fromEntries(given));
-  return { patch: parsed.patch, backend, dataset, problems: [...problems, ...parsed.problems] };
+  return {
+    patch: parsed.patch,
+    backend,
+    dataset,
+    teacher,
+    data,
+    problems: [...problems, ...parsed.problems],
+  };
+}
+
+function takeOrigin(
+  given: Map<string, string>,
+  use: "teacher" | "data",
+  problems: ConfigProblem[],
+): WebOrigin | null {
+  const address = given.get(`${use}From`);
+  const hash = given.get(`${use}Hash`) ?? null;
+  given.delete(`${use}From`);
+  given.delete(`${use}Hash`);
+  if (hash !== null && !/^[0-9a-f]{64}$/.test(hash)) {
+    problems.push({ name: `${use}Hash`, message: "is not 64 hex digits, so the address is not used either" });
+    return null;
+  }
+  if (address === undefined) return null;
+  try {
+    return { address: parseWebAddress(address).href, sha256: hash };
+  } catch (error) {
+    problems.push({ name: `${use}From`, message: error instanceof Error ? error.message : String(error) });
+    return null;
+  }
 }
 
 function takeBackend(given: Map<string, string>, problems: ConfigProblem[]): BackendChoice | null {

@@ -60,7 +60,11 @@ export async function prepareRun(engine: Engine, config: Config): Promise<void> 
     }
     if (config.data === "demo" && summary?.kind !== "demo") {
       say("drawing the demo images");
-      datasetStore.setState({ summary: await engine.request("drawDemo", standardDemo), rejects: [] });
+      datasetStore.setState({
+        summary: await engine.request("drawDemo", standardDemo),
+        rejects: [],
+        origin: null,
+      });
       unlessStopped();
     }
     if (hasTeacher(config)) {

@@ -1,6 +1,7 @@
 /** What the buttons and drops of the data panel do. Faults become notices. */
 import { standardDemo } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
+import type { WebOrigin } from "../../contract/webOrigin.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -16,6 +17,7 @@ let cancel: AbortController | null = null;
 export async function loadOwnImages(
   engine: Engine,
   collecting: Collected | Promise<Collected>,
+  origin: WebOrigin | null = null,
 ): Promise<void> {
   if (refusedAsBusy()) return;
   const controller = new AbortController();
@@ -35,9 +37,9 @@ export async function loadOwnImages(
       viewSize: configStore.getState().config.imageSize,
       signal: controller.signal,
       onProgress: (ingestion) => datasetStore.setState({ ingestion }),
-      onReplace: () => datasetStore.setState({ summary: null, rejects: [] }),
+      onReplace: () => datasetStore.setState({ summary: null, rejects: [], origin: null }),
     });
-    datasetStore.setState({ summary, rejects });
+    datasetStore.setState({ summary, rejects, origin });
     patchConfig({ data: "own" });
   } catch (error) {
     if (error instanceof AppError && error.code === "cancelled") {
@@ -66,7 +68,7 @@ export async function loadDemoImages(engine: Engine): Promise<void> {
   try {
     datasetStore.setState({ ingestion: { ...nothingYet, task: "drawing" } });
     const summary = await engine.request("drawDemo", standardDemo);
-    datasetStore.setState({ summary, rejects: [] });
+    datasetStore.setState({ summary, rejects: [], origin: null });
     patchConfig({ data: "demo" });
   } catch (error) {
     notifyError(error);

@@ -8,6 +8,7 @@ import { cancelLoading, loadDemoImages, loadOwnImages } from "../ingest/loadImag
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { DataFromWeb } from "./DataFromWeb.tsx";
 import styles from "./DataPanel.module.css";
 import { Gallery } from "./Gallery.tsx";
 import { RejectsTable } from "./RejectsTable.tsx";
@@ -76,6 +77,7 @@ export function DataPanel() {
           onChange={take}
         />
       </div>
+      <DataFromWeb disabled={busy} />
       {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
       {ingestion === null ? null : <Progress progress={ingestion} />}
       {summary === null ? null : (

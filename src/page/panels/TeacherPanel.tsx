@@ -13,6 +13,7 @@ import { teacherStore } from "../stores/teacherStore.ts";
 import { FactList } from "./FactList.tsx";
 import { Refusal } from "./Refusal.tsx";
 import { SettingsGroup } from "./SettingsGroup.tsx";
+import { TeacherFromWeb } from "./TeacherFromWeb.tsx";
 import { factsOfCard } from "./teacherFacts.ts";
 import { TeacherInspectionDialog } from "./TeacherInspectionDialog.tsx";
 import styles from "./TeacherPanel.module.css";
@@ -63,6 +64,7 @@ export function TeacherPanel() {
           }}
         />
       </div>
+      <TeacherFromWeb disabled={busy} />
       {offer?.inspection === null ? <p role="status">Reading {offer.name} …</p> : null}
       {offer === null || offer.inspection === null ? null : (
         <TeacherInspectionDialog

@@ -1,6 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import type { ErrorWire } from "../../contract/errors.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "../../contract/teacher.ts";
+import type { WebOrigin } from "../../contract/webOrigin.ts";
 
 /** Files that may become the teacher, looked at before they are used. */
 export interface TeacherOffer {
@@ -9,7 +10,9 @@ export interface TeacherOffer {
   readonly name: string;
   /** Of all files together. */
   readonly bytes: number;
-  /** What is known of its use beside the files, from where they came. */
+  /** Where they were downloaded from; null when they were given as files. */
+  readonly origin: WebOrigin | null;
+  /** How they are to be used, where that is known already. */
   readonly recipe?: TeacherRecipe | undefined;
   /** Null while they are read. */
   readonly inspection: TeacherInspection | null;
@@ -19,6 +22,8 @@ interface TeacherState {
   readonly status: "none" | "loading" | "ready";
   /** What the engine holds now; null unless `ready`. */
   readonly card: TeacherCard | null;
+  /** Where that was downloaded from; null when it was not. */
+  readonly origin: WebOrigin | null;
   /** What the engine was asked to load last: the bundled teacher, or the names of files. */
   readonly asked: string;
   /** Why that failed. */
@@ -29,6 +34,7 @@ interface TeacherState {
 export const teacherStore = createStore<TeacherState>(() => ({
   status: "none",
   card: null,
+  origin: null,
   asked: "",
   error: null,
   offer: null,

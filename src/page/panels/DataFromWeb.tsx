@@ -1,0 +1,84 @@
+import { useState } from "react";
+import { useStore } from "zustand";
+import { lookUp, startDownload } from "../commands/webTransfers.ts";
+import { useEngine } from "../EngineContext.tsx";
+import { collectFromList } from "../ingest/collectFiles.ts";
+import { loadOwnImages } from "../ingest/loadImages.ts";
+import { linkStore } from "../stores/linkStore.ts";
+import { webStore } from "../stores/webStore.ts";
+import { WebTransfer } from "./WebTransfer.tsx";
+import styles from "./WebForm.module.css";
+
+/** Images from the web: a zip at an address, looked up, shown, and downloaded on a click. */
+export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
+  const engine = useEngine();
+  const transfer = useStore(webStore, ({ transfers }) => transfers.data);
+  const linked = useStore(linkStore, (state) => state.data);
+  const [address, setAddress] = useState("");
+  const [keep, setKeep] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const [lastLinked, setLastLinked] = useState<typeof linked>(null);
+  if (linked !== lastLinked) {
+    // Another link was opened: its address is filled in, and nothing more.
+    setLastLinked(linked);
+    if (linked !== null) {
+      setAddress(linked.address);
+      setOpen(true);
+    }
+  }
+
+  async function download(acceptChanged: boolean): Promise<void> {
+    const [zip] = (await startDownload("data", { acceptChanged })) ?? [];
+    if (zip === undefined) return;
+    const { address: from, sha256 } = zip.record;
+    await loadOwnImages(engine, collectFromList([zip.file]), { address: from, sha256 });
+  }
+
+  return (
+    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="data-web">
+      <summary>From the web</summary>
+      {isOpen ? (
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            const sha256 = linked?.address === address.trim() ? linked.sha256 : null;
+            void lookUp("data", { address: address.trim(), sha256, keep });
+          }}
+        >
+          <label className={styles.field}>
+            Address of a zip of images
+            <input
+              type="text"
+              inputMode="url"
+              spellCheck={false}
+              autoComplete="off"
+              placeholder="https://"
+              value={address}
+              data-testid="data-address"
+              onChange={(event) => setAddress(event.target.value)}
+            />
+          </label>
+          <div className={styles.row}>
+            <button
+              disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
+              data-testid="data-look-up"
+            >
+              Look up size
+            </button>
+            <label>
+              <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
+              Keep it on this machine
+            </label>
+          </div>
+          <WebTransfer
+            use="data"
+            transfer={transfer}
+            disabled={disabled}
+            onDownload={(acceptChanged) => void download(acceptChanged)}
+          />
+        </form>
+      ) : null}
+    </details>
+  );
+}
