@@ -28,6 +28,7 @@ test("whatever is not an address of the web is refused with words", () => {
         expect((error as AppError).code).toBe("config-invalid");
       }
     }),
+    { numRuns: 40 },
   );
   expect(() => parseWebAddress(`https://x.example/${"y".repeat(longestAddress)}`)).toThrow(/characters/);
 });
