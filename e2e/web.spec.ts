@@ -160,7 +160,7 @@ test("a TensorFlow.js model comes with its weight files, and images come as a zi
   await expect(page.getByTestId("web-data-found")).toContainText("pictures.zip");
   await playground.click("web-data-download");
   const { dataset } = await playground.until((snapshot) => snapshot.dataset?.kind === "own");
-  expect(dataset).toMatchObject({ name: "pictures.zip", count: 32, labels: ["discs", "stripes"] });
+  expect(dataset).toMatchObject({ name: "pictures", count: 32, labels: ["discs", "stripes"] });
   await playground.click("start");
   expect((await playground.untilRun("ended")).run.end).toEqual({ kind: "finished" });
   expect(decodeURIComponent(new URL(page.url()).hash)).toContain(`dataFrom=${hub.url}/plain/pictures.zip`);
@@ -204,4 +204,19 @@ test("what is refused says why, and a slow download can be cancelled", async ({ 
   await expect(page.getByTestId("teacher-refusal")).toContainText("bytes-5000.pth");
   await page.keyboard.press("Escape");
   expect((await playground.snapshot()).teacher).toBeNull();
+
+  // The page itself may not do what the download worker may.
+  const { faults } = playground;
+  const before = faults.length;
+  const reached = await page.evaluate(
+    (url) =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    `${hub.url}/plain/bytes-9.bin`,
+  );
+  expect(reached).toBe(false);
+  expect(faults.splice(before).join()).toContain("Content Security Policy");
+  expect(hub.requests.map(({ path }) => path)).not.toContain("/plain/bytes-9.bin");
 });
