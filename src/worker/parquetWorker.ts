@@ -1,0 +1,110 @@
+/**
+ * The worker that reads parquet files: footers, pages, decompression, away from page and engine. It has no access to
+ * any other site; bytes of a file behind an address come from the page, on request.
+ */
+import { fromWire, toWire, type AppError } from "../contract/errors.ts";
+import type {
+  FromParquetWorker,
+  ImageRow,
+  ParquetInput,
+  ParquetRequestName,
+  ParquetRequests,
+  ToParquetWorker,
+} from "../contract/parquet.ts";
+import { blobSource, type ByteSource } from "../formats/parquet/byteSource.ts";
+import { offerOf } from "../formats/parquet/imageColumns.ts";
+import { openImageRows, type ImageRows } from "../formats/parquet/imageRows.ts";
+import { openParquet, type ParquetFile } from "../formats/parquet/parquetFile.ts";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+/** What one answer brings at most: enough to keep the decoders busy, little to hold. */
+const batchImages = 64;
+const batchBytes = 4 * 1024 * 1024;
+/** Footers read at a time. */
+const openedAtOnce = 6;
+
+let files: readonly ParquetFile[] = [];
+let rows: ImageRows | null = null;
+
+const handlers: {
+  readonly [K in ParquetRequestName]: (input: ParquetRequests[K]["in"]) => Promise<ParquetRequests[K]["out"]>;
+} = {
+  open: async ({ files: inputs }) => {
+    const opened: ParquetFile[] = [];
+    for (let i = 0; i < inputs.length; i += openedAtOnce) {
+      const some = inputs.slice(i, i + openedAtOnce);
+      opened.push(
+        ...(await Promise.all(some.map((input, j) => openParquet(input.name, sourceOf(input, i + j))))),
+      );
+    }
+    files = opened;
+    return offerOf(files);
+  },
+  choose: async ({ choice, most }) => {
+    rows = openImageRows(files, choice, most);
+    return { images: rows.count };
+  },
+  next: async () => {
+    const batch: ImageRow[] = [];
+    let bytes = 0;
+    while (rows !== null && batch.length < batchImages && bytes < batchBytes) {
+      const { done, value } = await rows.rows.next();
+      if (done === true) break;
+      batch.push(value);
+      bytes += value.bytes?.length ?? 0;
+    }
+    return { rows: batch };
+  },
+};
+
+interface Wish {
+  resolve(bytes: Uint8Array<ArrayBuffer>): void;
+  reject(error: AppError): void;
+}
+
+const wishes = new Map<number, Wish>();
+let lastWish = 0;
+
+function sourceOf(input: ParquetInput, file: number): ByteSource {
+  if (input.kind === "file") return blobSource(input.file);
+  return {
+    size: input.size,
+    read: (start, end) =>
+      new Promise((resolve, reject) => {
+        const range = ++lastWish;
+        wishes.set(range, { resolve, reject });
+        self.postMessage({ range, file, start, end } satisfies FromParquetWorker);
+      }),
+  };
+}
+
+function grant(message: Extract<ToParquetWorker, { range: number }>): void {
+  const wish = wishes.get(message.range);
+  wishes.delete(message.range);
+  if (message.ok) wish?.resolve(message.bytes);
+  else wish?.reject(fromWire(message.error));
+}
+
+async function answer(message: Extract<ToParquetWorker, { id: number }>): Promise<void> {
+  const { id } = message;
+  try {
+    // The table and the message agree on the pairing of name and input; TypeScript cannot follow it here.
+    const handler = handlers[message.name] as (input: unknown) => Promise<unknown>;
+    const output = await handler(message.input);
+    self.postMessage({ id, ok: true, output } satisfies FromParquetWorker, buffersIn(output));
+  } catch (error) {
+    self.postMessage({ id, ok: false, error: toWire(error) } satisfies FromParquetWorker);
+  }
+}
+
+function buffersIn(output: unknown): ArrayBuffer[] {
+  if (typeof output !== "object" || output === null || !("rows" in output)) return [];
+  const { rows: batch } = output as ParquetRequests["next"]["out"];
+  return batch.flatMap(({ bytes }) => (bytes === null || bytes.length === 0 ? [] : [bytes.buffer]));
+}
+
+self.onmessage = ({ data }: MessageEvent<ToParquetWorker>) => {
+  if ("range" in data) grant(data);
+  else void answer(data);
+};
