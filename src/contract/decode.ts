@@ -2,11 +2,13 @@
 import type { Reject } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 
-/** Where an image's bytes are: a file, or an entry of a zip. Both are handles, cheap to send. */
+/** Where an image's bytes are. A file and an entry of a zip are handles, cheap to send. */
 export type ImageSource =
   | { readonly kind: "file"; readonly file: Blob }
   /** `archive` names the zip, so that a worker reads its directory once. */
-  | { readonly kind: "entry"; readonly archive: string; readonly zip: Blob; readonly entry: string };
+  | { readonly kind: "entry"; readonly archive: string; readonly zip: Blob; readonly entry: string }
+  /** The bytes themselves, where they came as such: out of a table. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array<ArrayBuffer> };
 
 /** The rest of a reject; whoever asked knows the path. */
 export type Refusal = Omit<Reject, "path">;

@@ -1,4 +1,4 @@
-/** A decoding worker: turns files and zip entries into small squares of pixels, away from page and engine. */
+/** A decoding worker: turns files, zip entries and bytes into small squares of pixels, away from page and engine. */
 import type {
   DecodedImage,
   DecodeRequestName,
@@ -44,6 +44,8 @@ const handlers: {
 };
 
 async function readSource(source: ImageSource): Promise<Uint8Array<ArrayBuffer> | Refusal> {
+  if (source.kind === "bytes")
+    return source.bytes.length > mostFileBytes ? tooManyBytes(source.bytes.length) : source.bytes;
   if (source.kind === "file") {
     if (source.file.size > mostFileBytes) return tooManyBytes(source.file.size);
     try {

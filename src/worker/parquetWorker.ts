@@ -98,10 +98,11 @@ async function answer(message: Extract<ToParquetWorker, { id: number }>): Promis
   }
 }
 
+/** What is transferred: the images' bytes. An offer's `rows` is a number. */
 function buffersIn(output: unknown): ArrayBuffer[] {
-  if (typeof output !== "object" || output === null || !("rows" in output)) return [];
-  const { rows: batch } = output as ParquetRequests["next"]["out"];
-  return batch.flatMap(({ bytes }) => (bytes === null || bytes.length === 0 ? [] : [bytes.buffer]));
+  const { rows: batch } = output as Partial<ParquetRequests["next"]["out"]>;
+  if (!Array.isArray(batch)) return [];
+  return (batch as readonly ImageRow[]).flatMap(({ bytes }) => (bytes === null ? [] : [bytes.buffer]));
 }
 
 self.onmessage = ({ data }: MessageEvent<ToParquetWorker>) => {

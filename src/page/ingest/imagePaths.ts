@@ -56,8 +56,6 @@ const partNames: ReadonlySet<string> = new Set([
  * The class that each folder stands for: its first-level sub-folder, once the folders that wrap everything are
  * taken off. Where the first level is train/val/test, the next level counts.
  *
- * A label needs at least two images, and there must be two labels; anything else is no label.
- *
  * @returns one label for each folder given, "" for none.
  */
 export function labelFolders(folders: readonly Folder[]): string[] {
@@ -69,11 +67,21 @@ export function labelFolders(folders: readonly Folder[]): string[] {
   const divided = firstLevel.length > 0 && firstLevel.every((name) => partNames.has(name.toLowerCase()));
   const labels = folders.map((folder) => segments(folder.path)[divided ? wrapping + 1 : wrapping] ?? "");
 
+  return labelsThatCount(labels.map((label, i) => ({ label, images: (folders[i] as Folder).images })));
+}
+
+/**
+ * A label needs at least two images, and there must be two labels; anything else is no label.
+ *
+ * @param given may name a label several times.
+ * @returns one label for each given, "" for none.
+ */
+export function labelsThatCount(given: readonly { label: string; images: number }[]): string[] {
   const counts = new Map<string, number>();
-  labels.forEach((label, i) => counts.set(label, (counts.get(label) ?? 0) + (folders[i] as Folder).images));
+  for (const { label, images } of given) counts.set(label, (counts.get(label) ?? 0) + images);
   const isLabel = (label: string): boolean => label !== "" && (counts.get(label) ?? 0) >= leastImagesOfLabel;
   const enough = [...counts.keys()].filter(isLabel).length >= 2;
-  return labels.map((label) => (enough && isLabel(label) ? label : ""));
+  return given.map(({ label }) => (enough && isLabel(label) ? label : ""));
 }
 
 function segments(path: string): string[] {

@@ -1,10 +1,11 @@
 import { isRefusal, type DecodedImage, type ImageSource, type Refusal } from "../../contract/decode.ts";
 import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
+import type { ImageRow } from "../../contract/parquet.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import type { Collected, CollectedFile } from "./collectFiles.ts";
 import { jobsPerWorker, type DecodePool } from "./decodePool.ts";
-import { folderOf, isJunkPath, labelFolders, sortByPath } from "./imagePaths.ts";
+import { folderOf, isJunkPath, labelFolders, labelsThatCount, sortByPath } from "./imagePaths.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
@@ -40,10 +41,32 @@ const blockBytes = 8 * 1024 * 1024;
 /** Images whose headers are read to choose the store's size. */
 const measuredImages = 64;
 const mostFiles = 200_000;
+/** Held until the store's size is chosen. */
+const mostSampleBytes = 32 * 1024 * 1024;
 
 interface Candidate {
   readonly path: string;
-  readonly source: ImageSource;
+  /** Of one class, as far as is known before all are read: a folder, or a label. */
+  readonly group: string;
+  /** null where there should be an image and is none. */
+  readonly source: ImageSource | null;
+}
+
+/** Images in an order that is always the same. */
+interface Supply {
+  readonly name: string;
+  readonly total: number;
+  /** Some of them, whose sizes decide how large all are stored. */
+  readonly sample: readonly Candidate[];
+  readonly candidates: Iterable<Candidate> | AsyncIterable<Candidate>;
+  /** One label for each group, "" for none. */
+  readonly labelsOf: (groups: readonly Group[]) => string[];
+}
+
+interface Group {
+  readonly group: string;
+  /** Usable ones. */
+  readonly images: number;
 }
 
 /**
@@ -55,27 +78,98 @@ interface Candidate {
  *
  * @throws AppError "dataset-too-small" when not one image is usable; "cancelled".
  */
-export async function ingestImages(
+export function ingestImages(
   engine: Engine,
   collected: Collected,
   pool: DecodePool,
   options: IngestOptions,
 ): Promise<Ingested> {
-  const { signal } = options;
   const rejects: Reject[] = [...collected.rejects];
+  return ingest(engine, pool, options, rejects, async (report) => {
+    report("listing", 0, collected.files.length, 0);
+    const candidates = await listCandidates(collected.files, pool, rejects, options.signal);
+    const stride = Math.max(1, Math.ceil(candidates.length / measuredImages));
+    return {
+      name: collected.name,
+      total: candidates.length,
+      sample: candidates.filter((_, i) => i % stride === 0),
+      candidates,
+      labelsOf: (groups) => labelFolders(groups.map(({ group, images }) => ({ path: group, images }))),
+    };
+  });
+}
+
+/** The images of a table, as they come. */
+export interface ImageTable {
+  readonly name: string;
+  /** How many rows there will be. */
+  readonly images: number;
+  readonly rows: AsyncGenerator<ImageRow, void>;
+}
+
+/**
+ * Reads the rows of a table into the engine's image store, in their order.
+ *
+ * @throws AppError as `ingestImages`, and whatever keeps the rows from coming.
+ */
+export function ingestTable(
+  engine: Engine,
+  { name, images, rows }: ImageTable,
+  pool: DecodePool,
+  options: IngestOptions,
+): Promise<Ingested> {
+  return ingest(engine, pool, options, [], async (report) => {
+    report("listing", 0, images, 0);
+    const sample: Candidate[] = [];
+    let sampleBytes = 0;
+    while (sample.length < measuredImages && sampleBytes < mostSampleBytes) {
+      const { done, value } = await rows.next();
+      if (done === true) break;
+      sampleBytes += value.bytes?.length ?? 0;
+      sample.push(candidateOf(value));
+    }
+    return {
+      name,
+      total: images,
+      sample,
+      candidates: chain(sample, rows),
+      labelsOf: (groups) =>
+        labelsThatCount(groups.map(({ group, images: count }) => ({ label: group, images: count }))),
+    };
+  });
+}
+
+function candidateOf({ path, bytes, label }: ImageRow): Candidate {
+  return { path, group: label, source: bytes === null ? null : { kind: "bytes", bytes } };
+}
+
+/** Each of the sample is let go as it is handed on. */
+async function* chain(sample: Candidate[], rows: AsyncIterable<ImageRow>): AsyncGenerator<Candidate, void> {
+  for (let next = sample.shift(); next !== undefined; next = sample.shift()) yield next;
+  for await (const row of rows) yield candidateOf(row);
+}
+
+async function ingest(
+  engine: Engine,
+  pool: DecodePool,
+  options: IngestOptions,
+  rejects: Reject[],
+  listSupply: (report: Report) => Promise<Supply>,
+): Promise<Ingested> {
+  const { signal } = options;
   const report = createReporter(options, rejects);
   signal.addEventListener("abort", pool.close, { once: true });
   let store: StoreWriter | null = null;
   try {
     signal.throwIfAborted();
-    report("listing", 0, collected.files.length, 0);
-    const candidates = await listCandidates(collected.files, pool, rejects, signal);
-    const size = await chooseSize(candidates, pool, options, report);
+    const supply = await listSupply(report);
+    const { name, total, labelsOf } = supply;
+    const size = await chooseSize(supply, pool, options, report);
     store = createStoreWriter(engine, size, options);
-    await decodeAll(candidates, size, pool, store, rejects, signal, report);
-    if (store.count() === 0) throw nothingUsable(collected, rejects);
-    report("sealing", candidates.length, candidates.length, store.count());
-    const summary = await store.seal(collected.name);
+    await decodeAll(supply, size, pool, store, rejects, signal, report);
+    if (store.count() === 0) throw nothingUsable(name, total, rejects);
+    report("sealing", total, total, store.count());
+    const summary = await store.seal(name, labelsOf);
     return { summary, rejects: sortByPath(rejects) };
   } catch (error) {
     await store?.discard();
@@ -87,7 +181,7 @@ export async function ingestImages(
 }
 
 async function decodeAll(
-  candidates: readonly Candidate[],
+  { candidates, total }: Supply,
   size: number,
   pool: DecodePool,
   store: StoreWriter,
@@ -98,7 +192,7 @@ async function decodeAll(
   const pathOfDigest = new Map<string, string>();
   const room = imagesThatFit(size);
   let done = 0;
-  for await (const { path, result } of decodeInOrder(candidates, pool, size)) {
+  for await (const { path, group, result } of decodeInOrder(candidates, pool, size)) {
     signal.throwIfAborted();
     done++;
     if (isRefusal(result)) {
@@ -111,9 +205,9 @@ async function decodeAll(
       rejects.push({ path, reason: "over-limit", message });
     } else {
       pathOfDigest.set(result.digest, path);
-      await store.add(path, result.pixels);
+      await store.add(path, group, result.pixels);
     }
-    report("decoding", done, candidates.length, store.count());
+    report("decoding", done, total, store.count());
   }
 }
 
@@ -129,7 +223,7 @@ async function listCandidates(
     signal.throwIfAborted();
     if (isJunkPath(path)) continue;
     if (isZip(file)) candidates.push(...(await listZip(path, file, pool, rejects)));
-    else candidates.push({ path, source: { kind: "file", file } });
+    else candidates.push({ path, group: folderOf(path), source: { kind: "file", file } });
   }
   const sorted = sortByPath(candidates);
   for (const { path } of sorted.splice(mostFiles)) {
@@ -155,7 +249,11 @@ async function listZip(path: string, zip: File, pool: DecodePool, rejects: Rejec
     }
     return entries
       .filter((entry) => !isJunkPath(entry))
-      .map((entry) => ({ path: `${path}/${entry}`, source: { kind: "entry", archive: path, zip, entry } }));
+      .map((entry) => ({
+        path: `${path}/${entry}`,
+        group: folderOf(`${path}/${entry}`),
+        source: { kind: "entry", archive: path, zip, entry },
+      }));
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "cancelled" || error.code === "network-failed")
       throw error;
@@ -166,44 +264,54 @@ async function listZip(path: string, zip: File, pool: DecodePool, rejects: Rejec
 }
 
 async function chooseSize(
-  candidates: readonly Candidate[],
+  { sample, total }: Supply,
   pool: DecodePool,
   { viewSize, signal }: IngestOptions,
   report: Report,
 ): Promise<number> {
-  const stride = Math.max(1, Math.ceil(candidates.length / measuredImages));
-  const sample = candidates.filter((_, i) => i % stride === 0);
   let done = 0;
   const measured = await Promise.all(
     sample.map(async ({ source }) => {
-      const result = await orRefusal(pool.request("measure", { source }));
+      const result = source === null ? noImage : await orRefusal(pool.request("measure", { source }));
       report("measuring", ++done, sample.length, 0);
       return result;
     }),
   );
   signal.throwIfAborted();
   const shortSides = measured.flatMap((size) => (isRefusal(size) ? [] : [Math.min(size.width, size.height)]));
-  return chooseStoreSize(viewSize, shortSides, candidates.length);
+  return chooseStoreSize(viewSize, shortSides, total);
+}
+
+const noImage: Refusal = { reason: "not-an-image", message: "the row holds no image" };
+
+interface Decoded {
+  readonly path: string;
+  readonly group: string;
+  readonly result: DecodedImage | Refusal;
 }
 
 /** Several images are decoded at a time, but handed on in order. */
 async function* decodeInOrder(
-  candidates: readonly Candidate[],
+  candidates: Supply["candidates"],
   pool: DecodePool,
   size: number,
-): AsyncGenerator<{ path: string; result: DecodedImage | Refusal }, void> {
-  const underWay: { path: string; result: Promise<DecodedImage | Refusal> }[] = [];
+): AsyncGenerator<Decoded, void> {
+  const underWay: { path: string; group: string; result: Promise<DecodedImage | Refusal> }[] = [];
   const window = pool.workers * (jobsPerWorker + 2);
-  for (let next = 0; next < candidates.length || underWay.length > 0;) {
-    while (next < candidates.length && underWay.length < window) {
-      const { path, source } = candidates[next++] as Candidate;
-      const result = orRefusal(pool.request("decode", { source, size }));
-      result.catch(() => undefined); // if it fails before its turn; it is awaited below
-      underWay.push({ path, result });
-    }
-    const first = underWay.shift();
-    if (first !== undefined) yield { path: first.path, result: await first.result };
+  const first = async (): Promise<Decoded | null> => {
+    const next = underWay.shift();
+    return next === undefined ? null : { ...next, result: await next.result };
+  };
+  for await (const { path, group, source } of candidates) {
+    const result =
+      source === null ? Promise.resolve(noImage) : orRefusal(pool.request("decode", { source, size }));
+    result.catch(() => undefined); // if it fails before its turn; it is awaited below
+    underWay.push({ path, group, result });
+    if (underWay.length < window) continue;
+    const decoded = await first();
+    if (decoded !== null) yield decoded;
   }
+  for (let decoded = await first(); decoded !== null; decoded = await first()) yield decoded;
 }
 
 /** A decoder that crashed over one file is that file's fault, not the end. */
@@ -220,8 +328,8 @@ async function orRefusal<T>(answer: Promise<T>): Promise<T | Refusal> {
 
 interface StoreWriter {
   count(): number;
-  add(path: string, pixels: Uint8Array): Promise<void>;
-  seal(name: string): Promise<DatasetSummary>;
+  add(path: string, group: string, pixels: Uint8Array): Promise<void>;
+  seal(name: string, labelsOf: Supply["labelsOf"]): Promise<DatasetSummary>;
   /** Leaves the engine without images if the former ones are gone already. */
   discard(): Promise<void>;
 }
@@ -229,14 +337,14 @@ interface StoreWriter {
 /**
  * Gathers images into blocks and sends them on.
  *
- * Labels can be told only when all is read, so an image's class is at first the number of its folder; sealing
- * says which folder has which label.
+ * Labels can be told only when all is read, so an image's class is at first the number of its group; sealing
+ * says which group has which label.
  */
 function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOptions): StoreWriter {
   const imageBytes = size * size * 3;
   const capacity = Math.max(1, Math.min(blockImages, Math.floor(blockBytes / imageBytes)));
-  const mostFolders = 32_767; // classes are 16-bit
-  const folders = new Map<string, { index: number; images: number }>();
+  const mostGroups = 32_767; // classes are 16-bit
+  const groups = new Map<string, { index: number; images: number }>();
   let pixels = new Uint8Array(capacity * imageBytes);
   let classes: number[] = [];
   let names: string[] = [];
@@ -267,12 +375,11 @@ function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOp
 
   return {
     count: () => count,
-    async add(path, image) {
-      const folder = folderOf(path);
-      let entry = folders.get(folder);
-      if (entry === undefined && folders.size < mostFolders) {
-        entry = { index: folders.size, images: 0 };
-        folders.set(folder, entry);
+    async add(path, group, image) {
+      let entry = groups.get(group);
+      if (entry === undefined && groups.size < mostGroups) {
+        entry = { index: groups.size, images: 0 };
+        groups.set(group, entry);
       }
       if (entry !== undefined) entry.images++;
       pixels.set(image, names.length * imageBytes);
@@ -281,10 +388,10 @@ function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOp
       count++;
       if (names.length === capacity) await send();
     },
-    async seal(name) {
+    async seal(name, labelsOf) {
       await send();
       await sending;
-      const labels = labelFolders([...folders].map(([path, { images }]) => ({ path, images })));
+      const labels = labelsOf([...groups].map(([group, { images }]) => ({ group, images })));
       return engine.request("sealImages", { name, labels });
     },
     async discard() {
@@ -325,11 +432,11 @@ function createReporter({ onProgress }: IngestOptions, rejects: readonly Reject[
   };
 }
 
-function nothingUsable(collected: Collected, rejects: readonly Reject[]): AppError {
+function nothingUsable(name: string, total: number, rejects: readonly Reject[]): AppError {
   const what =
-    collected.files.length === 0 ? "nothing to read" : `not one usable image among ${rejects.length} files`;
-  return new AppError("dataset-too-small", `There is ${what} in ${JSON.stringify(collected.name)}`, {
-    hint: "Drop a folder, a zip or files of JPEG, PNG, WebP, GIF, BMP or AVIF images.",
+    total === 0 && rejects.length === 0 ? "nothing to read" : `not one usable image among ${rejects.length}`;
+  return new AppError("dataset-too-small", `There is ${what} in ${JSON.stringify(name)}`, {
+    hint: "Give JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
     details: sortByPath(rejects)
       .slice(0, 10)
       .map(({ path, message }) => `${path}: ${message}`),
