@@ -2,6 +2,7 @@
  * The one interface to other sites: what the page may ask of the download worker, and what comes back. The page
  * hands over addresses and options, never anything of the visitor's.
  */
+import type { DatasetAddress } from "./datasetAddress.ts";
 import type { ErrorWire } from "./errors.ts";
 
 /** What an address leads to, found out without reading it. */
@@ -66,6 +67,26 @@ export interface DownloadProgress {
   readonly interruptions: number;
 }
 
+/** The parquet files of a data set on Hugging Face, by its parts. */
+export interface DatasetFiles {
+  readonly name: string;
+  readonly splits: readonly DatasetSplit[];
+}
+
+export interface DatasetSplit {
+  /** The subset: "default" where there are none. */
+  readonly config: string;
+  readonly split: string;
+  /** At least one, in their order. */
+  readonly files: readonly DatasetFile[];
+}
+
+export interface DatasetFile {
+  readonly name: string;
+  readonly address: string;
+  readonly bytes: number;
+}
+
 /** Request name → what goes in and what comes out. */
 export interface DownloadRequests {
   /** Size, host and published hash, before anything is loaded. */
@@ -75,6 +96,8 @@ export interface DownloadRequests {
   sizeOf: { in: { address: string }; out: number };
   /** The bytes from `start` to before `end`. */
   readRange: { in: { address: string; start: number; end: number }; out: Uint8Array<ArrayBuffer> };
+  /** What there is of a data set, before any of it is read. */
+  datasetFiles: { in: { dataset: DatasetAddress }; out: DatasetFiles };
   listCached: { in: null; out: readonly CachedFile[] };
   /** One file, or with null all; unfinished downloads go too. */
   deleteCached: { in: { address: string | null }; out: null };

@@ -6,6 +6,7 @@
  *     /redirect/plain/…       passed on to the other origin
  *     /slow/… /cut/… /gzip/…  and more: `behaviours`
  *     /owner/name/resolve/main/file, /api/models/owner/name/tree/main   as on Hugging Face
+ *     /datasets/owner/name/resolve/branch/path, /api/datasets/owner/name/tree/branch   likewise: `datasets`
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -19,9 +20,14 @@ export interface Hub {
   readonly mirror: string;
   /** Files by name, beside those that are made up: `bytes-<count>.bin`. */
   readonly files: Map<string, Uint8Array>;
+  /** Data sets by name; "busy/…" is too busy twice, "gated/…" is not open to all. */
+  readonly datasets: Map<string, HubDataset>;
   readonly requests: HubRequest[];
   close(): Promise<void>;
 }
+
+/** Branch → path → file. */
+export type HubDataset = Readonly<Record<string, ReadonlyMap<string, Uint8Array>>>;
 
 export interface HubRequest {
   readonly method: string;
@@ -111,6 +117,7 @@ const behaviours: Readonly<Record<string, (exchange: Exchange) => void>> = {
 /** Starts the two servers on free ports of this machine. */
 export async function startHub(files: ReadonlyMap<string, Uint8Array> = new Map()): Promise<Hub> {
   const known = new Map(files);
+  const datasets = new Map<string, HubDataset>();
   const requests: HubRequest[] = [];
   const counts = new Map<string, number>();
   let mirrorUrl = "";
@@ -138,7 +145,9 @@ export async function startHub(files: ReadonlyMap<string, Uint8Array> = new Map(
     const exchange = { request, response, content, earlier, rest, mirror: mirrorUrl };
     const behave = behaviours[first];
     const isKnown = content.length > 0 || name.startsWith("bytes-0");
-    if (first === "api") sendListing(exchange, known);
+    if (first === "api" && rest.startsWith("datasets/")) sendDatasetListing(exchange, datasets);
+    else if (first === "datasets") sendDatasetFile(exchange, datasets);
+    else if (first === "api") sendListing(exchange, known);
     else if (/^[^/]+\/resolve\/main\//.test(rest)) {
       const target = `${mirrorUrl}/plain/${rest.slice(rest.indexOf("/main/") + "/main/".length)}`;
       response.writeHead(302, { ...open, Location: target }).end();
@@ -155,6 +164,7 @@ export async function startHub(files: ReadonlyMap<string, Uint8Array> = new Map(
     url,
     mirror: mirrorUrl,
     files: known,
+    datasets,
     requests,
     close: async () => {
       await Promise.all([main, mirror].map(close));
@@ -228,6 +238,42 @@ function sendListing({ response, rest }: Exchange, files: ReadonlyMap<string, Ui
   });
   response.writeHead(200, { ...open, "Content-Type": "application/json" });
   response.end(JSON.stringify(entries));
+}
+
+/** Hugging Face's listing of a data set's branch. To those who have not signed in, what is not there is not for them. */
+function sendDatasetListing(exchange: Exchange, datasets: ReadonlyMap<string, HubDataset>): void {
+  const { response, rest, earlier } = exchange;
+  const [, name = "", branch = ""] = /^datasets\/(.+)\/tree\/([^/]+)$/.exec(rest) ?? [];
+  const dataset = datasets.get(name);
+  if (dataset === undefined || name.startsWith("gated/")) refuse(exchange, 401);
+  else if (name.startsWith("busy/") && earlier < 2) refuse(exchange, 429);
+  else {
+    const files = dataset[decodeURIComponent(branch)];
+    if (files === undefined) refuse(exchange, 404);
+    else {
+      response.writeHead(200, { ...open, "Content-Type": "application/json" });
+      const folders = [{ type: "directory", oid: "0", size: 0, path: "default" }];
+      const entries = [...files].map(([path, bytes]) => ({
+        type: "file",
+        oid: "0",
+        size: bytes.length,
+        path,
+      }));
+      response.end(JSON.stringify([...folders, ...entries]));
+    }
+  }
+}
+
+/** Asked for by its name it is passed on to the other origin, as to the hub's store of large files. */
+function sendDatasetFile(exchange: Exchange, datasets: ReadonlyMap<string, HubDataset>): void {
+  const { request, response, rest, mirror } = exchange;
+  const [, name = "", branch = "", path = ""] = /^(.+)\/resolve\/([^/]+)\/(.+)$/.exec(rest) ?? [];
+  const content = datasets.get(name)?.[decodeURIComponent(branch)]?.get(decodeURIComponent(path));
+  if (content === undefined) refuse(exchange, 404);
+  else if (name.startsWith("terms/")) refuse(exchange, 403);
+  else if (request.headers.host !== new URL(mirror).host)
+    response.writeHead(302, { ...open, Location: `${mirror}/datasets/${rest}` }).end();
+  else sendFile({ ...exchange, content: Buffer.from(content) }, exposed);
 }
 
 /** "bytes-1000.bin": a thousand bytes that are no repetition of a few. */

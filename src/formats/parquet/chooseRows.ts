@@ -5,27 +5,42 @@ export interface RowSpan {
   readonly rows: number;
 }
 
-/** Places to read from: more cost requests, fewer show less of a data set that lies in order of its classes. */
-const places = 16;
+/** Places to read from: more show more of a data set that lies in order of its classes, and cost more. */
+const mostPlaces = 16;
+
+/** What comes with the first row of a place is a whole page: 1 MiB as writers have it, or pyarrow's 1024 rows. */
+const pageBytes = 1024 * 1024;
+const pageRows = 1024;
+/** What may be read for the sake of the places: twice the images themselves, or as much as takes a few seconds. */
+const readForPlaces = 32 * 1024 * 1024;
 
 /**
  * Which `most` rows are read: always the same ones. All, if there are no more. Else from row groups that are evenly
  * spread over all files, about as many from each, from the group's first row on: data sets often lie in order of
  * their classes, and the first rows would show one class only.
  *
- * Which groups: 16, or as many as it takes to have enough rows, or all. What a small group lacks, the next ones give.
+ * Which groups: 16, or as few as keep what is read in proportion, or as many as it takes to have enough rows. What
+ * a small group lacks, the others give.
  *
  * @param groups rows of each row group, file by file.
+ * @param bytesPerRow of the images, on average, as they lie in the files.
  * @returns in the order of the files.
  */
-export function chooseRows(groups: readonly (readonly number[])[], most: number): readonly RowSpan[] {
+export function chooseRows(
+  groups: readonly (readonly number[])[],
+  most: number,
+  bytesPerRow: number,
+): readonly RowSpan[] {
   const all = groups.flatMap((file, f) => file.map((rows, g) => ({ file: f, group: g, rows })));
   const filled = all.filter(({ rows }) => rows > 0);
   const total = filled.reduce((sum, { rows }) => sum + rows, 0);
   if (total <= most) return filled;
 
   const average = total / filled.length;
-  let count = Math.min(filled.length, Math.max(places, Math.ceil(most / average)));
+  const perPlace = bytesPerRow * Math.min(average, Math.max(pageRows, pageBytes / bytesPerRow));
+  const affordable = Math.floor(Math.max(readForPlaces, 2 * most * bytesPerRow) / Math.max(1, perPlace));
+  const places = Math.max(Math.min(mostPlaces, affordable), Math.ceil(most / average));
+  let count = Math.min(filled.length, places);
   // Groups of unequal size may not suffice at first.
   while (rowsIn(evenly(filled, count)) < most) count = Math.min(filled.length, Math.ceil(count * 1.25));
 

@@ -26,9 +26,28 @@ export function openImageRows(files: readonly ParquetFile[], choice: ParquetChoi
   const spans = chooseRows(
     files.map((file) => file.rowGroups.map(({ rows }) => rows)),
     most,
+    bytesPerImage(files, columns),
   );
   const count = spans.reduce((sum, { rows }) => sum + rows, 0);
   return { count, rows: readSpans(files, columns, spans) };
+}
+
+/** On average, as they lie in the files. */
+function bytesPerImage(
+  files: readonly ParquetFile[],
+  columns: readonly ReturnType<typeof chosenColumns>[],
+): number {
+  let bytes = 0;
+  let rows = 1;
+  files.forEach((file, i) => {
+    const { image } = columns[i] as (typeof columns)[number];
+    for (const group of file.rowGroups) {
+      const chunk = group.chunks[image.index];
+      if (chunk !== undefined) bytes += chunk.end - chunk.start;
+    }
+    rows += file.rows;
+  });
+  return Math.max(1, bytes / rows);
 }
 
 async function* readSpans(

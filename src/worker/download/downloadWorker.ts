@@ -9,8 +9,10 @@ import type {
   FromDownloader,
   ToDownloader,
 } from "../../contract/download.ts";
+import { formatDatasetAddress, parseDatasetAddress } from "../../contract/datasetAddress.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import { fileNameOf, parseWebAddress } from "../../contract/webAddress.ts";
+import { datasetFiles } from "./datasetFiles.ts";
 import { DownloadCache } from "./downloadCache.ts";
 import { downloadFile } from "./downloadFile.ts";
 import type { KeptFile } from "./fileCache.ts";
@@ -70,6 +72,12 @@ const handlers: { readonly [K in DownloadRequestName]: Handler<K> } = {
     if (end - start > mostRangeBytes)
       throw new AppError("file-refused", `${end - start} bytes at once are too many.`);
     return withRetries(signal, () => readRange(url, start, end, signal));
+  },
+  datasetFiles: async ({ dataset }, signal) => {
+    // As an address again, so that it is checked here.
+    const address = parseDatasetAddress(formatDatasetAddress(dataset), self.location.origin);
+    if (address === null) throw new AppError("config-invalid", "This is no data set's name.");
+    return datasetFiles(address, signal);
   },
   listCached: async () => [
     ...[...inMemory.values()].map(({ record }) => record),
