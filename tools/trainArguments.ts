@@ -8,7 +8,8 @@ import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/co
 
 export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <folder> [options]
 
-  --data <folder|zip|demo|…>  images: a folder, a zip, the address of a zip, or the built-in demo set
+  --data <folder|zip|demo|…>  images: a folder, a zip, a parquet file, the address of a zip, of a
+                              parquet file or of a data set's page on Hugging Face, or the demo set
   --out <folder>              where run.json, metrics.csv and student.safetensors go
   --teacher <bundled|none|…>  the bundled teacher (default), none (MoCo-v2), a file or folder of
                               one, or its address on the web

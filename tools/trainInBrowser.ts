@@ -8,6 +8,7 @@ import type { RunEnd } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
+import { parseTableAddress } from "../src/contract/tableAddress.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
 import type { TrainJob } from "./trainArguments.ts";
 import { formatStatus, TimeLeft, type ProgressLine } from "./trainProgress.ts";
@@ -84,6 +85,13 @@ async function launch(webgpu: "hardware" | "software"): Promise<{ browser: Brows
   return { browser, page };
 }
 
+/** Whether a table's images can be loaded with a click. */
+function isOffered({ table }: PlaygroundSnapshot): boolean {
+  if (table.phase === "failed")
+    throw new TrainError(`The images cannot be loaded.\n${describe(table.error)}`);
+  return table.phase === "offered" && table.offer !== null;
+}
+
 class PlaygroundTab {
   readonly #page: Page;
   readonly #progress: ProgressLine;
@@ -106,13 +114,21 @@ class PlaygroundTab {
 
   async giveImages({ data }: TrainJob): Promise<void> {
     if (data.kind === "demo") return;
-    if (data.kind === "address") {
+    if (data.kind === "address" && parseTableAddress(data.address) === null) {
       await this.#fromWeb("data", data.address);
+    } else if (data.kind === "address") {
+      await this.#lookUp("data", data.address);
+      await this.#until(isOffered, "looking into the data set");
     } else {
       const input = this.#page.getByTestId(data.kind === "folder" ? "folder-input" : "files-input");
       await input.setInputFiles(data.kind === "folder" ? data.path : [...data.paths]);
     }
-    await this.#until((snapshot) => snapshot.dataset?.kind === "own", "reading the images");
+    const isRead = ({ dataset }: PlaygroundSnapshot): boolean => dataset?.kind === "own";
+    await this.#until((snapshot) => isRead(snapshot) || isOffered(snapshot), "reading the images");
+    if (isOffered(await this.#snapshot())) {
+      await this.#page.getByTestId("table-load").click();
+      await this.#until(isRead, "reading the images");
+    }
     const { dataset } = await this.#snapshot();
     const labels = dataset?.labels.length ?? 0;
     const classes = labels === 0 ? "no labels" : `${labels} labels`;
@@ -141,9 +157,7 @@ class PlaygroundTab {
 
   /** By the page's own form: look up, then download, both by a click. */
   async #fromWeb(use: "teacher" | "data", address: string): Promise<void> {
-    await this.#page.getByTestId(`${use}-web`).locator("summary").first().click();
-    await this.#page.getByTestId(`${use}-address`).fill(address);
-    await this.#page.getByTestId(`${use}-look-up`).click();
+    await this.#lookUp(use, address);
     const reaches = (...phases: Transfer["phase"][]) => {
       return ({ web }: PlaygroundSnapshot): boolean => {
         const transfer = web[use];
@@ -159,6 +173,12 @@ class PlaygroundTab {
     this.#progress.say(`Downloading ${address}${bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`}.`);
     await this.#page.getByTestId(`web-${use}-download`).click();
     await this.#until(reaches("done"), `downloading ${address}`);
+  }
+
+  async #lookUp(use: "teacher" | "data", address: string): Promise<void> {
+    await this.#page.getByTestId(`${use}-web`).locator("summary").first().click();
+    await this.#page.getByTestId(`${use}-address`).fill(address);
+    await this.#page.getByTestId(`${use}-look-up`).click();
   }
 
   async start(): Promise<void> {

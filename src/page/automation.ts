@@ -13,6 +13,7 @@ import type { Notice } from "./stores/noticeStore.ts";
 import { noticeStore } from "./stores/noticeStore.ts";
 import { runStore } from "./stores/runStore.ts";
 import { teacherStore } from "./stores/teacherStore.ts";
+import { tableStore, type TableState } from "./stores/tableStore.ts";
 import { webStore, type Transfer, type WebUse } from "./stores/webStore.ts";
 
 /** What can be seen of the page from outside at one moment, as plain data. */
@@ -40,6 +41,8 @@ export interface PlaygroundSnapshot {
   };
   /** How far downloads are. */
   readonly web: Readonly<Record<WebUse, Transfer>>;
+  /** A table of images that is looked into or offered. */
+  readonly table: TableState;
   readonly notices: readonly Notice[];
 }
 
@@ -91,6 +94,7 @@ function currentSnapshot(): PlaygroundSnapshot {
       last,
     },
     web: webStore.getState().transfers,
+    table: tableStore.getState().table,
     notices: noticeStore.getState().notices,
   };
 }

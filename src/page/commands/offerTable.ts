@@ -84,6 +84,15 @@ export async function offerTableFiles(name: string, files: readonly CollectedFil
   });
 }
 
+/** Whether somebody means a table: a data set or a parquet file. What is no address at all names none. */
+export function namesTable(text: string): boolean {
+  try {
+    return parseTableAddress(text, location.origin) !== null;
+  } catch {
+    return false;
+  }
+}
+
 export function isParquetPath(path: string): boolean {
   return /\.(parquet|parq)$/i.test(path);
 }

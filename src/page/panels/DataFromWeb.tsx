@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useStore } from "zustand";
-import { lookUp, startDownload } from "../commands/webTransfers.ts";
+import { dismissTable, lookUpTable, namesTable } from "../commands/offerTable.ts";
+import { dismissTransfer, lookUp, startDownload } from "../commands/webTransfers.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromList } from "../ingest/collectFiles.ts";
 import { loadOwnImages } from "../ingest/loadImages.ts";
@@ -9,7 +10,7 @@ import { webStore } from "../stores/webStore.ts";
 import { WebTransfer } from "./WebTransfer.tsx";
 import styles from "./WebForm.module.css";
 
-/** Images from the web: a zip at an address, looked up, shown, and downloaded on a click. */
+/** Images from the web: a zip or a table at an address, looked up, shown, and downloaded on a click. */
 export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
   const engine = useEngine();
   const transfer = useStore(webStore, ({ transfers }) => transfers.data);
@@ -42,18 +43,24 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
           className={styles.form}
           onSubmit={(event) => {
             event.preventDefault();
+            if (namesTable(address)) {
+              dismissTransfer("data");
+              void lookUpTable(address);
+              return;
+            }
+            dismissTable();
             const sha256 = linked?.address === address.trim() ? linked.sha256 : null;
             void lookUp("data", { address: address.trim(), sha256, keep });
           }}
         >
           <label className={styles.field}>
-            Address of a zip of images
+            Address of a zip of images, or a data set on Hugging Face: owner/name, its page, or a parquet file
             <input
               type="text"
               inputMode="url"
               spellCheck={false}
               autoComplete="off"
-              placeholder="https://"
+              placeholder="https:// or owner/name"
               value={address}
               data-testid="data-address"
               onChange={(event) => setAddress(event.target.value)}
@@ -64,11 +71,11 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
               disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
               data-testid="data-look-up"
             >
-              Look up size
+              Look up
             </button>
             <label>
               <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
-              Keep it on this machine
+              Keep a zip on this machine
             </label>
           </div>
           <WebTransfer

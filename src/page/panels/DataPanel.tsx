@@ -12,6 +12,7 @@ import { DataFromWeb } from "./DataFromWeb.tsx";
 import styles from "./DataPanel.module.css";
 import { Gallery } from "./Gallery.tsx";
 import { RejectsTable } from "./RejectsTable.tsx";
+import { TableOffer } from "./TableOffer.tsx";
 
 /** Where images come in, and what came in. */
 export function DataPanel() {
@@ -36,8 +37,8 @@ export function DataPanel() {
     <div className={styles.panel}>
       <div className={styles.dropZone} data-testid="drop-zone" data-dragging={dragging}>
         <p>
-          <strong>Drop a folder, a zip or images</strong> anywhere on this page, or paste one. They never
-          leave this machine.
+          <strong>Drop a folder, a zip, images or parquet files of them</strong> anywhere on this page, or
+          paste one. They never leave this machine.
         </p>
         <div className={styles.buttons}>
           <button type="button" disabled={busy} onClick={() => folderInput.current?.click()}>
@@ -70,14 +71,15 @@ export function DataPanel() {
           className="visually-hidden"
           type="file"
           multiple
-          accept="image/*,.zip,application/zip"
+          accept="image/*,.zip,application/zip,.parquet"
           tabIndex={-1}
-          aria-label="Image files or zip"
+          aria-label="Image files, zip or parquet"
           data-testid="files-input"
           onChange={take}
         />
       </div>
       <DataFromWeb disabled={busy} />
+      <TableOffer disabled={busy} />
       {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
       {ingestion === null ? null : <Progress progress={ingestion} />}
       {summary === null ? null : (
