@@ -89,7 +89,7 @@ async function readFooter(name: string, source: ByteSource): Promise<Uint8Array<
       name,
       "it does not end with the mark of a parquet file, so it is cut off or of another kind",
     );
-  const length = new DataView(tail.buffer).getUint32(tail.length - 8, true);
+  const length = new DataView(tail.buffer, tail.byteOffset, tail.length).getUint32(tail.length - 8, true);
   if (length > size - 12)
     throw unreadable(name, `its footer is said to have ${length} bytes, the whole file has ${size}`);
   if (length > mostFooterBytes)
