@@ -54,9 +54,9 @@ describe("damaged files are read or refused, quickly, and never crash", () => {
         async (which, changes) => {
           const bytes = all[which]!.slice();
           for (const [at, value] of changes) bytes[at % (bytes.length - 8)] = value;
-          const startMs = performance.now();
+          const before = process.cpuUsage(); // the clock would measure the machine's other work too
           await readsOrRefuses(() => readAll(bytes));
-          expect(performance.now() - startMs).toBeLessThan(5000);
+          expect(process.cpuUsage(before).user / 1e6).toBeLessThan(5);
         },
       ),
       { numRuns: 800 },
