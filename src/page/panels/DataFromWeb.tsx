@@ -36,7 +36,12 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
   }
 
   return (
-    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="data-web">
+    <details
+      className={styles.fold}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      data-testid="data-web"
+    >
       <summary>From the web</summary>
       {isOpen ? (
         <form

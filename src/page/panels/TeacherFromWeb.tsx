@@ -40,7 +40,12 @@ export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
   }
 
   return (
-    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="teacher-web">
+    <details
+      className={styles.fold}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      data-testid="teacher-web"
+    >
       <summary>From the web</summary>
       {isOpen ? (
         <form
