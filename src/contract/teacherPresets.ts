@@ -1,12 +1,15 @@
 /**
  * Teachers that others have published, each by its address. One table; the panel is drawn from it.
  *
- * What is written here was read in public pages in November 2026, not remembered: names, sizes and SHA-256 on Hugging Face's own
- * pages of the files, addresses of the others in several public projects that load them. A hash that was not found
- * is null: Hugging Face publishes it through its listing, which is asked before the download; for the others it is
- * recorded the first time. That Hugging Face lets pages read files and parts of them is documented by its own staff
- * (huggingface/datasets issue 7931). For dl.fbaipublicfiles.com and storage.googleapis.com it could not be verified
- * for the first and is known by use in pages for the second; where a site refuses, the panel says what to do.
+ * Read in public pages: names, sizes, licences and SHA-256 of Hugging Face's files on its own pages of them, the other
+ * addresses in several public projects that load them, DINO's licence in its own code. A hash or licence that was not
+ * found is null: Hugging Face's listing is asked for the hash before the download, and for the other sites it is
+ * recorded the first time. Not read anywhere, only well known: papers and embedding sizes; the inspection shows what
+ * the file holds. None of these addresses has been downloaded from by this table's authors.
+ *
+ * Hugging Face lets pages read files and parts of them, by the headers its staff show (huggingface/datasets issue
+ * 7931); storage.googleapis.com is read by TensorFlow.js pages everywhere; whether dl.fbaipublicfiles.com may be read
+ * could not be found out. Where a site refuses, the panel says what to do.
  */
 import type { TeacherRecipe } from "./teacher.ts";
 
