@@ -113,16 +113,15 @@ export const settings = {
   teacherViews: choice<"same" | "plain">({
     group: "teacher",
     label: "Teacher sees",
-    default: "same",
+    default: "plain",
     published: "same",
-    advanced: true,
     options: { same: "the student's views", plain: "each image once, plain" },
     explanations: {
       same: "As in the paper: the teacher runs on both random views of every image at every step.",
       plain:
-        "One embedding an image, of the whole image without augmentation, worked out once and kept in memory: no teacher passes while training.",
+        "One embedding an image, of the whole image without augmentation, worked out once and kept in memory: no teacher passes after the first epoch.",
     },
-    help: "With “plain”, both of the student's views are pulled to the teacher's embedding of the untouched image, which is worked out before the first step and kept for later runs on the same images. Saves the teacher's passes, most of a step with a large teacher; but the target no longer follows the crop, as it does in the paper, and results differ.",
+    help: "With “plain”, both of the student's views are pulled to the teacher's embedding of the untouched image, which is worked out when the image first comes up and kept for later runs on the same images. Saves the teacher's passes, most of a step with a large teacher, which is why it is the default; but the target no longer follows the crop, as it does in the paper: with small crops a student learns less from it.",
   }),
   student: choice<
     | "resnet18"
@@ -211,12 +210,12 @@ export const settings = {
   distillWeight: number({
     group: "objective",
     label: "Distillation weight w",
-    default: 32,
+    default: 4,
     min: 0,
     max: 4096,
     published: 32,
     live: true,
-    help: "Weight of ‖teacher − student‖² per image. The authors sum over each GPU's 32 images, which equals 32 per image here (8 GPUs × 32); a plain mean-squared error would be 4096 times weaker. In DoGo, the weight of its divergence (published 100).",
+    help: "Weight of ‖teacher − student‖² per image. The authors sum over each GPU's 32 images, which equals 32 per image here (8 GPUs × 32); a plain mean-squared error would be 4096 times weaker. The default is smaller, so that one learning rate suits a batch of 32 with and without a teacher. In DoGo, the weight of its divergence (published 100).",
   }),
   contrastiveWeight: number({
     group: "objective",
@@ -293,7 +292,7 @@ export const settings = {
   epochs: number({
     group: "optimiser",
     label: "Epochs",
-    default: 10,
+    default: 20,
     min: 1,
     max: 2000,
     integer: true,
@@ -314,13 +313,13 @@ export const settings = {
   learningRate: number({
     group: "optimiser",
     label: "Learning rate",
-    default: 0.004,
+    default: 0.03,
     min: 0,
     max: 10,
     scale: "log",
     published: 0.03,
     live: true,
-    help: "Step size of SGD at the start; the schedule lowers it. The default is the published value for a batch of 256, scaled down to a batch of 32.",
+    help: "Step size of SGD at the start; the schedule lowers it. For a batch of 32 the published value is high; with a distillation weight of 32 use 0.004.",
   }),
   schedule: choice<"cosinePerStep" | "cosinePerEpoch" | "constant">({
     group: "optimiser",
@@ -368,11 +367,11 @@ export const settings = {
   cropScaleMin: number({
     group: "augmentation",
     label: "Crop, smallest area",
-    default: 0.2,
+    default: 0.5,
     min: 0.01,
     max: 1,
     published: 0.2,
-    help: "Smallest share of the image's area a random crop may take.",
+    help: "Smallest share of the image's area a random crop may take. The default is milder than published: short runs of a small student learn faster, and the teacher's view of the whole image still fits.",
   }),
   cropScaleMax: number({
     group: "augmentation",
@@ -507,7 +506,7 @@ export const settings = {
     group: "evaluation",
     label: "Judge every",
     unit: "steps",
-    default: 50,
+    default: 100,
     min: 0,
     max: 100_000,
     integer: true,

@@ -20,6 +20,7 @@ const config: Config = {
   queueSize: 30,
   learningRate: 0.002,
   distillWeight: 2,
+  teacherViews: "same",
   blurProbability: 0.5,
   evaluateEvery: 0,
   evaluationImages: 40,

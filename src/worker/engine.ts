@@ -261,7 +261,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
             emit({ type: "progress", task, done, total });
           const sources = { teacher: matched, source, train: split.train, config };
           await prepareMethod(method, sources, { report, cancelled });
-          return answersAhead(config, matched, source, store, { report, cancelled });
+          return answersAhead(config, matched, source, store);
         },
         compile: (method) =>
           compileMethod(
@@ -301,32 +301,24 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   }
 
   /**
-   * How the teacher's answers come before each step, where they do: from what it said of the plain images once, or,
+   * How the teacher's answers come before each step, where they do: from what it says of each plain image once, or,
    * of a teacher that answers later, by asking it.
    */
-  async function answersAhead(
+  function answersAhead(
     config: Config,
     matched: Teacher | null,
     source: ViewSource,
     store: ImageStore,
-    watch: { report: (task: string, done: number, total: number) => void; cancelled: () => boolean },
-  ): Promise<AnswerAhead | undefined> {
+  ): AnswerAhead | undefined {
     if (matched === null || teacher === null) return undefined;
     const { method, teacherViews, teacherInputSize, imageSize } = config;
     if (teacherViews === "same")
       return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
     const key = [store.summary?.fingerprint, store.count, imageSize, teacherInputSize].join(" ");
-    if (plain?.key !== key) {
-      plain = null;
-      const embeddings = await PlainEmbeddings.collect(teacher, source, store.count, teacherInputSize, {
-        report: (done) => watch.report("Embedding the plain images by the teacher", done, store.count),
-        cancelled: watch.cancelled,
-      });
-      if (embeddings === null) return undefined; // the run is being stopped
-      plain = { key, embeddings };
-    }
+    if (plain?.key !== key)
+      plain = { key, embeddings: new PlainEmbeddings(teacher, store.count, teacherInputSize) };
     const see = matched instanceof ProjectedTeacher ? matched.project.bind(matched) : undefined;
-    return lookUpAhead(method, plain.embeddings, see ?? ((said) => said));
+    return lookUpAhead(method, plain.embeddings, source, see ?? ((said) => said));
   }
 
   function headParameters(network: Parameters<typeof parameterCount>[0]): number {

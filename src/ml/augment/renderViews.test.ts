@@ -101,7 +101,7 @@ test("the same parameters give the same bits, and a view depends on no other", (
 
 test("drawn parameters follow the options", () => {
   const count = 4000;
-  const options = { ...everything, jitterProbability: 0.8, hue: 0.1, brightness: 0.4 };
+  const options = { ...everything, jitterProbability: 0.8, hue: 0.1, brightness: 0.4, cropScaleMin: 0.2 };
   const parameters = drawViewParameters(createPrng(4, "augment"), options, 64, count);
   const views = Array.from({ length: count }, (_, i) => viewAt(parameters, i));
   const share = (holds: (view: View) => boolean): number => views.filter(holds).length / count;

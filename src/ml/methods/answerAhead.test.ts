@@ -23,6 +23,7 @@ import { prepareMethod } from "./prepareMethod.ts";
 const size = 16;
 const base: Config = {
   ...defaultConfig,
+  teacherViews: "same",
   studentWidth: 4,
   hiddenWidth: 24,
   batchSize: 8,
@@ -141,14 +142,18 @@ test("with plain views both views are pulled to the untouched image's embedding,
     distillWeight: 1,
     learningRate: 0,
   };
-  const before = tf.memory().numTensors;
-  const reported: number[] = [];
-  const plain = await PlainEmbeddings.collect(teacher, source, images.count, 0, {
-    ...watch,
-    report: (done) => reported.push(done),
-  });
-  expect(reported).toEqual([64, 90]);
-  expect(tf.memory().numTensors).toBe(before);
+  const asked: number[] = [];
+  const counted: Teacher = {
+    card: teacher.card,
+    supportsTrainBatchNorm: false,
+    answers: "now",
+    embed(...views) {
+      asked.push(views[0].shape[0]);
+      return teacher.embed(...views);
+    },
+    dispose: () => undefined,
+  };
+  const plain = new PlainEmbeddings(counted, images.count, 0);
 
   // Which student rows the steps compared: by a student of the same seed, whose weights do not move.
   const pairs: Promise<readonly Float32Array[]>[] = [];
@@ -156,7 +161,7 @@ test("with plain views both views are pulled to the untouched image's embedding,
   const curve = await losses(
     config,
     teacher,
-    lookUpAhead("distillOnly", plain!, (said) => said),
+    lookUpAhead("distillOnly", plain, source, (said) => said),
     ({ first, second }) => {
       const rows = [first, second].map((view) =>
         tf.tidy(() => twin.trainer.run(twin.trainer.prepare(view)).embedding),
@@ -183,18 +188,19 @@ test("with plain views both views are pulled to the untouched image's embedding,
     }
     expect(curve[step]).toBeCloseTo(sum, 4);
   }
+
+  // Each image of three batches without a repetition was shown to the teacher once; twice the same new one is, too.
+  expect(asked).toEqual([8, 8, 8]);
+  const before = tf.memory().numTensors;
+  const fourth = sampler.next().indices;
+  const rows = await plain.rows(Int32Array.of(fourth[0]!, ...fourth, fourth[0]!), source);
+  tf.dispose([rows.embedding, rows.features]);
+  expect(asked).toEqual([8, 8, 8, 8]);
+  expect(tf.memory().numTensors).toBe(before);
+
   const augmented = await losses({ ...config, teacherViews: "same" }, teacher);
   expect(augmented[0]).not.toBeCloseTo(curve[0]!, 3); // the plain image is another target
   twin.dispose();
-  teacher.dispose();
-});
-
-test("collecting can be called off", async () => {
-  const teacher = createTestTeacher(20);
-  const before = tf.memory().numTensors;
-  const watched = { report: () => undefined, cancelled: () => true };
-  expect(await PlainEmbeddings.collect(teacher, source, images.count, 0, watched)).toBeNull();
-  expect(tf.memory().numTensors).toBe(before);
   teacher.dispose();
 });
 

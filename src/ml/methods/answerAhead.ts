@@ -1,4 +1,5 @@
 import { methods, type MethodName } from "../../contract/methods.ts";
+import type { ViewSource } from "../augment/viewSource.ts";
 import { askTeacher } from "../teachers/askTeacher.ts";
 import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
 import type { Embedded, Teacher } from "../teachers/teacher.ts";
@@ -42,24 +43,27 @@ export function askAhead(method: MethodName, teacher: Teacher, inputSize: number
 }
 
 /**
- * Looks up what the teacher says of the plain images, whatever the views.
+ * Looks up what the teacher says of the plain images, whatever the views; of images new to it, it is asked.
  *
+ * @param source where the plain images come from.
  * @param see from the teacher's own embedding to the one that is matched: a projection, or nothing.
  */
 export function lookUpAhead(
   method: MethodName,
   plain: PlainEmbeddings,
+  source: ViewSource,
   see: (said: Embedded) => Embedded,
 ): AnswerAhead {
-  return async (step) =>
-    new Map(
-      viewsAsked(method, step).map(({ images, indices }) => {
-        const said = plain.rows(indices);
-        const seen = see(said);
-        if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
-        return [images, seen];
-      }),
-    );
+  return async (step) => {
+    const answers = new Map<tf.Tensor4D, Embedded>();
+    for (const { images, indices } of viewsAsked(method, step)) {
+      const said = await plain.rows(indices, source);
+      const seen = see(said);
+      if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
+      answers.set(images, seen);
+    }
+    return answers;
+  };
 }
 
 export function disposeAnswers(answers: TeacherAnswers | undefined): void {

@@ -1,4 +1,4 @@
-import { yieldToMessages } from "../../lib/yieldToMessages.ts";
+import { invariant } from "../../lib/invariant.ts";
 import { plainViews } from "../augment/drawViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import * as tf from "../tf.ts";
@@ -9,58 +9,52 @@ import type { Embedded, Teacher } from "./teacher.ts";
 const imagesAtOnce = 64;
 
 /**
- * What a teacher says of every image of a set, seen whole and without augmentation: one embedding an image, kept in
- * the host's memory (4 bytes a number), where it outlives runs and costs no tensors.
+ * What a teacher says of the images of a set, each seen whole and without augmentation: one embedding an image, worked
+ * out when it is first wanted and kept in the host's memory (4 bytes a number), where it outlives runs and costs no
+ * tensors.
  */
 export class PlainEmbeddings {
-  private constructor(
-    private readonly embedding: Rows,
-    /** The same rows where the teacher's features are its embedding. */
-    private readonly features: Rows,
-  ) {}
+  private readonly known: Uint8Array;
+  /** Null until the teacher has been asked and the sizes are known. */
+  private kept: { readonly embedding: Rows; readonly features: Rows } | null = null;
 
-  /**
-   * Asks the teacher about all images, a batch at a time, letting the thread's messages through in between.
-   *
-   * @param cancelled asked between batches; once true, null is returned.
-   */
-  static async collect(
-    teacher: Teacher,
-    source: ViewSource,
-    count: number,
-    inputSize: number,
-    { report, cancelled }: { report: (done: number) => void; cancelled: () => boolean },
-  ): Promise<PlainEmbeddings | null> {
-    let all: PlainEmbeddings | null = null;
-    for (let first = 0; first < count; first += imagesAtOnce) {
-      const indices = Int32Array.from({ length: Math.min(imagesAtOnce, count - first) }, (_, i) => first + i);
-      const views = plainViews(source, indices);
-      const said = await askTeacher(teacher, views, inputSize);
-      views.dispose();
-      const { embedding, features } = said;
-      all ??= PlainEmbeddings.empty(count, said);
-      await all.embedding.write(first, embedding);
-      if (features !== embedding) await all.features.write(first, features);
-      tf.dispose([embedding, features]);
-      report(first + indices.length);
-      await yieldToMessages();
-      if (cancelled()) return null;
-    }
-    return all;
+  constructor(
+    private readonly teacher: Teacher,
+    private readonly count: number,
+    private readonly inputSize: number,
+  ) {
+    this.known = new Uint8Array(count);
   }
 
-  /** Of some images; the caller disposes of both. */
-  rows(indices: Int32Array): Embedded {
-    const embedding = this.embedding.read(indices);
+  /** Of some images, at least one; the caller disposes of both. Sync point while there are new ones among them. */
+  async rows(indices: Int32Array, source: ViewSource): Promise<Embedded> {
+    const fresh = Int32Array.from(new Set(indices.filter((index) => this.known[index] === 0)));
+    for (let first = 0; first < fresh.length; first += imagesAtOnce)
+      await this.ask(fresh.subarray(first, first + imagesAtOnce), source);
+    invariant(this.kept !== null, "no images were asked for");
+    const { embedding, features } = this.kept;
+    const rows = embedding.read(indices);
+    return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
+  }
+
+  private async ask(indices: Int32Array, source: ViewSource): Promise<void> {
+    const views = plainViews(source, indices);
+    const { embedding, features } = await askTeacher(this.teacher, views, this.inputSize);
+    views.dispose();
+    this.kept ??= this.empty(embedding, features);
+    await this.kept.embedding.write(indices, embedding);
+    if (features !== embedding) await this.kept.features.write(indices, features);
+    tf.dispose([embedding, features]);
+    for (const index of indices) this.known[index] = 1;
+  }
+
+  /** Features have rows of their own unless they are the embedding. */
+  private empty(embedding: tf.Tensor2D, features: tf.Tensor2D): { embedding: Rows; features: Rows } {
+    const rows = new Rows(this.count, embedding.shape[1]);
     return {
-      embedding,
-      features: this.features === this.embedding ? embedding : this.features.read(indices),
+      embedding: rows,
+      features: features === embedding ? rows : new Rows(this.count, features.shape[1]),
     };
-  }
-
-  private static empty(count: number, { embedding, features }: Embedded): PlainEmbeddings {
-    const rows = new Rows(count, embedding.shape[1]);
-    return new PlainEmbeddings(rows, features === embedding ? rows : new Rows(count, features.shape[1]));
   }
 }
 
@@ -75,8 +69,10 @@ class Rows {
   }
 
   /** Sync point. */
-  async write(first: number, rows: tf.Tensor2D): Promise<void> {
-    this.values.set(await rows.data<"float32">(), first * this.dim);
+  async write(indices: Int32Array, rows: tf.Tensor2D): Promise<void> {
+    const { values, dim } = this;
+    const said = await rows.data<"float32">();
+    indices.forEach((index, row) => values.set(said.subarray(row * dim, (row + 1) * dim), index * dim));
   }
 
   read(indices: Int32Array): tf.Tensor2D {
