@@ -7,6 +7,7 @@ import { collectFromList } from "../ingest/collectFiles.ts";
 import { loadOwnImages } from "../ingest/loadImages.ts";
 import { linkStore } from "../stores/linkStore.ts";
 import { webStore } from "../stores/webStore.ts";
+import { useLinkedAddress } from "./useLinkedAddress.ts";
 import { WebTransfer } from "./WebTransfer.tsx";
 import styles from "./WebForm.module.css";
 
@@ -15,18 +16,8 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
   const engine = useEngine();
   const transfer = useStore(webStore, ({ transfers }) => transfers.data);
   const linked = useStore(linkStore, (state) => state.data);
-  const [address, setAddress] = useState("");
+  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked);
   const [keep, setKeep] = useState(false);
-  const [isOpen, setOpen] = useState(false);
-  const [lastLinked, setLastLinked] = useState<typeof linked>(null);
-  if (linked !== lastLinked) {
-    // Another link was opened: its address is filled in, and nothing more.
-    setLastLinked(linked);
-    if (linked !== null) {
-      setAddress(linked.address);
-      setOpen(true);
-    }
-  }
 
   async function download(acceptChanged: boolean): Promise<void> {
     const [zip] = (await startDownload("data", { acceptChanged })) ?? [];

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useStore } from "zustand";
 import { teacherPresets, type TeacherPreset } from "../../contract/teacherPresets.ts";
 import { offerTeacherFiles } from "../commands/offerTeacher.ts";
@@ -8,6 +8,7 @@ import { linkStore } from "../stores/linkStore.ts";
 import { webStore } from "../stores/webStore.ts";
 import { FactList } from "./FactList.tsx";
 import { formatBytes } from "./formatNumbers.ts";
+import { useLinkedAddress } from "./useLinkedAddress.ts";
 import { WebTransfer } from "./WebTransfer.tsx";
 import styles from "./WebForm.module.css";
 
@@ -16,17 +17,7 @@ export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
   const engine = useEngine();
   const transfer = useStore(webStore, ({ transfers }) => transfers.teacher);
   const linked = useStore(linkStore, (state) => state.teacher);
-  const [address, setAddress] = useState("");
-  const [isOpen, setOpen] = useState(false);
-  const [lastLinked, setLastLinked] = useState<typeof linked>(null);
-  if (linked !== lastLinked) {
-    // Another link was opened: its address is filled in, and nothing more.
-    setLastLinked(linked);
-    if (linked !== null) {
-      setAddress(linked.address);
-      setOpen(true);
-    }
-  }
+  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked);
   const preset = teacherPresets.find((candidate) => candidate.address === address.trim());
   const sha256 = preset?.sha256 ?? (linked?.address === address.trim() ? linked.sha256 : null);
 
