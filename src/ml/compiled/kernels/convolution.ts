@@ -4,8 +4,6 @@ import { activation, declarationsFor, type Fused } from "./activation.ts";
 import { flattened, outputSide, type ConvolutionShape } from "./convolutionShape.ts";
 import { chooseTile } from "./tile.ts";
 
-export { outputSide, type ConvolutionShape } from "./convolutionShape.ts";
-
 /**
  * y[n, i, j, o] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o], then `fused`: + bias[o], + residual, activation.
  *

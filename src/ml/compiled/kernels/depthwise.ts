@@ -1,7 +1,8 @@
 import type { Granularity } from "../granularity.ts";
 import { channelsByRows, packed, read, repeat, write, type Kernel } from "../kernel.ts";
 import { activation, declarationsFor, type Fused } from "./activation.ts";
-import { outputSide, partsOf, type ConvolutionShape, type FilterGradientParts } from "./convolution.ts";
+import { partsOf, type FilterGradientParts } from "./convolution.ts";
+import { outputSide, type ConvolutionShape } from "./convolutionShape.ts";
 
 /** A convolution of each channel with a filter of its own; weights [k, k, C]. */
 export type DepthwiseShape = Omit<ConvolutionShape, "outChannels">;
