@@ -166,8 +166,9 @@ export function planForward(
   const weight = (name: string): PlanSlice => parameters.slice(parameterTensor, `${name}.weight`);
   const bias = (name: string): PlanSlice => parameters.slice(parameterTensor, `${name}.bias`);
 
-  for (const [index, layer] of layers.entries()) {
-    if (!needed.has(index) || done.has(index)) continue;
+  for (const index of needed) {
+    if (done.has(index)) continue;
+    const layer = layers[index] as Layer;
     switch (layer.kind) {
       case "input":
         values.set(index, input);
@@ -563,14 +564,18 @@ function consumersOf(layers: readonly Layer[]): readonly (readonly LayerIndex[])
   return consumers;
 }
 
+/**
+ * The layers that must run, in an order in which they can. Of an addition the later operand runs first: a block's
+ * shortcut before its main path, so that every block ends with the same kernel, whether its shortcut has weights or not.
+ */
 function neededFor(layers: readonly Layer[], wanted: readonly LayerIndex[]): ReadonlySet<LayerIndex> {
   const needed = new Set<LayerIndex>();
   const visit = (index: LayerIndex): void => {
     if (needed.has(index)) return;
-    needed.add(index);
     const layer = layers[index];
     invariant(layer !== undefined, `there is no layer ${index}`);
-    inputsOf(layer).forEach(visit);
+    [...inputsOf(layer)].reverse().forEach(visit);
+    needed.add(index);
   };
   wanted.forEach(visit);
   return needed;

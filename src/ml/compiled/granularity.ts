@@ -8,7 +8,7 @@ export interface Granularity {
   readonly tiling: ProductTiling | null;
   /** Vectors of four sums that one invocation can hold while it computes. */
   readonly sums: number;
-  /** Loads that the body of a loop can have before it becomes slow. */
+  /** Loads that the body of a loop may have before it takes long to compile. */
   readonly loads: number;
 }
 
@@ -21,10 +21,10 @@ export const hardwareGranularity: Granularity = {
 
 /**
  * A software adapter has as many lanes as the processor: few parts are best. Its registers are memory, so many sums
- * are cheap; its loads are a kilobyte of code each, so more of them than fit the instruction cache make every one
- * slower by half.
+ * are cheap. What it compiles it compiles slowly, ten milliseconds a load: twice the sums bring no speed and twice the
+ * text.
  */
-export const softwareGranularity: Granularity = { threads: 512, tiling: null, sums: 64, loads: 20 };
+export const softwareGranularity: Granularity = { threads: 128, tiling: null, sums: 32, loads: 20 };
 
 const tuned = new WeakMap<GPUDevice, Granularity>();
 

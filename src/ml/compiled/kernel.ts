@@ -12,8 +12,8 @@ export interface Kernel {
   /** How many invocations are wanted in x, y and z; the last workgroups may have more, so the body must check. */
   readonly threads: readonly [number, number, number];
   readonly workgroup: readonly [number, number, number];
-  /** Rows beyond so many go on in z; the body finds them in `id.y` all the same. */
-  readonly foldRowsAt?: number;
+  /** Invocations are counted in one line, row by row of so many columns; the body finds both in `id.x` and `id.y`. */
+  readonly rowLength?: number;
   /** The body works by workgroups: it has `block`, which of them as a vec3i, and `lane`, which invocation of it, in place of `id`. */
   readonly byWorkgroup?: true;
   /** WGSL statements; `id` is the invocation's vec3i. */
@@ -48,9 +48,14 @@ export function float(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
+/** What the body reads as `shape`, in the order of its fields. */
+export function uniformsOf({ shape, rowLength }: Kernel): Kernel["shape"] {
+  return rowLength === undefined ? shape : { ...shape, rowLength };
+}
+
 /** The shader module of a kernel: equal texts share a pipeline. */
 export function shaderOf(kernel: Kernel): string {
-  const fields = Object.keys(kernel.shape);
+  const fields = Object.keys(uniformsOf(kernel));
   const uniform =
     fields.length === 0
       ? ""
@@ -74,10 +79,11 @@ ${kernel.body}
 const workgroupArguments =
   "@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) invocation: u32";
 
-function idOf({ foldRowsAt, byWorkgroup }: Kernel): string {
+function idOf({ rowLength, byWorkgroup }: Kernel): string {
   if (byWorkgroup === true) return "let block = vec3i(workgroup);\nlet lane = i32(invocation);";
-  if (foldRowsAt === undefined) return "let id = vec3i(invocation);";
-  return `let id = vec3i(i32(invocation.x), i32(invocation.y) + i32(invocation.z) * ${foldRowsAt}, 0);`;
+  if (rowLength === undefined) return "let id = vec3i(invocation);";
+  return `let line = i32(invocation.x) + i32(invocation.y) * ${lineThreads};
+let id = vec3i(line % shape.rowLength, line / shape.rowLength, 0);`;
 }
 
 const mostWorkgroups = 65535;
@@ -123,21 +129,15 @@ export function overItems(count: number): Pick<Kernel, "threads" | "workgroup"> 
 }
 
 /**
- * The frame of a kernel over channel groups (`id.x`) and rows (`id.y`): 64 invocations to a workgroup, channels side by
- * side. Both may go beyond their ends.
+ * The frame of a kernel over channel groups (`id.x`) and rows (`id.y`), channels side by side. Rows may go beyond their
+ * end. Workgroups are the same for every number of channels: kernels that differ in that only share one pipeline.
  */
 export function channelsByRows(
   channelGroups: number,
   rows: number,
-): Pick<Kernel, "threads" | "workgroup" | "foldRowsAt"> {
-  const x = powerOfTwo(channelGroups, 16);
-  const foldRowsAt = 32_768 * (64 / x);
-  const folds = Math.ceil(rows / foldRowsAt);
-  return {
-    threads: [channelGroups, folds > 1 ? foldRowsAt : rows, folds],
-    workgroup: [x, 64 / x, 1],
-    foldRowsAt,
-  };
+): Pick<Kernel, "threads" | "workgroup" | "rowLength"> {
+  const { threads, workgroup } = overItems(channelGroups * rows);
+  return { threads, workgroup, rowLength: channelGroups };
 }
 
 /** The frame of a kernel in three dimensions: 64 invocations to a workgroup, along the first before the others. */

@@ -1,6 +1,6 @@
 import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
-import { shaderOf, workgroupsOf, type Kernel } from "./kernel.ts";
+import { shaderOf, uniformsOf, workgroupsOf, type Kernel } from "./kernel.ts";
 import { pipelineFor } from "./pipelines.ts";
 
 /** A place for numbers that kernels of one plan read and write. Its buffer exists once the plan is built. */
@@ -282,7 +282,7 @@ class UniformBlocks {
     const offsets = new Map<string, number>();
     const data: number[] = [];
     this.blocks = launches.map(({ kernel }) => {
-      const values = Object.values(kernel.shape);
+      const values = Object.values(uniformsOf(kernel));
       invariant(values.every(Number.isInteger), `${kernel.label}: a shape is whole numbers`);
       if (values.length === 0) return null;
       const key = values.join();

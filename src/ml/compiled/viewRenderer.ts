@@ -2,7 +2,7 @@ import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { viewColumns, type ViewParameters } from "../augment/viewParameters.ts";
 import type * as tf from "../tf.ts";
-import { shaderOf } from "./kernel.ts";
+import { shaderOf, uniformsOf } from "./kernel.ts";
 import { renderViewsKernel, widestBlurRadius, type PixelFormat, type ViewShape } from "./kernels/views.ts";
 import { pipelineFor } from "./pipelines.ts";
 import type { TfjsGpu } from "./tfjsGpu.ts";
@@ -38,7 +38,7 @@ export class ViewRenderer {
   static async create(gpu: TfjsGpu, shape: ViewShape, format: PixelFormat): Promise<ViewRenderer> {
     const kernel = renderViewsKernel(shape, format);
     const pipeline = await pipelineFor(gpu.device, shaderOf(kernel), kernel.label);
-    const fields = Object.values(kernel.shape);
+    const fields = Object.values(uniformsOf(kernel));
     const uniform = new Int32Array(Math.ceil(fields.length / 4) * 4);
     uniform.set(fields);
     return new ViewRenderer(gpu, shape.viewSide, pipeline, uniform);

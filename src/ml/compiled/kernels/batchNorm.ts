@@ -140,7 +140,7 @@ interface Frame {
   readonly writes: string;
   /** WGSL: the place of a part in the sums. */
   readonly place: string;
-  readonly launch: (rows: number) => Pick<Kernel, "threads" | "workgroup" | "byWorkgroup" | "foldRowsAt">;
+  readonly launch: (rows: number) => Pick<Kernel, "threads" | "workgroup" | "byWorkgroup" | "rowLength">;
 }
 
 function frameFor({ channels }: NormShape, { tiling }: Granularity): Frame {

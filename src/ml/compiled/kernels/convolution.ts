@@ -89,10 +89,19 @@ export function convolutionInputGradient(
     granularity,
     {
       bindings: [write("dx")],
-      store: (sum, place) => `dx[${place}] ${accumulate ? "+=" : "="} ${sum};`,
+      shape: { accumulate: accumulate ? 1 : 0 },
+      declarations: before,
+      store: (sum, place) => `dx[${place}] = before(${place}) + ${sum};`,
     },
   );
 }
+
+/** What dx holds where a gradient is added to it: a uniform decides, so that one pipeline does both. */
+const before = `fn before(place: i32) -> vec4f {
+  var value = vec4f(0);
+  if (shape.accumulate == 1) { value = dx[place]; }
+  return value;
+}`;
 
 interface Picture {
   readonly height: number;
@@ -120,6 +129,7 @@ interface WindowSums {
 
 interface Epilogue {
   readonly bindings: Kernel["bindings"];
+  readonly shape?: Kernel["shape"];
   readonly declarations?: string;
   readonly store: (sum: string, place: string, group: string) => string;
 }
@@ -159,6 +169,7 @@ function overWindows(sums: WindowSums, granularity: Granularity, epilogue: Epilo
       down,
       tiles: sums.samples * down * across,
       kernel: k,
+      ...epilogue.shape,
     },
     ...channelsByRows(to.groups / groups, sums.samples * down * across),
     ...(epilogue.declarations === undefined ? {} : { declarations: epilogue.declarations }),
@@ -269,8 +280,10 @@ function stridedInputGradient(
       across,
       tiles: shape.samples * shape.height * across,
       kernel: k,
+      accumulate: accumulate ? 1 : 0,
     },
     ...channelsByRows(inGroups / groups, shape.samples * shape.height * across),
+    declarations: before,
     body: `
 let c = id.x * ${groups};
 if (c >= shape.inGroups || id.y >= shape.tiles) { return; }
@@ -312,7 +325,11 @@ for (var ky = 0; ky < shape.kernel; ky++) {
 let out = (inRow * shape.width + first) * shape.inGroups + c;
 ${repeat(pixels, (i) =>
   inside(shape.width % pixels !== 0, `first + ${i} < shape.width`, () =>
-    repeat(groups, (g) => `dx[out + ${i} * shape.inGroups + ${g}] ${accumulate ? "+=" : "="} a${i}_${g};\n`),
+    repeat(
+      groups,
+      (g) =>
+        `dx[out + ${i} * shape.inGroups + ${g}] = before(out + ${i} * shape.inGroups + ${g}) + a${i}_${g};\n`,
+    ),
   ),
 )}`,
   };

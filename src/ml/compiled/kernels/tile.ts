@@ -21,7 +21,7 @@ interface TileStep {
 
 /** A load costs as much as so many products: measured on a software adapter, where reading is what takes long. */
 const productsPerLoad = 10;
-/** How much slower everything is with more loads than `Granularity.loads`. */
+/** How much more a step with more loads than `Granularity.loads` may save before it is worth its longer text. */
 const tooManyLoads = 1.6;
 
 /**
@@ -38,7 +38,7 @@ export function chooseTile(
   let best: Tile = { rows: 1, columns: 1, groups: 1 };
   let leastCost = Infinity;
   for (const rows of [1, 2, 4])
-    for (const columns of [1, 2, 4, 8, 16])
+    for (const columns of [1, 2, 4])
       for (const groups of [1, 2, 4]) {
         const tile = { rows, columns, groups };
         const step = stepOf(tile);

@@ -1,6 +1,6 @@
 import { invariant } from "../../../lib/invariant.ts";
 import { granularityOf, type Granularity } from "../../compiled/granularity.ts";
-import { shaderOf, workgroupsOf, type Kernel } from "../../compiled/kernel.ts";
+import { shaderOf, uniformsOf, workgroupsOf, type Kernel } from "../../compiled/kernel.ts";
 import { pipelineNow } from "../../compiled/pipelines.ts";
 import * as tf from "../../tf.ts";
 
@@ -68,7 +68,7 @@ export class KernelRecorder {
       label: kernel.label,
       pipeline,
       layout: pipeline.getBindGroupLayout(0),
-      shape: this.shapeBuffer(Object.values(kernel.shape)),
+      shape: this.shapeBuffer(Object.values(uniformsOf(kernel))),
       workgroups: workgroupsOf(kernel),
     };
   }
