@@ -60,6 +60,19 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   expect(run.last?.distillation).toBeGreaterThan(0);
 });
 
+test("a file is shown though the teacher's panel is folded by the time it is read", async ({
+  playground,
+}) => {
+  const { page } = playground;
+  await playground.open({}, "cpu");
+  await page.locator("#teacher > summary").click();
+  await expect(page.locator("#teacher")).not.toHaveAttribute("open");
+  await offer(playground, "folded.pth", await torchCheckpoint(tensors));
+  await expect(page.getByTestId("teacher-use")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await playground.until((snapshot) => snapshot.teacher?.name === "folded.pth");
+});
+
 test("what is cancelled, hostile or does not fit leaves the former teacher", async ({ playground }) => {
   const { page } = playground;
   const good = await torchCheckpoint(tensors);

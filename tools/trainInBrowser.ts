@@ -220,10 +220,13 @@ class PlaygroundTab {
   }
 
   async #download(testId: string, path: string): Promise<void> {
-    const started = this.#page.waitForEvent("download", { timeout: 60_000 });
-    await this.#page.getByTestId(testId).click();
-    const download = await started.catch(() => {
-      throw new TrainError(`The page did not hand over ${path}.`);
+    // Together, so that a tab that closes between the two is a failure told here, not one that nobody caught.
+    const [download] = await Promise.all([
+      this.#page.waitForEvent("download", { timeout: 60_000 }),
+      this.#page.getByTestId(testId).click(),
+    ]).catch((error: unknown) => {
+      const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+      throw new TrainError(`The page did not hand over ${path}: ${why}`);
     });
     await download.saveAs(`${path}.part`);
     if (statSync(`${path}.part`).size === 0) throw new TrainError(`The page handed over an empty ${path}.`);

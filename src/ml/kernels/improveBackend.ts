@@ -1,15 +1,17 @@
 import type { BackendName } from "../../contract/backend.ts";
 import { registerConvolutionGradients } from "./convolutionGradients.ts";
 import { registerMaxPoolGradient } from "./maxPoolGradient.ts";
+import { refuseEmptyResults } from "./refuseEmptyResults.ts";
 import { registerMatMul } from "./wasmMatMul.ts";
 import { registerConvolutionKernels } from "./webgpu/convolutionKernels.ts";
 
 /** Gives a tfjs backend, once it is ready, the kernels it lacks, has only slow versions of, or has wrong. Idempotent. */
 export function improveBackend(backendName: BackendName): void {
-  if (backendName === "cpu") return;
-  registerMaxPoolGradient(backendName);
+  if (backendName !== "cpu") registerMaxPoolGradient(backendName);
   if (backendName === "webgpu") registerConvolutionKernels();
-  if (backendName !== "wasm") return;
-  registerConvolutionGradients(backendName);
-  registerMatMul(backendName);
+  if (backendName === "wasm") {
+    registerConvolutionGradients(backendName);
+    registerMatMul(backendName);
+  }
+  refuseEmptyResults(backendName); // around whichever kernels there are now
 }

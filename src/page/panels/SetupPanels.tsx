@@ -12,6 +12,7 @@ import { DataPanel } from "./DataPanel.tsx";
 import { backendLabels, MachinePanel } from "./MachinePanel.tsx";
 import { Panel } from "./Panel.tsx";
 import { Fold, SettingsGroup } from "./SettingsGroup.tsx";
+import { TeacherOffer } from "./TeacherOffer.tsx";
 import { TeacherPanel } from "./TeacherPanel.tsx";
 
 /** Everything that is decided before a run, in the order of the data. On a phone all is folded, so Start is near. */
@@ -48,6 +49,7 @@ export function SetupPanels() {
       >
         <TeacherPanel />
       </Panel>
+      <TeacherOffer />
       <Panel
         id="student"
         title="Student"

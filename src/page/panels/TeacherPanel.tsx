@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { settings } from "../../contract/config.ts";
 import { describeMatching } from "../../contract/matching.ts";
 import { chooseTeacher } from "../commands/loadTeacher.ts";
-import { acceptOffer, dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
+import { offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";
 import { configStore } from "../stores/configStore.ts";
@@ -15,7 +15,6 @@ import { Refusal } from "./Refusal.tsx";
 import { SettingsGroup } from "./SettingsGroup.tsx";
 import { TeacherFromWeb } from "./TeacherFromWeb.tsx";
 import { factsOfCard } from "./teacherFacts.ts";
-import { TeacherInspectionDialog } from "./TeacherInspectionDialog.tsx";
 import styles from "./TeacherPanel.module.css";
 
 const choices = Object.entries(settings.teacher.options) as ["bundled" | "own" | "none", string][];
@@ -66,16 +65,6 @@ export function TeacherPanel() {
       </div>
       <TeacherFromWeb disabled={busy} />
       {offer?.inspection === null ? <p role="status">Reading {offer.name} …</p> : null}
-      {offer === null || offer.inspection === null ? null : (
-        <TeacherInspectionDialog
-          name={offer.name}
-          bytes={offer.bytes}
-          inspection={offer.inspection}
-          recipe={offer.recipe}
-          onUse={(recipe) => void acceptOffer(engine, recipe)}
-          onCancel={dismissOffer}
-        />
-      )}
       {status === "loading" ? <p role="status">Loading {asked} …</p> : null}
       {error === null ? null : (
         <Refusal
