@@ -25,10 +25,11 @@ import type { Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** Tiles of all sizes, and several parts to a sum. */
-const inRegisters: Granularity = { threads: 512, tiling: null, sums: 64, loads: 20 };
+const inRegisters: Granularity = { threads: 512, tiling: null, rowWorkgroups: null, sums: 64, loads: 20 };
 /** As hardware gets them, but with a tile that compiles quickly here. */
 const inWorkgroups: Granularity = {
   ...inRegisters,
+  rowWorkgroups: 6,
   tiling: {
     workgroups: 6,
     tiles: [{ rows: 32, columns: 16, depth: 8, ownRows: 4, ownColumns: 4, speed: 1 }],

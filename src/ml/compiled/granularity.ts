@@ -6,6 +6,8 @@ export interface Granularity {
   readonly threads: number;
   /** How convolutions work in workgroup memory; null where that is no faster than other memory. */
   readonly tiling: ProductTiling | null;
+  /** So many workgroups that add up rows in workgroup memory keep the device busy; null where invocations add up alone. */
+  readonly rowWorkgroups: number | null;
   /** Vectors of four sums that one invocation can hold while it computes. */
   readonly sums: number;
   /** Loads that the body of a loop may have before it takes long to compile. */
@@ -15,6 +17,7 @@ export interface Granularity {
 export const hardwareGranularity: Granularity = {
   threads: 32_768,
   tiling: hardwareTiling,
+  rowWorkgroups: hardwareTiling.workgroups,
   sums: 8,
   loads: Infinity,
 };
@@ -24,7 +27,13 @@ export const hardwareGranularity: Granularity = {
  * are cheap. What it compiles it compiles slowly, ten milliseconds a load: twice the sums bring no speed and twice the
  * text.
  */
-export const softwareGranularity: Granularity = { threads: 128, tiling: null, sums: 32, loads: 20 };
+export const softwareGranularity: Granularity = {
+  threads: 128,
+  tiling: null,
+  rowWorkgroups: null,
+  sums: 32,
+  loads: 20,
+};
 
 const tuned = new WeakMap<GPUDevice, Granularity>();
 

@@ -96,10 +96,15 @@ class Visitor {
     await page.getByTestId("stop").click();
     await this.#until(({ run }) => run.state === "ended");
 
-    const folder = await this.#writePictures();
-    await this.#stage(`${manyImages} pictures read`, async () => {
-      await page.getByTestId("folder-input").setInputFiles(folder);
-      await this.#until(({ dataset }) => dataset?.kind === "own");
+    const dropped = await this.#writePictures("dropped");
+    await this.#stage(`a folder of ${manyImages} pictures dropped`, async () => {
+      await this.#drop(dropped);
+      await this.#until(({ dataset }) => dataset?.name === "dropped");
+    });
+    const chosen = await this.#writePictures("chosen");
+    await this.#stage(`a folder of ${manyImages} pictures chosen`, async () => {
+      await page.getByTestId("folder-input").setInputFiles(chosen);
+      await this.#until(({ dataset }) => dataset?.name === "chosen");
     });
     const teacher = join(this.files, "large.safetensors");
     writeFileSync(teacher, manyTensorsFile());
@@ -195,6 +200,15 @@ class Visitor {
     await page.getByTestId("teacher-inspection").waitFor({ state: "detached" });
   }
 
+  /** As from a file manager: the browser itself drags the folder over the page. */
+  async #drop(folder: string): Promise<void> {
+    const session = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await session.send("Input.dispatchDragEvent", { type, x: 700, y: 400, data });
+    await session.detach();
+  }
+
   async #download(button: ReturnType<Page["getByRole"]>): Promise<void> {
     const download = this.page.waitForEvent("download");
     await button.click();
@@ -202,8 +216,8 @@ class Visitor {
   }
 
   /** JPEGs of 500 × 375 in two folders, no two alike. */
-  async #writePictures(): Promise<string> {
-    const folder = join(this.files, "pictures");
+  async #writePictures(name: string): Promise<string> {
+    const folder = join(this.files, name);
     const jpegs = await this.page.evaluate(() => {
       const canvas = Object.assign(document.createElement("canvas"), { width: 500, height: 375 });
       const context = canvas.getContext("2d")!;

@@ -38,12 +38,12 @@ interface Layout {
   readonly rowsPerTile: number;
 }
 
-function layoutOf(shape: NormShape, { threads: wantedThreads, tiling }: Granularity): Layout {
+function layoutOf(shape: NormShape, { threads: wantedThreads, rowWorkgroups }: Granularity): Layout {
   const groups = normGroups(shape);
   const count = (shape.samples / shape.split) * shape.pixels;
   const channelGroups = shape.channels / 4;
   const across = channelGroups * groups;
-  if (tiling !== null) {
+  if (rowWorkgroups !== null) {
     const rows = sharedRows(channelGroups, 2);
     const blocks = Math.ceil(channelGroups / rows.across) * groups;
     const divide = (workgroups: number): { pieces: number; rows: number } => {
@@ -51,8 +51,8 @@ function layoutOf(shape: NormShape, { threads: wantedThreads, tiling }: Granular
       const size = Math.ceil(count / wanted);
       return { pieces: Math.ceil(count / size), rows: size };
     };
-    const parts = divide(2 * tiling.workgroups);
-    const tiles = divide(4 * tiling.workgroups);
+    const parts = divide(2 * rowWorkgroups);
+    const tiles = divide(4 * rowWorkgroups);
     return {
       groups,
       count,
@@ -143,7 +143,7 @@ interface Frame {
   readonly launch: (rows: number) => Pick<Kernel, "threads" | "workgroup" | "byWorkgroup" | "rowLength">;
 }
 
-function frameFor({ channels }: NormShape, { tiling }: Granularity): Frame {
+function frameFor({ channels }: NormShape, { rowWorkgroups }: Granularity): Frame {
   const divided = (
     index: string,
     count: string,
@@ -154,7 +154,7 @@ let begin = piece * shape.${size};
 let end = min(begin + shape.${size}, shape.count);`;
   const parts = ["parts", "rowsPerPart"] as const;
   const tiles = ["tiles", "rowsPerTile"] as const;
-  if (tiling === null) {
+  if (rowWorkgroups === null) {
     const enter = (count: string, size: string): string => `let c = id.x;
 if (c >= shape.channelGroups || id.y >= shape.groups * shape.${count}) { return; }
 ${divided("id.y", count, size)}`;

@@ -15,7 +15,7 @@ export interface RowSums {
   readonly store: string;
 }
 
-export function rowSums(sums: RowSums, { tiling }: Granularity): Kernel {
+export function rowSums(sums: RowSums, { rowWorkgroups }: Granularity): Kernel {
   const { label, bindings, segments, rows, channels, value, store } = sums;
   const groups = channels / 4;
   const common = { label, bindings, shape: { groups, rows, segments } };
@@ -24,7 +24,7 @@ for (var r = ${first}; r < shape.rows; r += ${step}) {
   let place = (${segment} * shape.rows + r) * shape.groups + ${channel};
   sum += ${value};
 }`;
-  if (tiling === null) {
+  if (rowWorkgroups === null) {
     return {
       ...common,
       ...channelsByRows(groups, segments),
