@@ -90,7 +90,12 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
 
   const savePng = async (): Promise<void> => {
     if (chart.current === null) return;
-    const image = await chartImage(chart.current.canvas, spec.title, spec.series, readPlotTheme());
+    const { references } = collect(spec, currentRunData(), plotStore.getState().xUnit);
+    const entries = [
+      ...spec.series,
+      ...references.map(({ label, colour, y }) => ({ label: `${label} ${spec.format(y)}`, colour })),
+    ];
+    const image = await chartImage(chart.current.canvas, spec.title, entries, readPlotTheme());
     saveFile(`${spec.id}.png`, image, "image/png");
   };
 
@@ -142,6 +147,12 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
               {label}
             </button>{" "}
             <output data-label={label} aria-live="off" />
+          </li>
+        ))}
+        {spec.references.map(({ label, colour }) => (
+          <li key={label} className={styles.reference}>
+            <LineSample colour={colour} />
+            {label} <output data-label={label} aria-live="off" />
           </li>
         ))}
       </ul>

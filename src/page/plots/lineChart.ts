@@ -153,38 +153,22 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
     if (spec.yTo !== null) high = Math.max(high, spec.yTo);
     const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
-    const headroom = shown.length > 1 ? (high - low) * 0.2 : room; // for labels that stack above a line
-    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + headroom];
+    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + room];
   }
 
   function drawReferences(u: uPlot): void {
     const { ctx, bbox } = u;
     ctx.save();
-    ctx.font = scaledFont(theme.font);
-    ctx.textBaseline = "bottom";
-    let labelAbove = Infinity;
-    for (const { label, colour, y } of [...data.references].sort((a, b) => a.y - b.y)) {
+    for (const { colour, y } of data.references) {
       const at = u.valToPos(y, "y", true);
       if (!Number.isFinite(at)) continue;
-      ctx.strokeStyle = ctx.fillStyle = theme.series[colour];
+      ctx.strokeStyle = theme.series[colour];
       ctx.lineWidth = 1.25 * devicePixelRatio;
       ctx.setLineDash((seriesDash[colour].length > 0 ? seriesDash[colour] : [6, 4]).map(scaled));
       ctx.beginPath();
       ctx.moveTo(bbox.left, at);
       ctx.lineTo(bbox.left + bbox.width, at);
       ctx.stroke();
-      // Lines that lie close together: each label goes above the one before.
-      const textAt = Math.min(at - scaled(2), labelAbove - scaled(13));
-      labelAbove = textAt;
-      ctx.textAlign = "right";
-      const text = `${label} ${spec.format(y)}`;
-      const right = bbox.left + bbox.width - scaled(4);
-      // A rim in the colour of the ground keeps it legible across curves.
-      ctx.setLineDash([]);
-      ctx.lineWidth = scaled(4);
-      ctx.strokeStyle = theme.surface;
-      ctx.strokeText(text, right, textAt);
-      ctx.fillText(text, right, textAt);
     }
     ctx.restore();
   }
@@ -211,7 +195,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
   }
 
   function tellValues(u: uPlot): void {
-    const values = new Map<string, number>();
+    const values = new Map(data.references.map(({ label, y }) => [label, y]));
     const under = u.cursor.idx ?? null;
     curves.forEach(({ label, role }, index) => {
       if (role === "raw") return;
@@ -311,5 +295,3 @@ function tickLabel(value: number | null): string {
 }
 
 const scaled = (cssPixels: number): number => cssPixels * devicePixelRatio;
-const scaledFont = (font: string): string =>
-  font.replace(/^(\d+)px/, (_, size: string) => `${scaled(Number(size))}px`);
