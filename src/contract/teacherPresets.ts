@@ -2,8 +2,9 @@
  * Teachers that others have published, each by its address. One table; the panel is drawn from it.
  *
  * Read in public pages: names, sizes, licences and SHA-256 of Hugging Face's files on its own pages of them, the other
- * addresses in several public projects that load them, DINO's licence in its own code. A hash or licence that was not
- * found is null: Hugging Face's listing is asked for the hash before the download, and for the other sites it is
+ * addresses in several public projects that load them, the other licences in the projects that the weights come from
+ * (for TensorFlow.js's in the package that loads them; ONNX files are conversions of those weights by others). A hash
+ * that was not found is null: Hugging Face's listing is asked for it before the download, and for the other sites it is
  * recorded the first time. Not read anywhere, only well known: papers and embedding sizes; the inspection shows what
  * the file holds. None of these addresses has been downloaded from by this table's authors.
  *
@@ -25,8 +26,8 @@ export interface TeacherPreset {
   readonly inputSize: number;
   /** As its site rounds it; the exact size is asked before the download. Null where the site does not show it. */
   readonly roughBytes: number | null;
-  /** Null where it was not found in writing. */
-  readonly licence: string | null;
+  /** Of the weights, as their authors' project states it. */
+  readonly licence: string;
   readonly citation: string;
   /** SHA-256 in hex as the hub shows it; null where it was not found. */
   readonly sha256: string | null;
@@ -119,7 +120,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "projection head, 128 dimensions",
     inputSize: 224,
     roughBytes: null,
-    licence: null,
+    licence: "CC-BY-NC-4.0",
     citation: "Chen et al. 2020, arXiv 2003.04297",
     sha256: null,
     recipe: imageNet224,
@@ -147,7 +148,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "pooled features",
     inputSize: 224,
     roughBytes: null,
-    licence: null,
+    licence: "Apache-2.0",
     citation: "Howard et al. 2017, arXiv 1704.04861",
     sha256: null,
   },
@@ -160,7 +161,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "pooled features",
     inputSize: 224,
     roughBytes: null,
-    licence: null,
+    licence: "Apache-2.0",
     citation: "Sandler et al. 2018, arXiv 1801.04381",
     sha256: null,
   },
@@ -173,7 +174,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "first token, 384 dimensions",
     inputSize: 224,
     roughBytes: 88.5e6,
-    licence: null,
+    licence: "Apache-2.0",
     citation: "Oquab et al. 2023, arXiv 2304.07193",
     sha256: null,
     recipe: { ...imageNet224, pooling: "firstToken" },
@@ -187,7 +188,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "first token, 384 dimensions",
     inputSize: 224,
     roughBytes: 86.9e6,
-    licence: null,
+    licence: "Apache-2.0",
     citation: "Caron et al. 2021, arXiv 2104.14294",
     sha256: null,
     recipe: { ...imageNet224, pooling: "firstToken" },
@@ -201,7 +202,7 @@ export const teacherPresets: readonly TeacherPreset[] = [
     embedding: "image embedding, 512 dimensions",
     inputSize: 224,
     roughBytes: 352e6,
-    licence: null,
+    licence: "MIT",
     citation: "Radford et al. 2021, arXiv 2103.00020",
     sha256: null,
     recipe: { inputSize: 224, normalisation: "clip" },

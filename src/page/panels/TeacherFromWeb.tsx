@@ -105,7 +105,7 @@ function factsOfPreset(preset: TeacherPreset) {
     { term: "Network", text: preset.architecture },
     { term: "Embedding", text: preset.embedding },
     { term: "Input", text: `${preset.inputSize} px` },
-    { term: "Licence", text: preset.licence ?? "not known here: read it at the source before you use it" },
+    { term: "Licence", text: preset.licence },
     { term: "By", text: preset.citation },
   ];
 }
