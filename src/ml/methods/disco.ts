@@ -42,25 +42,26 @@ export class Disco implements Method {
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
     const { trainer, teacher, meanStudent, queue } = this;
-    const embed = (input: tf.Tensor4D, weights?: Weights): UnitRows =>
-      normalizeRows(trainer.run(input, weights).embedding);
     return tf.tidy(() => {
       const first = trainer.prepare(views.first);
       const second = trainer.prepare(views.second);
 
       followParameters(meanStudent.parameters, trainer.weights.parameters, this.emaMomentum);
       const teacherSecond = teacher?.embed(views.second, views.answers);
-      const key = embed(second, meanStudent);
+      const key = normalizeRows(trainer.run(second, meanStudent).embedding);
       const teacherFirst = teacher?.embed(views.first, views.answers);
 
       const scalars = trainer.update(settings.learningRate, () => {
-        const query = embed(first);
+        const seen = teacherFirst === undefined ? [first] : [first, second];
+        const embedded = trainer.runViews(seen).map(({ embedding }) => normalizeRows(embedding));
+        const [query, query2] = embedded as [UnitRows, UnitRows?];
         const contrastive = infoNce(query, key, queue.keys(), settings.temperature);
         const weighted: tf.Scalar = tf.mul(contrastive, settings.contrastiveWeight);
-        if (teacherFirst === undefined || teacherSecond === undefined) return { loss: weighted, contrastive };
+        if (teacherFirst === undefined || teacherSecond === undefined || query2 === undefined)
+          return { loss: weighted, contrastive };
         const distillation: tf.Scalar = tf.add(
           distillationLoss(query, teacherFirst),
-          distillationLoss(embed(second), teacherSecond),
+          distillationLoss(query2, teacherSecond),
         );
         return {
           loss: tf.add(tf.mul(distillation, settings.distillWeight), weighted),

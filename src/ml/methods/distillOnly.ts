@@ -25,7 +25,7 @@ export class DistillOnly implements Method {
         teacher.embed(views.second, views.answers),
       ] as const;
       return trainer.update(settings.learningRate, () => {
-        const [first, second] = inputs.map((input) => normalizeRows(trainer.run(input).embedding));
+        const [first, second] = trainer.runViews(inputs).map(({ embedding }) => normalizeRows(embedding));
         const distillation: tf.Scalar = tf.add(
           distillationLoss(first!, targets[0]),
           distillationLoss(second!, targets[1]),

@@ -35,10 +35,8 @@ export class DoGo implements Method {
         second: teacher.embed(views.second, views.answers),
       };
       return trainer.update(settings.learningRate, () => {
-        const student: TwoViews = {
-          first: normalizeRows(trainer.run(first).embedding),
-          second: normalizeRows(trainer.run(second).embedding),
-        };
+        const embedded = trainer.runViews([first, second]).map(({ embedding }) => normalizeRows(embedding));
+        const student: TwoViews = { first: embedded[0]!, second: embedded[1]! };
         const contrastive = ntXent(student.first, student.second, settings.temperature);
         const distillation = doGo(student, target, similarityTemperature);
         return {

@@ -15,9 +15,8 @@ export class SimClr implements Method {
       const first = trainer.prepare(views.first);
       const second = trainer.prepare(views.second);
       return trainer.update(settings.learningRate, () => {
-        const rows = normalizeRows(trainer.run(first).embedding);
-        const others = normalizeRows(trainer.run(second).embedding);
-        const contrastive = ntXent(rows, others, settings.temperature);
+        const embedded = trainer.runViews([first, second]).map(({ embedding }) => normalizeRows(embedding));
+        const contrastive = ntXent(embedded[0]!, embedded[1]!, settings.temperature);
         return { loss: contrastive, contrastive };
       });
     });

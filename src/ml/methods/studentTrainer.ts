@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../models/referenceExecutor.ts";
+import { forwardViews } from "../models/referenceExecutor.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { Sgd } from "../optim/sgd.ts";
 import type { Embedded } from "../teachers/teacher.ts";
@@ -43,14 +43,21 @@ export class StudentTrainer {
 
   /** A train-mode pass; gradient flows when called inside `update`. @param input as `prepare` gives it. */
   run(input: tf.Tensor4D, weights: Weights = this.weights): Embedded {
+    return this.runViews([input], weights)[0] as Embedded;
+  }
+
+  /** As `run`, for views of the same images: like passes one after the other. */
+  runViews(inputs: readonly tf.Tensor4D[], weights: Weights = this.weights): Embedded[] {
     const { network } = this;
     const wanted =
       network.embedding === network.features ? [network.embedding] : [network.embedding, network.features];
-    const [embedding, features = embedding] = forward(network, weights, input, wanted, {
+    return forwardViews(network, weights, inputs, wanted, {
       mode: "train",
       groups: this.options.batchNormGroups,
-    }) as [tf.Tensor2D, tf.Tensor2D?];
-    return { embedding, features };
+    }).map((results) => {
+      const [embedding, features = embedding] = results as [tf.Tensor2D, tf.Tensor2D?];
+      return { embedding, features };
+    });
   }
 
   /**

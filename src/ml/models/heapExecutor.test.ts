@@ -4,7 +4,7 @@ import { createPrng } from "../../lib/prng.ts";
 import { improveBackend } from "../kernels/improveBackend.ts";
 import * as tf from "../tf.ts";
 import { namedEncoder } from "./encoder.ts";
-import { forward, type ForwardOptions } from "./referenceExecutor.ts";
+import { forwardViews, type ForwardOptions } from "./referenceExecutor.ts";
 import { disposeWeights, initialiseWeights, saveWeights } from "./weights.ts";
 
 const head = { hidden: 12, out: 7 };
@@ -17,12 +17,14 @@ interface Case {
   /** [N, H, W, 3]; odd ones make strides leave a rest. */
   readonly shape: [number, number, number, number];
   readonly options: ForwardOptions;
+  /** Parts of the batch that go as views of their own: one after the other on cpu, in one pass on WASM. */
+  readonly views?: number;
 }
 
 /** Embedding and features, their gradients by everything, and what the pass left behind, on one backend. */
 async function everything(
   backend: "cpu" | "wasm",
-  { network, shape, options }: Case,
+  { network, shape, options, views = 1 }: Case,
 ): Promise<Map<string, Float32Array>> {
   await useNodeBackend(backend);
   improveBackend(backend);
@@ -36,13 +38,9 @@ async function everything(
   const x = tf.variable(tf.randomNormal<tf.Rank.R4>(shape, 0.2, 1, "float32", 1));
   const found = new Map<string, Float32Array>();
   const pass = (): tf.Tensor[] => {
-    const [embedding, features] = forward(
-      network,
-      weights,
-      x,
-      [network.embedding, network.features],
-      options,
-    );
+    const wanted = [network.embedding, network.features];
+    const results = forwardViews(network, weights, views === 1 ? [x] : tf.split(x, views), wanted, options);
+    const [embedding, features] = wanted.map((_, i) => tf.concat(results.map((view) => view[i]!)));
     const weighted = (y: tf.Tensor, seed: number): tf.Tensor =>
       tf.sum(tf.mul(y, tf.randomNormal(y.shape, 0, 1, "float32", seed)));
     return [embedding!, features!, tf.add(weighted(embedding!, 2), weighted(features!, 3))];
@@ -82,6 +80,20 @@ test.each<Case>([
     network: resNet18,
     shape: [6, 13, 11, 3],
     options: { mode: "train", groups: 2 },
+  },
+  {
+    name: "two views of a ResNet-18 in groups",
+    network: resNet18,
+    shape: [12, 12, 9, 3],
+    options: { mode: "train", groups: 2 },
+    views: 2,
+  },
+  {
+    name: "three views of a ResNet-18",
+    network: resNet18,
+    shape: [6, 12, 12, 3],
+    options: { mode: "train" },
+    views: 3,
   },
   { name: "ResNet-50", network: resNet50, shape: [4, 38, 33, 3], options: { mode: "train" } },
   { name: "a frozen ResNet-18", network: resNet18, shape: [3, 12, 12, 3], options: { mode: "eval" } },

@@ -53,6 +53,7 @@ export function runsOnHeap(network: Network): boolean {
  * tensors a step cost more than the arithmetic (docs/PERFORMANCE.md).
  *
  * @param needed layers to run.
+ * @param views equal stretches of the input's samples, whose statistics are taken apart as if each had a pass of its own.
  */
 export function forwardOnHeap(
   heap: WasmHeap,
@@ -62,10 +63,11 @@ export function forwardOnHeap(
   wanted: readonly LayerIndex[],
   needed: ReadonlySet<LayerIndex>,
   options: ForwardOptions,
+  views = 1,
 ): tf.Tensor[] {
   const engine = tf.engine() as unknown as TapedEngine;
   const recording = engine.state.gradientDepth > 0 && engine.state.kernelDepth === 0;
-  const pass = new HeapPass(heap, network, weights, wanted, needed, options, recording);
+  const pass = new HeapPass(heap, network, weights, wanted, needed, options, recording, views);
   const results = engine.runKernelFunc({
     inputs: { input, ...pass.parameters() },
     forwardFunc: (_backend, save) => {
@@ -113,6 +115,8 @@ class HeapPass {
     needed: ReadonlySet<LayerIndex>,
     private readonly options: ForwardOptions,
     recording: boolean,
+    /** Equal stretches of the input's samples. */
+    private readonly views: number,
   ) {
     this.layers = [...network.layers.entries()].filter(([index]) => needed.has(index));
     const kept = new Set<LayerIndex>();
@@ -250,8 +254,8 @@ class HeapPass {
       case "batchNorm": {
         if (this.folded.has(from)) return x;
         const { name, eps } = layer;
-        const groups = options.groups ?? 1;
-        if (options.mode === "train") valuesPerChannel(x.shape, groups);
+        const { groups = 1 } = options;
+        if (options.mode === "train") valuesPerChannel(x.shape, groups * this.views);
         const lowest = this.clamping.has(index) ? 0 : -Infinity;
         const target = this.mayOverwrite(from) ? x : heap.empty(x.shape);
         const norm = this.normOf(name);
@@ -259,15 +263,18 @@ class HeapPass {
           frozenBatchNormForward(heap, x, target, norm, { eps, lowest });
           return target;
         }
-        const { mean, variance, statistics } = batchNormForward(heap, x, target, norm.gamma, norm.beta, {
+        const { moments, statistics } = batchNormForward(heap, x, target, norm.gamma, norm.beta, {
           eps,
           groups,
+          views: this.views,
           lowest,
         });
         this.statistics.set(index, statistics);
         const momentum = options.statisticsMomentum ?? layer.momentum;
-        follow(heap, norm.mean, mean, momentum);
-        follow(heap, norm.variance, variance, momentum);
+        for (const { mean, variance } of moments) {
+          follow(heap, norm.mean, mean, momentum);
+          follow(heap, norm.variance, variance, momentum);
+        }
         return target;
       }
       case "activation": {
@@ -332,6 +339,7 @@ class HeapPass {
             : batchNormBackward(heap, d, kept(input), statistics, norm.gamma, {
                 eps,
                 groups: options.groups ?? 1,
+                views: this.views,
               });
         set(`${name}.weight`, dGamma);
         set(`${name}.bias`, dBeta);

@@ -57,12 +57,7 @@ export function forward(
     if (!needed.has(index) || whole !== null) return;
     results[index] = run(layer);
   });
-  if (
-    mode === "train" &&
-    network.layers.some((layer, index) => layer.kind === "batchNorm" && needed.has(index))
-  ) {
-    weights.batchesTracked++;
-  }
+  if (followsBatches(network, needed, options)) weights.batchesTracked++;
   return whole ?? wanted.map(result);
 
   function run(layer: Layer): tf.Tensor {
@@ -126,6 +121,40 @@ export function forward(
 /** running ← (1 − momentum)·running + momentum·value */
 function follow(running: tf.Variable, value: tf.Tensor, momentum: number): void {
   running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(value, momentum)));
+}
+
+/**
+ * Runs a network on several batches of one size as `forward` does, one after the other: each has BatchNorm statistics of
+ * its own, which the running ones follow in that order. On WASM they go in one pass, whose results are the same but for
+ * the order in which gradients are summed.
+ *
+ * @returns for each input what `forward` returns.
+ */
+export function forwardViews(
+  network: Network,
+  weights: Weights,
+  inputs: readonly tf.Tensor4D[],
+  wanted: readonly LayerIndex[],
+  options: ForwardOptions,
+): tf.Tensor[][] {
+  const heap = WasmHeap.current();
+  if (heap === null || inputs.length === 1 || !runsOnHeap(network))
+    return inputs.map((input) => forward(network, weights, input, wanted, options));
+  const needed = neededLayers(network.layers, wanted);
+  const all = tf.concat([...inputs]);
+  const results = forwardOnHeap(heap, network, weights, all, wanted, needed, options, inputs.length);
+  if (followsBatches(network, needed, options)) weights.batchesTracked += inputs.length;
+  const parts = results.map((result) => tf.split(result, inputs.length));
+  return inputs.map((_, view) => parts.map((part) => part[view] as tf.Tensor));
+}
+
+/** Whether a pass moves running statistics. */
+function followsBatches(
+  { layers }: Network,
+  needed: ReadonlySet<LayerIndex>,
+  { mode }: ForwardOptions,
+): boolean {
+  return mode === "train" && layers.some(({ kind }, index) => kind === "batchNorm" && needed.has(index));
 }
 
 /** Each part of the channels convolved with its own filters: [N, H, W, C], [k, k, C/groups, O] → [N, H′, W′, O]. */

@@ -4,7 +4,10 @@ import type { WasmHeap } from "./wasmHeap.ts";
 
 interface Attributes {
   readonly eps: number;
+  /** Interleaved parts of a view with statistics of their own. */
   readonly groups: number;
+  /** Equal stretches of the batch, each with statistics of its own; default 1. */
+  readonly views?: number;
   /** No result is below it; default none. */
   readonly lowest?: number;
 }
@@ -23,7 +26,8 @@ export function trainBatchNormOnHeap(
   attributes: Attributes,
 ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D } {
   const value = heap.empty(x.shape);
-  const { mean, variance, statistics } = batchNormForward(heap, x, value, gamma, beta, attributes);
+  const { moments, statistics } = batchNormForward(heap, x, value, gamma, beta, attributes);
+  const { mean, variance } = moments[0]!;
   const result = heap.toTensor(value);
   const normalise = tf.customGrad((...inputs: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = inputs.pop() as tf.GradSaveFunc;
@@ -41,13 +45,19 @@ export function trainBatchNormOnHeap(
   return { y: normalise(x, gamma, beta), mean: tf.tensor1d(mean), variance: tf.tensor1d(variance) };
 }
 
-/** What `batchNormForward` finds out. */
-interface Normalised {
+/** Of one view. */
+interface Moments {
   /** [C], averaged over the groups. */
   readonly mean: Float32Array;
   /** [C], unbiased, averaged over the groups. */
   readonly variance: Float32Array;
-  /** [groups, 2, C]: mean and biased variance, for the way back. */
+}
+
+/** What `batchNormForward` finds out. */
+interface Normalised {
+  /** View by view. */
+  readonly moments: readonly Moments[];
+  /** [views · groups, 2, C]: mean and biased variance, for the way back. */
   readonly statistics: Float32Array;
 }
 
@@ -61,27 +71,31 @@ export function batchNormForward(
   y: tf.TensorInfo,
   gamma: tf.TensorInfo,
   beta: tf.TensorInfo,
-  { eps, groups, lowest }: Attributes,
+  { eps, groups, views = 1, lowest }: Attributes,
 ): Normalised {
   const { samples, pixels, channels } = sizesOf(x);
-  const mean = new Float32Array(channels);
-  const variance = new Float32Array(channels);
-  const statistics = new Float32Array(groups * 2 * channels);
+  const moments = Array.from({ length: views }, () => ({
+    mean: new Float32Array(channels),
+    variance: new Float32Array(channels),
+  }));
+  const statistics = new Float32Array(views * groups * 2 * channels);
   const from = heap.view(x);
   const to = heap.view(y);
   const [scales, shifts] = [heap.view(gamma), heap.view(beta)];
-  const count = (samples / groups) * pixels;
+  const count = (samples / views / groups) * pixels;
   const width = pixels * channels;
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
   const origin = new Float64Array(channels);
   const factor = new Float64Array(channels);
   const offset = new Float64Array(channels);
-  for (let group = 0; group < groups; group++) {
-    const stretches = stretchesOf(group, groups, samples, width);
+  for (let group = 0; group < views * groups; group++) {
+    const stretches = stretchesOf(group, groups, samples / views, width);
+    const { mean, variance } = moments[Math.floor(group / groups)]!;
+    const [first] = stretches[0]!;
     sum.fill(0);
     squares.fill(0);
-    for (let c = 0; c < channels; c++) origin[c] = from[group * width + c] as number;
+    for (let c = 0; c < channels; c++) origin[c] = from[first + c] as number;
     for (const [begin, end] of stretches) addMoments(heap.simd, from, begin, end, origin, sum, squares);
     for (let c = 0; c < channels; c++) {
       const shifted = (sum[c] as number) / count;
@@ -97,7 +111,7 @@ export function batchNormForward(
     for (const [begin, end] of stretches)
       writeAffine(heap.simd, from, to, begin, end, factor, offset, lowest);
   }
-  return { mean, variance, statistics };
+  return { moments, statistics };
 }
 
 /** Two loops over dy and x. @param statistics as `batchNormForward` gave them. */
@@ -107,7 +121,7 @@ export function batchNormBackward(
   x: tf.TensorInfo,
   statistics: Float32Array,
   gamma: tf.TensorInfo,
-  { eps, groups }: Attributes,
+  { eps, groups, views = 1 }: Attributes,
 ): { dx: tf.TensorInfo; dGamma: tf.TensorInfo; dBeta: tf.TensorInfo } {
   const { samples, pixels, channels } = sizesOf(x);
   const dx = heap.empty(x.shape);
@@ -117,7 +131,7 @@ export function batchNormBackward(
   const [stretch, shift] = [heap.view(dGamma), heap.view(dBeta)];
   stretch.fill(0);
   shift.fill(0);
-  const count = (samples / groups) * pixels;
+  const count = (samples / views / groups) * pixels;
   const width = pixels * channels;
   const sum = new Float64Array(channels);
   const products = new Float64Array(channels);
@@ -126,8 +140,8 @@ export function batchNormBackward(
   const ofDy = new Float64Array(channels);
   const ofX = new Float64Array(channels);
   const constant = new Float64Array(channels);
-  for (let group = 0; group < groups; group++) {
-    const stretches = stretchesOf(group, groups, samples, width);
+  for (let group = 0; group < views * groups; group++) {
+    const stretches = stretchesOf(group, groups, samples / views, width);
     sum.fill(0);
     products.fill(0);
     for (let c = 0; c < channels; c++) mean[c] = statistics[2 * group * channels + c] as number;
@@ -149,11 +163,16 @@ export function batchNormBackward(
   return { dx, dGamma, dBeta };
 }
 
-/** Where a group's samples lie: all in one piece, or one by one. */
+/**
+ * Where a group's samples lie: all of a view in one piece, or one by one.
+ *
+ * @param group counted through all views. @param samples of one view.
+ */
 function stretchesOf(group: number, groups: number, samples: number, width: number): [number, number][] {
-  if (groups === 1) return [[0, samples * width]];
+  const start = Math.floor(group / groups) * samples;
+  if (groups === 1) return [[start * width, (start + samples) * width]];
   return Array.from({ length: samples / groups }, (_, i) => {
-    const sample = group + i * groups;
+    const sample = start + (group % groups) + i * groups;
     return [sample * width, (sample + 1) * width];
   });
 }
