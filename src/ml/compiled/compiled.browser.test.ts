@@ -25,7 +25,14 @@ import type { Granularity } from "./granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** Tiles of all sizes, and several parts to a sum. */
-const inRegisters: Granularity = { threads: 512, tiling: null, rowWorkgroups: null, sums: 64, loads: 20 };
+const inRegisters: Granularity = {
+  threads: 512,
+  tiling: null,
+  rowWorkgroups: null,
+  sums: 64,
+  columns: 8,
+  loads: 20,
+};
 /** As hardware gets them, but with a tile that compiles quickly here. */
 const inWorkgroups: Granularity = {
   ...inRegisters,

@@ -10,6 +10,8 @@ export interface Granularity {
   readonly rowWorkgroups: number | null;
   /** Vectors of four sums that one invocation can hold while it computes. */
   readonly sums: number;
+  /** Pixels of a row that one invocation can take on. */
+  readonly columns: number;
   /** Loads that the body of a loop may have before it takes long to compile. */
   readonly loads: number;
 }
@@ -19,19 +21,21 @@ export const hardwareGranularity: Granularity = {
   tiling: hardwareTiling,
   rowWorkgroups: hardwareTiling.workgroups,
   sums: 8,
+  columns: 8,
   loads: Infinity,
 };
 
 /**
  * A software adapter has as many lanes as the processor: few parts are best. Its registers are memory, so many sums
  * are cheap. What it compiles it compiles slowly, ten milliseconds a load: twice the sums bring no speed and twice the
- * text.
+ * text, and wider tiles none and more shaders, since fewer shapes share one.
  */
 export const softwareGranularity: Granularity = {
   threads: 128,
   tiling: null,
   rowWorkgroups: null,
   sums: 32,
+  columns: 4,
   loads: 20,
 };
 

@@ -82,8 +82,10 @@ const workgroupArguments =
 function idOf({ rowLength, byWorkgroup }: Kernel): string {
   if (byWorkgroup === true) return "let block = vec3i(workgroup);\nlet lane = i32(invocation);";
   if (rowLength === undefined) return "let id = vec3i(invocation);";
-  return `let line = i32(invocation.x) + i32(invocation.y) * ${lineThreads};
-let id = vec3i(line % shape.rowLength, line / shape.rowLength, 0);`;
+  // Unsigned: there may be more than 2³¹, and no buffer holds a vector for each of 2³².
+  return `let line = invocation.x + invocation.y * ${lineThreads}u;
+let rowLength = u32(shape.rowLength);
+let id = vec3i(vec3u(line % rowLength, line / rowLength, 0));`;
 }
 
 const mostWorkgroups = 65535;

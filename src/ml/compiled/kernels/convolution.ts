@@ -90,17 +90,17 @@ export function convolutionInputGradient(
     {
       bindings: [write("dx")],
       shape: { accumulate: accumulate ? 1 : 0 },
-      declarations: before,
-      store: (sum, place) => `dx[${place}] = before(${place}) + ${sum};`,
+      declarations: put,
+      store: (sum, place) => `put(${place}, ${sum});`,
     },
   );
 }
 
-/** What dx holds where a gradient is added to it: a uniform decides, so that one pipeline does both. */
-const before = `fn before(place: i32) -> vec4f {
-  var value = vec4f(0);
-  if (shape.accumulate == 1) { value = dx[place]; }
-  return value;
+/** Writes a gradient, or adds it to what dx holds: a uniform decides, so that one pipeline does both. */
+const put = `fn put(place: i32, sum: vec4f) {
+  var before = vec4f(0);
+  if (shape.accumulate == 1) { before = dx[place]; }
+  dx[place] = before + sum;
 }`;
 
 interface Picture {
@@ -283,7 +283,7 @@ function stridedInputGradient(
       accumulate: accumulate ? 1 : 0,
     },
     ...channelsByRows(inGroups / groups, shape.samples * shape.height * across),
-    declarations: before,
+    declarations: put,
     body: `
 let c = id.x * ${groups};
 if (c >= shape.inGroups || id.y >= shape.tiles) { return; }
@@ -325,11 +325,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
 let out = (inRow * shape.width + first) * shape.inGroups + c;
 ${repeat(pixels, (i) =>
   inside(shape.width % pixels !== 0, `first + ${i} < shape.width`, () =>
-    repeat(
-      groups,
-      (g) =>
-        `dx[out + ${i} * shape.inGroups + ${g}] = before(out + ${i} * shape.inGroups + ${g}) + a${i}_${g};\n`,
-    ),
+    repeat(groups, (g) => `put(out + ${i} * shape.inGroups + ${g}, a${i}_${g});\n`),
   ),
 )}`,
   };

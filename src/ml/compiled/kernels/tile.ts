@@ -32,17 +32,23 @@ const tooManyLoads = 1.6;
  */
 export function chooseTile(
   space: TiledSpace,
-  { threads, sums, loads: mostLoads }: Granularity,
+  { threads, sums, columns: mostColumns, loads: mostLoads }: Granularity,
   stepOf: (tile: Tile) => TileStep | null,
 ): Tile {
   let best: Tile = { rows: 1, columns: 1, groups: 1 };
   let leastCost = Infinity;
   for (const rows of [1, 2, 4])
-    for (const columns of [1, 2, 4])
+    for (const columns of [1, 2, 4, 8])
       for (const groups of [1, 2, 4]) {
         const tile = { rows, columns, groups };
         const step = stepOf(tile);
-        if (step === null || rows * columns * groups > sums || space.groups % groups !== 0) continue;
+        if (
+          step === null ||
+          columns > mostColumns ||
+          rows * columns * groups > sums ||
+          space.groups % groups !== 0
+        )
+          continue;
         const [down, across] = [Math.ceil(space.rows / rows), Math.ceil(space.columns / columns)];
         const used = (space.rows * space.columns) / (down * rows * across * columns);
         const invocations = space.samples * down * across * (space.groups / groups);
