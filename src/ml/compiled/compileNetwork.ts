@@ -1,5 +1,5 @@
 import { invariant } from "../../lib/invariant.ts";
-import type { Layer, LayerIndex, Network } from "../models/network.ts";
+import { inputsOf, neededLayers, type Layer, type LayerIndex, type Network } from "../models/network.ts";
 import type { Granularity } from "./granularity.ts";
 import { padToFour, type Kernel } from "./kernel.ts";
 import type { CompiledActivation, Fused } from "./kernels/activation.ts";
@@ -134,7 +134,7 @@ export function planForward(
   const { network, parameters, parameterTensor } = memory;
   const { layers } = network;
   const consumers = consumersOf(layers);
-  const needed = neededFor(layers, wanted);
+  const needed = neededLayers(layers, wanted);
   const isFree = (index: LayerIndex): boolean =>
     consumers[index]?.filter((i) => needed.has(i)).length === 1 && !wanted.includes(index);
   const values = new Map<LayerIndex, Value>();
@@ -549,34 +549,10 @@ function copy(size: number): Kernel {
   return { ...addTo(size), label: "copy", body: addTo(size).body.replace("+=", "=") };
 }
 
-function inputsOf(layer: Layer): readonly LayerIndex[] {
-  if (layer.kind === "input") return [];
-  if (layer.kind === "add") return layer.inputs;
-  if (layer.kind === "gate") return [layer.input, layer.gate];
-  return [layer.input];
-}
-
 function consumersOf(layers: readonly Layer[]): readonly (readonly LayerIndex[])[] {
   const consumers: LayerIndex[][] = layers.map(() => []);
   layers.forEach((layer, index) => {
     for (const input of inputsOf(layer)) consumers[input]?.push(index);
   });
   return consumers;
-}
-
-/**
- * The layers that must run, in an order in which they can. Of an addition the later operand runs first: a block's
- * shortcut before its main path, so that every block ends with the same kernel, whether its shortcut has weights or not.
- */
-function neededFor(layers: readonly Layer[], wanted: readonly LayerIndex[]): ReadonlySet<LayerIndex> {
-  const needed = new Set<LayerIndex>();
-  const visit = (index: LayerIndex): void => {
-    if (needed.has(index)) return;
-    const layer = layers[index];
-    invariant(layer !== undefined, `there is no layer ${index}`);
-    [...inputsOf(layer)].reverse().forEach(visit);
-    needed.add(index);
-  };
-  wanted.forEach(visit);
-  return needed;
 }

@@ -25,7 +25,7 @@ import {
 import type { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
 import { foldedFilter, forgetFoldedFilters } from "./foldedFilters.ts";
-import type { Layer, LayerIndex, Network } from "./network.ts";
+import { inputsOf, type Layer, type LayerIndex, type Network } from "./network.ts";
 import type { ForwardOptions } from "./referenceExecutor.ts";
 import type { Weights } from "./weights.ts";
 
@@ -63,7 +63,7 @@ export function forwardOnHeap(
   wanted: readonly LayerIndex[],
   needed: ReadonlySet<LayerIndex>,
   options: ForwardOptions,
-  views = 1,
+  views: number,
 ): tf.Tensor[] {
   const engine = tf.engine() as unknown as TapedEngine;
   const recording = engine.state.gradientDepth > 0 && engine.state.kernelDepth === 0;
@@ -432,11 +432,6 @@ class Upstream {
     this.sums.delete(index);
     return sum;
   }
-}
-
-function inputsOf(layer: Layer): readonly LayerIndex[] {
-  if (layer.kind === "input") return [];
-  return layer.kind === "add" ? layer.inputs : [layer.input];
 }
 
 function poolAttributes({ kernel, stride, padding }: LayerOf<"maxPool">): object {

@@ -1,3 +1,5 @@
+import { invariant } from "../../lib/invariant.ts";
+
 /**
  * A network as data: a list of layers in execution order, each naming its inputs by position. Nothing here
  * computes; executors do (`referenceExecutor.ts` with tfjs on any backend).
@@ -199,4 +201,32 @@ export class NetworkBuilder {
       ...(more.storedAsConv ? { storedAsConv: true as const } : {}),
     });
   }
+}
+
+/** The layers whose results a layer reads. */
+export function inputsOf(layer: Layer): readonly LayerIndex[] {
+  if (layer.kind === "input") return [];
+  if (layer.kind === "add") return layer.inputs;
+  if (layer.kind === "gate") return [layer.input, layer.gate];
+  return [layer.input];
+}
+
+/**
+ * The layers that must run, in an order in which they can. Of an addition the later operand runs first: a block's
+ * shortcut before its main path, so that every block ends with the same kernel, whether its shortcut has weights or not.
+ */
+export function neededLayers(
+  layers: readonly Layer[],
+  wanted: readonly LayerIndex[],
+): ReadonlySet<LayerIndex> {
+  const needed = new Set<LayerIndex>();
+  const visit = (index: LayerIndex): void => {
+    if (needed.has(index)) return;
+    const layer = layers[index];
+    invariant(layer !== undefined, `there is no layer ${index}`);
+    [...inputsOf(layer)].reverse().forEach(visit);
+    needed.add(index);
+  };
+  wanted.forEach(visit);
+  return needed;
 }

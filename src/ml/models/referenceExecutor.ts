@@ -3,7 +3,7 @@ import { batchNormEval, batchNormTrain } from "../kernels/batchNorm.ts";
 import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
 import { forwardOnHeap, runsOnHeap } from "./heapExecutor.ts";
-import type { ActivationName, Layer, LayerIndex, Network } from "./network.ts";
+import { neededLayers, type ActivationName, type Layer, type LayerIndex, type Network } from "./network.ts";
 import type { Weights } from "./weights.ts";
 
 export interface ForwardOptions {
@@ -34,6 +34,8 @@ export function forward(
   wanted: readonly LayerIndex[],
   options: ForwardOptions,
 ): tf.Tensor[] {
+  const heap = heapFor(network);
+  if (heap !== null) return passOnHeap(heap, 1, network, weights, input, wanted, options);
   const { mode, groups = 1 } = options;
   const needed = neededLayers(network.layers, wanted);
   const results: (tf.Tensor | undefined)[] = [];
@@ -48,17 +50,11 @@ export function forward(
     return value;
   };
 
-  const heap = WasmHeap.current();
-  const whole =
-    heap !== null && runsOnHeap(network)
-      ? forwardOnHeap(heap, network, weights, input, wanted, needed, options)
-      : null;
   network.layers.forEach((layer, index) => {
-    if (!needed.has(index) || whole !== null) return;
-    results[index] = run(layer);
+    if (needed.has(index)) results[index] = run(layer);
   });
-  if (followsBatches(network, needed, options)) weights.batchesTracked++;
-  return whole ?? wanted.map(result);
+  countBatches(1, network, weights, needed, options);
+  return wanted.map(result);
 
   function run(layer: Layer): tf.Tensor {
     switch (layer.kind) {
@@ -137,24 +133,48 @@ export function forwardViews(
   wanted: readonly LayerIndex[],
   options: ForwardOptions,
 ): tf.Tensor[][] {
-  const heap = WasmHeap.current();
-  if (heap === null || inputs.length === 1 || !runsOnHeap(network))
+  const heap = heapFor(network);
+  if (heap === null || inputs.length === 1)
     return inputs.map((input) => forward(network, weights, input, wanted, options));
-  const needed = neededLayers(network.layers, wanted);
   const all = tf.concat([...inputs]);
-  const results = forwardOnHeap(heap, network, weights, all, wanted, needed, options, inputs.length);
-  if (followsBatches(network, needed, options)) weights.batchesTracked += inputs.length;
+  const results = passOnHeap(heap, inputs.length, network, weights, all, wanted, options);
   const parts = results.map((result) => tf.split(result, inputs.length));
   return inputs.map((_, view) => parts.map((part) => part[view] as tf.Tensor));
 }
 
-/** Whether a pass moves running statistics. */
-function followsBatches(
+/** WASM's memory, where a whole pass of the network is one operation. */
+function heapFor(network: Network): WasmHeap | null {
+  const heap = WasmHeap.current();
+  return heap !== null && runsOnHeap(network) ? heap : null;
+}
+
+/** @param input of as many views, one behind the other. */
+function passOnHeap(
+  heap: WasmHeap,
+  views: number,
+  network: Network,
+  weights: Weights,
+  input: tf.Tensor4D,
+  wanted: readonly LayerIndex[],
+  options: ForwardOptions,
+): tf.Tensor[] {
+  const needed = neededLayers(network.layers, wanted);
+  const results = forwardOnHeap(heap, network, weights, input, wanted, needed, options, views);
+  countBatches(views, network, weights, needed, options);
+  return results;
+}
+
+/** A pass that moves running statistics counts. */
+function countBatches(
+  views: number,
   { layers }: Network,
+  weights: Weights,
   needed: ReadonlySet<LayerIndex>,
   { mode }: ForwardOptions,
-): boolean {
-  return mode === "train" && layers.some(({ kind }, index) => kind === "batchNorm" && needed.has(index));
+): void {
+  if (mode !== "train") return;
+  if (layers.some(({ kind }, index) => kind === "batchNorm" && needed.has(index)))
+    weights.batchesTracked += views;
 }
 
 /** Each part of the channels convolved with its own filters: [N, H, W, C], [k, k, C/groups, O] → [N, H′, W′, O]. */
@@ -211,24 +231,4 @@ function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
     },
   }));
   return pool(x) as tf.Tensor2D;
-}
-
-function neededLayers(layers: readonly Layer[], wanted: readonly LayerIndex[]): ReadonlySet<LayerIndex> {
-  const needed = new Set<LayerIndex>();
-  const visit = (index: LayerIndex): void => {
-    if (needed.has(index)) return;
-    needed.add(index);
-    const layer = layers[index];
-    invariant(layer !== undefined, `there is no layer ${index}`);
-    for (const input of inputsOf(layer)) visit(input);
-  };
-  wanted.forEach(visit);
-  return needed;
-}
-
-function inputsOf(layer: Layer): readonly LayerIndex[] {
-  if (layer.kind === "input") return [];
-  if (layer.kind === "add") return layer.inputs;
-  if (layer.kind === "gate") return [layer.input, layer.gate];
-  return [layer.input];
 }
