@@ -4,7 +4,6 @@ import { cutMix, drawCutBox, keptShare } from "../augment/cutMix.ts";
 import { bingo } from "../losses/bingo.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { rowDots } from "../tensors/rowDots.ts";
-import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 import type { Bags } from "./bags.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
@@ -48,10 +47,8 @@ export class Bingo implements Method {
       };
 
       const scalars = trainer.update(settings.learningRate, () => {
-        const embedded = trainer
-          .runViews([anchor, member, mixture])
-          .map((view) => normalizeRows(view.embedding));
-        const student = { anchor: embedded[0]!, member: embedded[1]!, mixture: embedded[2]! };
+        const [q, memberQ, mixtureQ] = trainer.embedViews([anchor, member, mixture]);
+        const student = { anchor: q, member: memberQ, mixture: mixtureQ };
         const anchorShare = keptShare(box, viewSize);
         const distillation = bingo(student, keys, queue.keys(), { anchorShare, temperature });
         return { loss: distillation, distillation, cosine: tf.mean(rowDots(student.anchor, keys.anchor)) };

@@ -52,9 +52,8 @@ export class Disco implements Method {
       const teacherFirst = teacher?.embed(views.first, views.answers);
 
       const scalars = trainer.update(settings.learningRate, () => {
-        const seen = teacherFirst === undefined ? [first] : [first, second];
-        const embedded = trainer.runViews(seen).map(({ embedding }) => normalizeRows(embedding));
-        const [query, query2] = embedded as [UnitRows, UnitRows?];
+        const [query, query2]: [UnitRows, UnitRows?] =
+          teacherFirst === undefined ? trainer.embedViews([first]) : trainer.embedViews([first, second]);
         const contrastive = infoNce(query, key, queue.keys(), settings.temperature);
         const weighted: tf.Scalar = tf.mul(contrastive, settings.contrastiveWeight);
         if (teacherFirst === undefined || teacherSecond === undefined || query2 === undefined)

@@ -1,5 +1,4 @@
 import { distillationLoss } from "../losses/distillationLoss.ts";
-import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
@@ -19,16 +18,16 @@ export class DistillOnly implements Method {
   step(views: Views, settings: StepSettings): tf.Tensor1D {
     const { trainer, teacher } = this;
     return tf.tidy(() => {
-      const inputs = [trainer.prepare(views.first), trainer.prepare(views.second)];
+      const inputs = [trainer.prepare(views.first), trainer.prepare(views.second)] as const;
       const targets = [
         teacher.embed(views.first, views.answers),
         teacher.embed(views.second, views.answers),
       ] as const;
       return trainer.update(settings.learningRate, () => {
-        const [first, second] = trainer.runViews(inputs).map(({ embedding }) => normalizeRows(embedding));
+        const [first, second] = trainer.embedViews(inputs);
         const distillation: tf.Scalar = tf.add(
-          distillationLoss(first!, targets[0]),
-          distillationLoss(second!, targets[1]),
+          distillationLoss(first, targets[0]),
+          distillationLoss(second, targets[1]),
         );
         return {
           loss: tf.mul(distillation, settings.distillWeight),

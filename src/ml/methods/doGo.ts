@@ -1,7 +1,6 @@
 import { doGo } from "../losses/doGo.ts";
 import { ntXent } from "../losses/ntXent.ts";
 import type { TwoViews } from "../losses/twoViews.ts";
-import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
@@ -35,8 +34,8 @@ export class DoGo implements Method {
         second: teacher.embed(views.second, views.answers),
       };
       return trainer.update(settings.learningRate, () => {
-        const embedded = trainer.runViews([first, second]).map(({ embedding }) => normalizeRows(embedding));
-        const student: TwoViews = { first: embedded[0]!, second: embedded[1]! };
+        const [query, other] = trainer.embedViews([first, second]);
+        const student: TwoViews = { first: query, second: other };
         const contrastive = ntXent(student.first, student.second, settings.temperature);
         const distillation = doGo(student, target, similarityTemperature);
         return {

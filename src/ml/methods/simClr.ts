@@ -1,5 +1,4 @@
 import { ntXent } from "../losses/ntXent.ts";
-import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
@@ -15,8 +14,8 @@ export class SimClr implements Method {
       const first = trainer.prepare(views.first);
       const second = trainer.prepare(views.second);
       return trainer.update(settings.learningRate, () => {
-        const embedded = trainer.runViews([first, second]).map(({ embedding }) => normalizeRows(embedding));
-        const contrastive = ntXent(embedded[0]!, embedded[1]!, settings.temperature);
+        const [rows, others] = trainer.embedViews([first, second]);
+        const contrastive = ntXent(rows, others, settings.temperature);
         return { loss: contrastive, contrastive };
       });
     });

@@ -5,6 +5,7 @@ import { disposeWeights, type Weights } from "../models/weights.ts";
 import { Sgd } from "../optim/sgd.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
+import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 
 export interface TrainerOptions {
@@ -58,6 +59,12 @@ export class StudentTrainer {
       const [embedding, features = embedding] = results as [tf.Tensor2D, tf.Tensor2D?];
       return { embedding, features };
     });
+  }
+
+  /** The unit embeddings of `runViews`, one for each input. */
+  embedViews<T extends readonly tf.Tensor4D[]>(inputs: readonly [...T]): { [K in keyof T]: UnitRows } {
+    const rows = this.runViews(inputs).map(({ embedding }) => normalizeRows(embedding));
+    return rows as { [K in keyof T]: UnitRows };
   }
 
   /**
