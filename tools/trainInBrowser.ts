@@ -10,6 +10,7 @@ import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { parseTableAddress } from "../src/contract/tableAddress.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
+import { firstLineOf } from "./firstLine.ts";
 import type { TrainJob } from "./trainArguments.ts";
 import { formatStatus, TimeLeft, type ProgressLine } from "./trainProgress.ts";
 
@@ -225,8 +226,7 @@ class PlaygroundTab {
       this.#page.waitForEvent("download", { timeout: 60_000 }),
       this.#page.getByTestId(testId).click(),
     ]).catch((error: unknown) => {
-      const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-      throw new TrainError(`The page did not hand over ${path}: ${why}`);
+      throw new TrainError(`The page did not hand over ${path}: ${firstLineOf(error)}`);
     });
     await download.saveAs(`${path}.part`);
     if (statSync(`${path}.part`).size === 0) throw new TrainError(`The page handed over an empty ${path}.`);

@@ -1,3 +1,4 @@
+import { firstLineOf } from "../firstLine.ts";
 import type { BenchHost } from "./benchHost.ts";
 import { formatTable } from "./formatTable.ts";
 import type { AdapterCeilings } from "./ops/adapterCeilings.ts";
@@ -55,9 +56,7 @@ export async function benchOps(browser: BenchHost, log: (line: string) => void):
     try {
       rows.push(await benchOp(browser, job, ceilings));
     } catch (error) {
-      failures.push(
-        `${job.name}: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`,
-      );
+      failures.push(`${job.name}: ${firstLineOf(error)}`);
     }
   }
   for (const name of opContestantNames) await browser.end(name);

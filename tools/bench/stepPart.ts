@@ -1,3 +1,4 @@
+import { firstLineOf } from "../firstLine.ts";
 import { compareEvidence, type Agreement, type Evidence } from "./agreement.ts";
 import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
 import type { BenchHost } from "./benchHost.ts";
@@ -69,7 +70,7 @@ export async function benchStep(
   const failures: Partial<Record<ContestantName, string>> = {};
   const entrants: Entrant[] = [];
   const fail = (name: ContestantName, error: unknown): void => {
-    failures[name] = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    failures[name] = firstLineOf(error);
     log(`${name}: ${failures[name]}`);
   };
   for (const name of names) {

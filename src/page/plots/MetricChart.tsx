@@ -8,7 +8,7 @@ import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
-import { alignedRows, collect } from "./chartData.ts";
+import { alignedRows, collect, referencesOf } from "./chartData.ts";
 import { chartImage } from "./chartImage.ts";
 import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
@@ -90,10 +90,12 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
 
   const savePng = async (): Promise<void> => {
     if (chart.current === null) return;
-    const { references } = collect(spec, currentRunData(), plotStore.getState().xUnit);
     const entries = [
       ...spec.series,
-      ...references.map(({ label, colour, y }) => ({ label: `${label} ${spec.format(y)}`, colour })),
+      ...referencesOf(spec, currentRunData()).map(({ label, colour, y }) => ({
+        label: `${label} ${spec.format(y)}`,
+        colour,
+      })),
     ];
     const image = await chartImage(chart.current.canvas, spec.title, entries, readPlotTheme());
     saveFile(`${spec.id}.png`, image, "image/png");

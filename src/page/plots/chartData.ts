@@ -180,12 +180,17 @@ export function collect(spec: ChartSpec, run: RunData, unit: XUnit, rows?: Int32
       sparse: true,
     };
   });
-  const references = spec.references.flatMap(({ label, colour, from }) => {
-    const y = run.baseline?.[from] ?? null;
-    return y === null ? [] : [{ label, colour, y }];
-  });
+  const references = referencesOf(spec, run);
   const lastStep = Math.max(run.log.column("step").at(-1) ?? 0, run.evaluations.at(-1)?.step ?? 0);
   return { xEnd: xOfStep(run, lastStep, unit), series, references };
+}
+
+/** The lines to compare with, as far as they are known. */
+export function referencesOf(spec: ChartSpec, { baseline }: Pick<RunData, "baseline">): ChartReference[] {
+  return spec.references.flatMap(({ label, colour, from }) => {
+    const y = baseline?.[from] ?? null;
+    return y === null ? [] : [{ label, colour, y }];
+  });
 }
 
 /** What `row` of the log counts as, in the unit asked for. */

@@ -1,5 +1,5 @@
 /** A visit to the playground, in stages; what its main thread does in each is recorded. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
@@ -96,12 +96,13 @@ class Visitor {
     await page.getByTestId("stop").click();
     await this.#until(({ run }) => run.state === "ended");
 
-    const dropped = await this.#writePictures("dropped");
+    const dropped = await this.#writePictures();
+    const chosen = join(this.files, "chosen");
+    cpSync(dropped, chosen, { recursive: true });
     await this.#stage(`a folder of ${manyImages} pictures dropped`, async () => {
       await this.#drop(dropped);
       await this.#until(({ dataset }) => dataset?.name === "dropped");
     });
-    const chosen = await this.#writePictures("chosen");
     await this.#stage(`a folder of ${manyImages} pictures chosen`, async () => {
       await page.getByTestId("folder-input").setInputFiles(chosen);
       await this.#until(({ dataset }) => dataset?.name === "chosen");
@@ -216,8 +217,8 @@ class Visitor {
   }
 
   /** JPEGs of 500 × 375 in two folders, no two alike. */
-  async #writePictures(name: string): Promise<string> {
-    const folder = join(this.files, name);
+  async #writePictures(): Promise<string> {
+    const folder = join(this.files, "dropped");
     const jpegs = await this.page.evaluate(() => {
       const canvas = Object.assign(document.createElement("canvas"), { width: 500, height: 375 });
       const context = canvas.getContext("2d")!;
