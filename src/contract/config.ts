@@ -124,6 +124,7 @@ export const settings = {
     help: "With “plain”, both of the student's views are pulled to the teacher's embedding of the untouched image, which is worked out when the image first comes up and kept for later runs on the same images. Saves the teacher's passes, most of a step with a large teacher, which is why it is the default; but the target no longer follows the crop, as it does in the paper: with small crops a student learns less from it.",
   }),
   student: choice<
+    | "resnet9"
     | "resnet18"
     | "resnet34"
     | "resnet50"
@@ -134,9 +135,10 @@ export const settings = {
   >({
     group: "student",
     label: "Architecture",
-    default: "resnet18",
+    default: "resnet9",
     published: "resnet18",
     options: {
+      resnet9: "ResNet-9",
       resnet18: "ResNet-18",
       resnet34: "ResNet-34",
       resnet50: "ResNet-50",
@@ -145,7 +147,7 @@ export const settings = {
       efficientnetB0: "EfficientNet-B0",
       efficientnetB1: "EfficientNet-B1",
     },
-    help: "The small network that learns. The paper's students are ResNet-18/34, EfficientNet-B0/B1 and MobileNetV3.",
+    help: "The small network that learns. The paper's students are ResNet-18/34, EfficientNet-B0/B1 and MobileNetV3; ResNet-9 is the default, since it learns small images in a tenth of the steps.",
   }),
   studentWidth: number({
     group: "student",
@@ -276,6 +278,18 @@ export const settings = {
     max: 0.99999,
     published: 0.999,
     help: "The mean student's parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
+  }),
+  optimiser: choice<"sgd" | "muon">({
+    group: "optimiser",
+    label: "Optimiser",
+    default: "muon",
+    published: "sgd",
+    options: { sgd: "SGD with momentum", muon: "Muon" },
+    explanations: {
+      sgd: "As in the paper; its learning rate there is 0.03.",
+      muon: "Makes every weight matrix's step orthogonal (Jordan et al., 2024), with Adam for biases and BatchNorm. A small student learns some three times as much in the same time; a good learning rate is 0.05.",
+    },
+    help: "How gradients become steps.",
   }),
   batchSize: number({
     group: "optimiser",
@@ -534,6 +548,16 @@ export const settings = {
     meanings: { 0: "20 for small sets, 200 from 10 000 images on" },
     advanced: true,
     help: "How many nearest training images vote on the class of a held-out one.",
+  }),
+  splitSeed: number({
+    group: "evaluation",
+    label: "Split",
+    default: 1,
+    min: 0,
+    max: 4294967295,
+    integer: true,
+    advanced: true,
+    help: "Chooses which images are held out, apart from the run's seed: runs of different seeds are asked about the same images.",
   }),
   seed: number({
     group: "run",

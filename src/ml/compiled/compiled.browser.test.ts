@@ -217,6 +217,7 @@ function createDisco({ network }: Case, options: Options): Disco {
       { batchNorm: "eval", inputSize: 0 },
     );
   const trainer = new StudentTrainer(network, randomWeights(network, "student"), {
+    optimiser: "sgd",
     momentum: 0.9,
     weightDecay: 1e-3,
     batchNormGroups: options.split ?? 1,

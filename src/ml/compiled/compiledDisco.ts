@@ -75,6 +75,7 @@ interface Planned {
 
 /** Why this cannot be compiled, or null. */
 export function whyNotCompiledStep({ trainer }: StepParts): string | null {
+  if (trainer.options.optimiser === "muon") return "Muon as its optimiser";
   return whyNotCompiled(trainer.network);
 }
 

@@ -67,6 +67,7 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
   const network = studentNetwork(config, teacher);
   const weights = initialiseWeights(network, createPrng(config.seed, "init"));
   const trainer = new StudentTrainer(network, weights, {
+    optimiser: config.optimiser,
     momentum: config.momentum,
     weightDecay: config.weightDecay,
     batchNormGroups: config.batchNormGroups,

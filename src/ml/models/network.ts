@@ -53,6 +53,8 @@ export type Layer =
     }
   /** Mean over H and W: [N, H, W, C] → [N, C]. */
   | { readonly kind: "globalAveragePool"; readonly input: LayerIndex }
+  /** Maximum over H and W: [N, H, W, C] → [N, C]; its gradient goes to the first of equal values. */
+  | { readonly kind: "globalMaxPool"; readonly input: LayerIndex }
   | { readonly kind: "add"; readonly inputs: readonly [LayerIndex, LayerIndex] }
   /** Squeeze-excite's last step: [N, H, W, C] · gate [N, C]. */
   | { readonly kind: "gate"; readonly input: LayerIndex; readonly gate: LayerIndex }
@@ -176,6 +178,9 @@ export class NetworkBuilder {
   }
   globalAveragePool(input: LayerIndex): LayerIndex {
     return this.push({ kind: "globalAveragePool", input });
+  }
+  globalMaxPool(input: LayerIndex): LayerIndex {
+    return this.push({ kind: "globalMaxPool", input });
   }
   add(a: LayerIndex, b: LayerIndex): LayerIndex {
     return this.push({ kind: "add", inputs: [a, b] });
