@@ -97,7 +97,7 @@ test.each([
   [["--teacher", "nobody"], /--teacher nobody: neither/],
   [["--teacher", "empty"], /holds no files/],
   [["--backend", "abacus"], /--backend abacus: is none of auto, webgpu/],
-  [["--student", "resnet19"], /--student: "resnet19" is not one of resnet18/],
+  [["--student", "resnet19"], /--student: "resnet19" is not one of resnet9, resnet18/],
   [["--steps", "many"], /--steps: "many" is not a number/],
   [["--steps", "1.5"], /--steps: 1.5 is not a whole number/],
   [["--seed", "-1"], /--seed/],

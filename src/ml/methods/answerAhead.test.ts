@@ -117,9 +117,10 @@ test.each(["disco", "distillOnly", "seed", "compress", "simReg", "doGo", "bingo"
 test("a projection of a teacher that answers later is that of the teacher", async () => {
   const teacher = createTestTeacher(20);
   const before = tf.memory().numTensors;
+  const slow = later(teacher);
   const [now, ahead] = [
-    await fitProjection(teacher, source, members, 6, base),
-    await fitProjection(later(teacher), source, members, 6, base),
+    await fitProjection(teacher, source, members, 6, base, new PlainEmbeddings(teacher, images.count, 0)),
+    await fitProjection(slow, source, members, 6, base, new PlainEmbeddings(slow, images.count, 0)),
   ];
   expect(ahead).toEqual(now);
   const projected = new ProjectedTeacher(later(teacher), now.projection);

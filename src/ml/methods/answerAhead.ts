@@ -1,6 +1,7 @@
 import { methods, type MethodName } from "../../contract/methods.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import { askTeacher } from "../teachers/askTeacher.ts";
+import type { Progress } from "../slices.ts";
 import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
 import type { Embedded, Teacher } from "../teachers/teacher.ts";
 import * as tf from "../tf.ts";
@@ -16,6 +17,9 @@ export interface StepViews {
 
 /** Works out what the teacher says of a step's views before the step. `disposeAnswers` when it is over. */
 export type AnswerAhead = (step: StepViews) => Promise<TeacherAnswers>;
+
+/** A step may take so long without a word. */
+const quietMs = 150;
 
 /** Asks a teacher that answers later about the views its method wants it to see, all in one batch. */
 export function askAhead(method: MethodName, teacher: Teacher, inputSize: number): AnswerAhead {
@@ -53,11 +57,16 @@ export function lookUpAhead(
   plain: PlainEmbeddings,
   source: ViewSource,
   see: (said: Embedded) => Embedded,
+  report?: (progress: Progress) => void,
 ): AnswerAhead {
   return async (step) => {
+    const startMs = performance.now();
+    const reportIfSlow = (progress: Progress): void => {
+      if (performance.now() - startMs > quietMs) report?.(progress);
+    };
     const answers = new Map<tf.Tensor4D, Embedded>();
     for (const { images, indices } of viewsAsked(method, step)) {
-      const said = await plain.rows(indices, source);
+      const said = await plain.rows(indices, source, reportIfSlow);
       const seen = see(said);
       if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
       answers.set(images, seen);
