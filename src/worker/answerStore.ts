@@ -52,8 +52,7 @@ export async function openAnswerStore(): Promise<AnswerStore | null> {
 async function makeRoom(folder: FileSystemDirectoryHandle, mostBytes: number, except: string): Promise<void> {
   const files: File[] = [];
   for await (const [name, handle] of folder.entries())
-    if (handle.kind === "file" && name !== except)
-      files.push(await (handle).getFile());
+    if (handle.kind === "file" && name !== except) files.push(await handle.getFile());
   files.sort((a, b) => b.lastModified - a.lastModified);
   let bytes = 0;
   for (const file of files) {

@@ -42,6 +42,8 @@ export type Layer =
       readonly channels: number;
       readonly eps: number;
       readonly momentum: number;
+      /** Its scale starts at 0 in place of 1: a residual branch's last, which so begins as nothing. */
+      readonly startsAtZero?: true;
     }
   | { readonly kind: "activation"; readonly input: LayerIndex; readonly fn: ActivationName }
   | {
@@ -167,8 +169,16 @@ export class NetworkBuilder {
       bias,
     });
   }
-  batchNorm(name: string, input: LayerIndex, channels: number, eps = 1e-5, momentum = 0.1): LayerIndex {
-    return this.push({ kind: "batchNorm", name, input, channels, eps, momentum });
+  batchNorm(
+    name: string,
+    input: LayerIndex,
+    channels: number,
+    eps = 1e-5,
+    momentum = 0.1,
+    { startsAtZero = false } = {},
+  ): LayerIndex {
+    const layer = { kind: "batchNorm", name, input, channels, eps, momentum } as const;
+    return this.push(startsAtZero ? { ...layer, startsAtZero } : layer);
   }
   activation(input: LayerIndex, fn: ActivationName): LayerIndex {
     return this.push({ kind: "activation", input, fn });

@@ -17,12 +17,11 @@ export interface MuonOptions {
  * is made nearly orthogonal before it is applied, so that all directions of a weight learn at one speed.
  *
  *     v ← μ·v + g        d = g + μ·v (Nesterov)        X = d/‖d‖_F
- *     three times:  A = XXᵀ;  X ← a·X + (b·A + c·A²)X
+ *     five times:  A = XXᵀ;  X ← a·X + (b·A + c·A²)X
  *     W ← (1 − lr·λ)·W − lr·√max(1, rows/columns)·X
  *
  * A weight with at least two dimensions is the matrix [out, in·k²] of PyTorch's layout, the first layer's and the
- * head's among them; Jordan excludes those and takes five iterations, where the student's few hundred steps showed no
- * difference (docs/RECIPES.md). Everything else follows Adam at a tenth of the rate.
+ * head's among them, which Jordan leaves to Adam. Everything else follows Adam at a tenth of the rate.
  *
  * In memory a matrix lies transposed and with its columns in another order, [k²·in, out]. The result is the same: the
  * orthogonalised matrix of P·W·Q is P·X·Q for permutations P and Q.

@@ -1,7 +1,7 @@
 /** The constants of Muon that every executor shares; `muon.ts` has the equations. */
 
 /** Newton–Schulz: p(X) = a·X + b·(XXᵀ)X + c·(XXᵀ)²X drives every singular value of X towards 1. */
-export const newtonSchulz = { a: 3.4445, b: -4.775, c: 2.0315, iterations: 3 } as const;
+export const newtonSchulz = { a: 3.4445, b: -4.775, c: 2.0315, iterations: 5 } as const;
 
 /** Of the parameters that are no matrices: biases, BatchNorm's scale and shift. */
 export const vectorRule = { rateShare: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 } as const;

@@ -70,7 +70,7 @@ function slowMuon(decay: number, shape: readonly number[]): SlowStep {
     let x = Array.from({ length: rows }, (_, r) =>
       Array.from({ length: columns }, (_, c) => d[at(r, c)]! / length),
     );
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 5; i++) {
       const a = product(x, turn(x));
       x = add([3.4445, x], [1, product(add([-4.775, a], [2.0315, product(a, a)]), x)]);
     }

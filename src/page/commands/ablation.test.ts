@@ -10,6 +10,7 @@ import {
   continueAblation,
   pauseAblation,
   planJobs,
+  referencesOf,
   resumeAblation,
   startAblation,
   stopAblation,
@@ -47,10 +48,12 @@ describe("ablation", () => {
       true,
     );
     expect(engine.asked.filter((name) => name === "drawDemo" || name === "loadTeacher")).toHaveLength(2);
-    expect(ablationStore.getState()).toMatchObject({
-      status: "finished",
-      references: { teacherKnn: 0.9, chance: 0.1 },
-    });
+    const { status, jobs } = ablationStore.getState();
+    expect(status).toBe("finished");
+    expect(referencesOf(jobs)).toMatchObject({ teacherKnn: 0.9, chance: 0.1 });
+    // Compared on the same images, and as many of them as there are.
+    expect(new Set(engine.started.map(({ splitSeed }) => splitSeed)).size).toBe(1);
+    expect(engine.started.every(({ evaluationImages }) => evaluationImages === 100_000)).toBe(true);
     expect(runHistory.getState().runs.map((run) => [run.ablation, run.config.seed])).toEqual([
       [true, 5],
       [true, 5],

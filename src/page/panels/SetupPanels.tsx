@@ -11,6 +11,7 @@ import { teacherStore } from "../stores/teacherStore.ts";
 import { DataPanel } from "./DataPanel.tsx";
 import { backendLabels, MachinePanel } from "./MachinePanel.tsx";
 import { Panel } from "./Panel.tsx";
+import { PresetPicker } from "./PresetPicker.tsx";
 import { Fold, SettingsGroup } from "./SettingsGroup.tsx";
 import { TeacherOffer } from "./TeacherOffer.tsx";
 import { TeacherPanel } from "./TeacherPanel.tsx";
@@ -25,6 +26,7 @@ export function SetupPanels() {
 
   return (
     <>
+      <PresetPicker />
       <Panel
         id="data"
         title="Data"
