@@ -317,7 +317,7 @@ export const settings = {
   steps: number({
     group: "optimiser",
     label: "Steps",
-    default: 400,
+    default: 300,
     min: 0,
     max: 1_000_000,
     integer: true,

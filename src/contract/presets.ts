@@ -94,7 +94,7 @@ export function photosPatch({ images, imagesPerSecond }: PhotosFacts): ConfigPat
   const batchSize = isLarge ? 64 : defaultConfig.batchSize;
   const studentWidth = isLarge ? 16 : defaultConfig.studentWidth;
   // Each image some twenty times, within bounds.
-  const wanted = Math.round(Math.min(3000, Math.max(400, (20 * images) / batchSize)) / 50) * 50;
+  const wanted = Math.round(Math.min(3000, Math.max(300, (20 * images) / batchSize)) / 50) * 50;
   // Cost grows with the square of the width.
   const rate =
     imagesPerSecond === null ? null : imagesPerSecond / (studentWidth / defaultConfig.studentWidth) ** 2;

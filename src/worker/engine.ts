@@ -39,6 +39,7 @@ import { inspectTeacher } from "./inspectTeacher.ts";
 import { givenFiles, loadTeacher } from "./loadTeacher.ts";
 import type { Progress } from "../ml/slices.ts";
 import { fittedBatch } from "./fittedBatch.ts";
+import { measureSpeed } from "./measureSpeed.ts";
 import { hashOfTeacher } from "./hashOfTeacher.ts";
 import { TeacherAnswers, type AnswerStore } from "./teacherAnswers.ts";
 import { TrainingRun } from "./trainingRun.ts";
@@ -167,6 +168,11 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       return null;
     },
 
+    async probe({ config }) {
+      refuseDuringRun("measure the speed");
+      requireBackend();
+      return measureSpeed(requireImages(), config);
+    },
     async startRun({ runId, config, paused }) {
       refuseDuringRun("start another run");
       forgetRun();

@@ -1,28 +1,34 @@
+import { defaultConfig, type ConfigPatch } from "../../contract/config.ts";
 import { photosPatch, presets, type Preset, type PresetName } from "../../contract/presets.ts";
-import { lastRow } from "../plots/metricLog.ts";
-import { metricLogOf } from "../plots/metricArchive.ts";
+import type { Engine } from "../../contract/protocol.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore, replaceConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
-import { runStore } from "../stores/runStore.ts";
+import { runIsBusy } from "../stores/runStore.ts";
 import { ablationIsGoing } from "./ablation.ts";
 
 /** Sets everything to a preset; images that were given stay chosen, and so does the seed. */
-export function applyPreset(name: PresetName): void {
-  const { data, seed } = configStore.getState().config;
+export async function applyPreset(engine: Engine, name: PresetName): Promise<void> {
   const preset: Preset = presets[name];
-  const patch = name === "photos" ? patchForPhotos() : preset.patch;
-  replaceConfig({ data, seed, ...patch });
+  const { data, seed } = configStore.getState().config;
+  replaceConfig({ data, seed, ...preset.patch });
   if (preset.design !== undefined && !ablationIsGoing())
     ablationStore.setState({ design: preset.design, jobs: [], status: "idle", config: null });
+  if (name === "photos") {
+    const patch = await patchForPhotos(engine);
+    if (!runIsBusy()) replaceConfig({ seed, ...patch });
+  }
 }
 
-function patchForPhotos() {
+/** By the size of the set, and how fast this machine goes; what is not known yet is left to the size. */
+async function patchForPhotos(engine: Engine): Promise<ConfigPatch> {
   const { summary } = datasetStore.getState();
-  const { runId } = runStore.getState();
-  const last = runId === "" ? null : lastRow(metricLogOf(runId));
-  return photosPatch({
-    images: summary?.kind === "own" ? summary.count : 0,
-    imagesPerSecond: last?.imagesPerSecond ?? null,
-  });
+  const images = summary?.kind === "own" ? summary.count : 0;
+  if (images === 0) return photosPatch({ images, imagesPerSecond: null });
+  try {
+    const { imagesPerSecond } = await engine.request("probe", { config: defaultConfig });
+    return photosPatch({ images, imagesPerSecond });
+  } catch {
+    return photosPatch({ images, imagesPerSecond: null });
+  }
 }
