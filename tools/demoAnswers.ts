@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { defaultConfig } from "../src/contract/config.ts";
 import { standardDemo } from "../src/contract/dataset.ts";
 import { CpuViewSource } from "../src/ml/augment/cpuViewSource.ts";
+import { plainViews } from "../src/ml/augment/drawViews.ts";
 import { demoBlocks } from "../src/ml/data/demoBlocks.ts";
 import { demoLabels } from "../src/ml/data/demoSet.ts";
 import { ImageStore } from "../src/ml/data/imageStore.ts";
@@ -40,7 +41,7 @@ const source = new CpuViewSource(store, defaultConfig.imageSize);
 await finish(
   answers.ask(
     Int32Array.from({ length: store.count }, (_, i) => i),
-    source,
+    (some) => plainViews(source, some),
   ),
   ({ done, total }) => process.stderr.write(`\r${done}/${total} `),
 );

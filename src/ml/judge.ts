@@ -111,10 +111,10 @@ export class Judge {
 
   /** The fixed lines with the teacher's, once it has been shown the bank and the questions; null without any. */
   async *measureTeacher(): Sliced<EvaluationBaseline | null> {
-    const { teacher, bank, queries, source } = this;
+    const { teacher, bank, queries } = this;
     if (teacher === null || !this.labelled) return null;
-    yield* teacher.plain.ask(bank, source);
-    yield* teacher.plain.ask(queries, source);
+    yield* teacher.plain.ask(bank, this.plainViews);
+    yield* teacher.plain.ask(queries, this.plainViews);
     const [ofBank, ofQueries] = [bank, queries].map((some) => {
       const { embedding, features } = teacher.plain.read(some);
       if (embedding !== features) embedding.dispose();
@@ -185,9 +185,9 @@ export class Judge {
 
   /** The teacher's embeddings of the probes, once. */
   private async *seeTeacher(): Sliced<void> {
-    const { teacher, probes, source } = this;
+    const { teacher, probes } = this;
     if (teacher === null || this.teacherRows !== null) return;
-    yield* teacher.plain.ask(probes, source);
+    yield* teacher.plain.ask(probes, this.plainViews);
     const said = teacher.plain.read(probes);
     this.teacherRows = tf.tidy(() => normalizeRows(teacher.see(said).embedding));
     tf.dispose([said.embedding, said.features]);
@@ -223,7 +223,7 @@ export class Judge {
     return embedInSlices({
       task,
       indices,
-      render: (some) => plainViews(this.source, some),
+      render: this.plainViews,
       embed: (views) =>
         tf.tidy(() => {
           const input = normalizeImages(views, imageNetPreprocessing);
@@ -232,6 +232,8 @@ export class Judge {
         }),
     });
   }
+
+  private readonly plainViews = (some: Int32Array): tf.Tensor4D => plainViews(this.source, some);
 
   private classes(indices: Int32Array): Int32Array {
     return indices.map((index) => this.images.classOf(index));

@@ -1,5 +1,6 @@
 import type { BackendReport } from "../contract/backend.ts";
 import type { Config } from "../contract/config.ts";
+import type { DatasetSummary } from "../contract/dataset.ts";
 import { AppError, toWire } from "../contract/errors.ts";
 import { describeMatching, sharedEmbeddingDim } from "../contract/matching.ts";
 import { methods } from "../contract/methods.ts";
@@ -14,7 +15,8 @@ import type {
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { createPrng } from "../lib/prng.ts";
 import { CpuViewSource } from "../ml/augment/cpuViewSource.ts";
-import { drawViews } from "../ml/augment/drawViews.ts";
+import { drawViews, plainViews } from "../ml/augment/drawViews.ts";
+import { StoredViews } from "../ml/augment/storedViews.ts";
 import type { ViewSource } from "../ml/augment/viewSource.ts";
 import { demoBlocks } from "../ml/data/demoBlocks.ts";
 import { demoLabels } from "../ml/data/demoSet.ts";
@@ -25,7 +27,7 @@ import { drawThumbnails } from "../ml/data/thumbnails.ts";
 import { Judge, type MeasuredTeacher } from "../ml/judge.ts";
 import { compileMethod } from "../ml/compiled/compileMethod.ts";
 import { openViewSource } from "../ml/compiled/openViewSource.ts";
-import { askAhead, lookUpAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
+import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
 import { createMethod, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
@@ -284,7 +286,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         prepare: async (cancelled) => {
           const sources = { teacher: matched, source, train: split.train, config };
           await prepareMethod(method, sources, { report, cancelled });
-          return answersAhead(config, matched, measured, source, report);
+          return answersAhead(config, matched, measured, source, summary, report);
         },
         compile: (method) =>
           compileMethod(
@@ -292,7 +294,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
             { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
             {
               software: backend?.software ?? false,
-              answersAhead: config.teacherViews === "plain" || matched?.answers === "later",
+              answersAhead:
+                config.teacherViews === "plain" || config.cachedViews > 0 || matched?.answers === "later",
             },
             (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),
@@ -329,14 +332,22 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
    * of a teacher that answers later, by asking it.
    */
   function answersAhead(
-    { method, teacherViews, teacherInputSize }: Config,
+    config: Config,
     matched: Teacher | null,
     measured: MeasuredTeacher | null,
     source: ViewSource,
+    summary: DatasetSummary,
     report: (progress: Progress) => void,
   ): AnswerAhead | undefined {
     if (matched === null || measured === null) return undefined;
-    if (teacherViews === "plain") return lookUpAhead(method, measured.plain, source, measured.see, report);
+    const { method, teacherViews, teacherInputSize } = config;
+    const render = (some: Int32Array): tf.Tensor4D => plainViews(source, some);
+    if (teacherViews === "plain") return lookUpAhead(method, measured.plain, render, measured.see, report);
+    if (config.cachedViews > 0 && teacher !== null) {
+      const stored = new StoredViews(source, config);
+      const known = answers.aboutViews(teacher, summary, config);
+      return lookUpStoredAhead(method, known, (some) => stored.render(some), measured.see, report);
+    }
     return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
   }
 

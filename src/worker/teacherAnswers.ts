@@ -1,4 +1,4 @@
-import type { Config } from "../contract/config.ts";
+import { settingNames, settings, type Config } from "../contract/config.ts";
 import type { DatasetSummary } from "../contract/dataset.ts";
 import { PlainEmbeddings, type StoredAnswers } from "../ml/teachers/plainEmbeddings.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
@@ -29,6 +29,7 @@ export function answersKey(
 export class TeacherAnswers {
   /** The latest last. */
   private readonly inMemory = new Map<string, { readonly answers: PlainEmbeddings; savedCount: number }>();
+  private ofViews: { readonly key: string; readonly answers: PlainEmbeddings } | null = null;
   private store: Promise<AnswerStore | null> | null = null;
 
   constructor(
@@ -58,6 +59,20 @@ export class TeacherAnswers {
     return answers;
   }
 
+  /** What it says of stored views; for the visit only, in memory. */
+  aboutViews(teacher: Teacher, { fingerprint, count }: DatasetSummary, config: Config): PlainEmbeddings {
+    const { splitSeed, cachedViews, imageSize, teacherInputSize } = config;
+    const drawn = settingNames.filter((name) => settings[name].group === "augmentation");
+    const key = JSON.stringify([
+      fingerprint,
+      [splitSeed, cachedViews, imageSize, teacherInputSize],
+      drawn.map((name) => config[name]),
+    ]);
+    if (this.ofViews?.key !== key)
+      this.ofViews = { key, answers: new PlainEmbeddings(teacher, count * cachedViews, teacherInputSize) };
+    return this.ofViews.answers;
+  }
+
   /** Puts what is new on the visitor's machine, where it can be kept. */
   async keep(): Promise<void> {
     for (const [key, entry] of this.inMemory) {
@@ -72,6 +87,7 @@ export class TeacherAnswers {
   /** To be called when another teacher takes over: a teacher that is gone cannot be asked. */
   forget(): void {
     this.inMemory.clear();
+    this.ofViews = null;
   }
 
   private async find(key: string, teacher: Teacher, summary: DatasetSummary): Promise<StoredAnswers | null> {

@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { drawView } from "../augment/drawViews.ts";
+import { drawView, plainViews } from "../augment/drawViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import { fitPca } from "../eval/pca.ts";
 import { embedInSlices } from "../embedImages.ts";
@@ -60,7 +60,7 @@ export async function fitProjection(
   };
 
   async function ofPlainImages(): Promise<tf.Tensor2D> {
-    const said = await plain.rows(indices, source, report);
+    const said = await plain.rows(indices, (some) => plainViews(source, some), report);
     const unit: tf.Tensor2D = tf.tidy(() => normalizeRows(said.embedding));
     tf.dispose([said.embedding, said.features]);
     return unit;

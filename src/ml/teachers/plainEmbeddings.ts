@@ -1,6 +1,4 @@
 import { invariant } from "../../lib/invariant.ts";
-import { plainViews } from "../augment/drawViews.ts";
-import type { ViewSource } from "../augment/viewSource.ts";
 import { finish, Pace, type Progress, type Sliced } from "../slices.ts";
 import * as tf from "../tf.ts";
 import { askTeacher } from "./askTeacher.ts";
@@ -19,12 +17,16 @@ export interface StoredRows {
   readonly dim: number;
 }
 
+/** Some of the images → [N, V, V, 3] in [0, 1]. */
+export type Render = (indices: Int32Array) => tf.Tensor4D;
+
 const task = "Showing the images to the teacher";
 
 /**
  * What a teacher says of the images of a set, each seen whole and without augmentation: one embedding an image, worked
  * out when it is first wanted, in slices, and kept in the host's memory (4 bytes a number), where it outlives runs and
- * costs no tensors. The targets of distillation on plain images, and what a teacher is measured by.
+ * costs no tensors. The targets of distillation on plain images, and what a teacher is measured by. (Stored views are images
+ * of such a set, too.)
  */
 export class PlainEmbeddings {
   private readonly known: Uint8Array;
@@ -58,12 +60,12 @@ export class PlainEmbeddings {
   }
 
   /** Asks the teacher about those of the images that are new. */
-  async *ask(indices: Int32Array, source: ViewSource): Sliced<void> {
+  async *ask(indices: Int32Array, render: Render): Sliced<void> {
     const fresh = Int32Array.from(new Set(indices.filter((index) => this.known[index] === 0)));
     const total = fresh.length;
     for (let first = 0; first < total;) {
       const count = this.pace.begin(total - first);
-      await this.askAbout(fresh.subarray(first, first + count), source);
+      await this.askAbout(fresh.subarray(first, first + count), render);
       this.pace.end(count);
       first += count;
       yield { task, done: first, total };
@@ -71,12 +73,8 @@ export class PlainEmbeddings {
   }
 
   /** Of some images, at least one; the caller disposes of both. Sync point while there are new ones among them. */
-  async rows(
-    indices: Int32Array,
-    source: ViewSource,
-    report?: (progress: Progress) => void,
-  ): Promise<Embedded> {
-    await finish(this.ask(indices, source), report);
+  async rows(indices: Int32Array, render: Render, report?: (progress: Progress) => void): Promise<Embedded> {
+    await finish(this.ask(indices, render), report);
     return this.read(indices);
   }
 
@@ -88,8 +86,8 @@ export class PlainEmbeddings {
     return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
   }
 
-  private async askAbout(indices: Int32Array, source: ViewSource): Promise<void> {
-    const views = plainViews(source, indices);
+  private async askAbout(indices: Int32Array, render: Render): Promise<void> {
+    const views = render(indices);
     const { embedding, features } = await askTeacher(this.teacher, views, this.inputSize);
     views.dispose();
     this.kept ??= this.empty(embedding, features);

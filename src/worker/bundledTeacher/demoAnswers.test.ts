@@ -4,6 +4,7 @@ import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig } from "../../contract/config.ts";
 import { standardDemo } from "../../contract/dataset.ts";
 import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
+import { plainViews } from "../../ml/augment/drawViews.ts";
 import { demoBlocks } from "../../ml/data/demoBlocks.ts";
 import { demoLabels } from "../../ml/data/demoSet.ts";
 import { ImageStore } from "../../ml/data/imageStore.ts";
@@ -44,7 +45,7 @@ it("holds what the bundled teacher says of the demo set, to half precision", asy
   const some = Int32Array.from({ length: 96 }, (_, i) => i * 25);
   const fresh = await new PlainEmbeddings(teacher, store.count, defaultConfig.teacherInputSize).rows(
     some,
-    source,
+    (images) => plainViews(source, images),
   );
   const shipped = new PlainEmbeddings(teacher, store.count, defaultConfig.teacherInputSize, stored).read(
     some,
