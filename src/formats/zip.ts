@@ -14,15 +14,16 @@ import { quote } from "./quote.ts";
 // Everything happens on the calling thread with the platform's own inflate: no worker of its own, no WASM, no eval.
 configure({ useWebWorkers: false, useCompressionStream: true });
 
-/** What an archive may ask of this machine before it is refused. */
+/**
+ * What an archive may ask of this machine before it is refused. Sizes alone count: blank paper honestly deflates a
+ * thousandfold, so how far an entry unpacks says nothing.
+ */
 export interface ZipLimits {
   readonly entries: number;
   /** Uncompressed bytes of one entry. */
   readonly entryBytes: number;
   /** Uncompressed bytes of all entries. */
   readonly totalBytes: number;
-  /** Uncompressed over compressed size, asked of entries above 1 MiB only. Photographs stay near 1, text near 10. */
-  readonly ratio: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -30,7 +31,6 @@ export const defaultZipLimits: ZipLimits = {
   entries: 200_000,
   entryBytes: 2048 * mebibyte,
   totalBytes: 32_768 * mebibyte,
-  ratio: 200,
 };
 
 export interface ZipEntry {
@@ -98,11 +98,15 @@ export async function openZip(
   const entries: ZipEntry[] = [];
   const refused: { path: string; reason: string }[] = [];
   const taken = new Set<string>();
+  // Some writers on Windows separate folders by "\\". Where "/" does that, a "\\" is half of a character: names in
+  // Big5, Shift JIS and GBK that say nothing of their encoding hold the byte 5C.
+  const separator = files.some(({ filename }) => filename.includes("/")) ? "/" : "\\";
   for (const entry of files) {
-    const path = safePath(entry.filename);
-    const reason = path === null ? "unsafe path" : refusal(entry, limit, taken.has(path));
+    if (separator === "\\" && entry.filename.endsWith("\\")) continue; // a folder
+    const path = safePath(entry.filename, separator);
+    const reason = path === null ? unsafe : refusal(entry, limit, taken.has(path));
     if (path === null || reason !== null) {
-      refused.push({ path: entry.filename.slice(0, 300), reason: reason ?? "unsafe path" });
+      refused.push({ path: entry.filename.slice(0, longestRefusedPath), reason: reason ?? unsafe });
       continue;
     }
     taken.add(path);
@@ -116,6 +120,9 @@ export async function openZip(
   return { entries, refused };
 }
 
+const unsafe = "an unsafe path, which would lead out of the folder that it is unpacked to";
+const longestRefusedPath = 300;
+
 function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string | null {
   const { uncompressedSize, compressedSize, compressionMethod } = entry;
   if (duplicate) return "a second entry of the same name";
@@ -124,8 +131,6 @@ function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string
   if (uncompressedSize > limit.entryBytes)
     return `${megabytes(uncompressedSize)}, over the limit of ${megabytes(limit.entryBytes)}`;
   if (compressionMethod === 0 && uncompressedSize !== compressedSize) return "sizes contradict each other";
-  if (uncompressedSize > mebibyte && uncompressedSize > limit.ratio * compressedSize)
-    return `unpacks ${Math.round(uncompressedSize / Math.max(1, compressedSize))}-fold, over the limit of ${limit.ratio}`;
   return null;
 }
 
@@ -173,14 +178,19 @@ async function readEntry(entry: FileEntry, path: string): Promise<Uint8Array<Arr
   return bytes;
 }
 
-/** A path that stays inside the folder it is unpacked to, or null. */
-export function safePath(path: string): string | null {
+/**
+ * A path that stays inside the folder it is unpacked to, or null.
+ *
+ * @param separator "/" where a backslash is part of a name.
+ */
+export function safePath(path: string, separator: "/" | "\\" = "\\"): string | null {
   const slashed = path.replaceAll("\\", "/");
   // eslint-disable-next-line no-control-regex
   if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || /[\u0000-\u001f\u007f]/.test(slashed))
     return null;
-  const parts = slashed.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.length === 0 || parts.includes("..") ? null : parts.join("/");
+  if (slashed.split("/").includes("..")) return null; // wherever somebody may unpack it
+  const parts = (separator === "/" ? path : slashed).split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? null : parts.join("/");
 }
 
 /**
