@@ -20,6 +20,8 @@ export type RejectReason =
   | "duplicate"
   | "unsupported" // a real image of a kind this browser cannot decode, such as HEIC
   | "unreadable" // the file could not be opened
+  | "hidden" // in a hidden folder, or hidden itself
+  | "misplaced" // of use elsewhere in the playground: a checkpoint
   | "over-limit";
 
 export interface Reject {

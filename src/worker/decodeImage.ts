@@ -1,5 +1,6 @@
 /** One image file's bytes to a square of RGB bytes, or the reason why not. */
 import type { DecodedImage, Refusal } from "../contract/decode.ts";
+import { fileKindOf, kindBytes } from "../formats/fileKind.ts";
 import { decodeBitmap } from "./decodeBitmap.ts";
 import { readImageHeader } from "./decodeHeader.ts";
 import { decodePlanes } from "./decodePlanes.ts";
@@ -59,7 +60,7 @@ export interface MeasuredImage {
 export function measureImage(bytes: Uint8Array<ArrayBuffer>): MeasuredImage | Refusal {
   if (bytes.length === 0) return { reason: "not-an-image", message: "the file is empty" };
   const header = readImageHeader(bytes);
-  if (header === null) return { reason: "not-an-image", message: "not a kind of picture we know" };
+  if (header === null) return notAnImage(bytes);
   const { format, dimensions, planar } = header;
   if (!header.decodable || (format === "HEIC" && dimensions === null)) return unsupported(format);
   if (header.truncated) return { reason: "corrupt", message: `${format} that ends before its picture does` };
@@ -77,6 +78,13 @@ export function measureImage(bytes: Uint8Array<ArrayBuffer>): MeasuredImage | Re
     return { reason: "too-large", message };
   }
   return { format, width, height, planar };
+}
+
+/** @param head of a file that is no picture, named for what it is. */
+export function notAnImage(head: Uint8Array<ArrayBuffer>): Refusal {
+  const { kind, what, panel, hints } = fileKindOf(head.subarray(0, kindBytes), "");
+  if (kind === "unknown") return { reason: "not-an-image", message: "not a kind of picture we know" };
+  return { reason: panel === "teacher" ? "misplaced" : "not-an-image", message: `${what}. ${hints.data}` };
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

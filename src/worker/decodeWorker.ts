@@ -10,7 +10,9 @@ import type {
 } from "../contract/decode.ts";
 import { AppError, toWire } from "../contract/errors.ts";
 import { openZip, type ZipEntry } from "../formats/zip.ts";
-import { decodeImage, measureImage } from "./decodeImage.ts";
+import { kindBytes } from "../formats/fileKind.ts";
+import { readImageHeader } from "./decodeHeader.ts";
+import { decodeImage, measureImage, notAnImage } from "./decodeImage.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -47,8 +49,11 @@ async function readSource(source: ImageSource): Promise<Uint8Array<ArrayBuffer> 
   if (source.kind === "bytes")
     return source.bytes.length > mostFileBytes ? tooManyBytes(source.bytes.length) : source.bytes;
   if (source.kind === "file") {
-    if (source.file.size > mostFileBytes) return tooManyBytes(source.file.size);
     try {
+      if (source.file.size > mostFileBytes) {
+        const head = new Uint8Array(await source.file.slice(0, kindBytes).arrayBuffer());
+        return readImageHeader(head) === null ? notAnImage(head) : tooManyBytes(source.file.size);
+      }
       return new Uint8Array(await source.file.arrayBuffer());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
