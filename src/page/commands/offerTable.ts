@@ -9,7 +9,6 @@ import {
   type TableAddress,
 } from "../../contract/tableAddress.ts";
 import { fileNameOf } from "../../contract/webAddress.ts";
-import { fileKindOf } from "../../formats/fileKind.ts";
 import { quote } from "../../formats/quote.ts";
 import { downloads } from "../download/downloadClient.ts";
 import type { CollectedFile } from "../ingest/collectFiles.ts";
@@ -97,6 +96,7 @@ export async function whyNoTable(
   signal: AbortSignal,
 ): Promise<string | null> {
   const sources = files.map(({ path, file }) => ({ name: path, file }));
+  const { fileKindOf } = await import("../../formats/fileKind.ts"); // large, and seldom needed
   try {
     const { offer, read, close } = await openParquetReader(sources, createParquetWorker, signal);
     try {

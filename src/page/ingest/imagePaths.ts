@@ -27,6 +27,10 @@ export function hiddenFolder(path: string, files: number | null): Reject {
   };
 }
 
+export function hasImageName(name: string): boolean {
+  return /\.(jpe?g|jfif|png|webp|gif|bmp|avif|hei[cf]|tiff?)$/i.test(name);
+}
+
 /** "" for a file that is in no folder. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));

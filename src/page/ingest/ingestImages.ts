@@ -15,7 +15,7 @@ import {
   type LabelLevelName,
   type LabelReading,
 } from "./imagePaths.ts";
-import { listCandidates, type Candidate } from "./listCandidates.ts";
+import type { Candidate } from "./listCandidates.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
@@ -95,6 +95,8 @@ export function ingestImages(
   const { signal, labelLevel: level } = options;
   return ingest(engine, pool, options, rejects, async (report) => {
     report("listing", 0, collected.files.length, 0);
+    // Brings the readers of file kinds along, which the first paint does not need.
+    const { listCandidates } = await import("./listCandidates.ts");
     const { candidates, archives, checkpoints } = await listCandidates(
       collected.files,
       pool,

@@ -5,7 +5,7 @@ import { AppError } from "../../contract/errors.ts";
 import { fileKindOf, kindBytes, zipKindOf, type FileKind } from "../../formats/fileKind.ts";
 import type { CollectedFile } from "./collectFiles.ts";
 import type { DecodePool } from "./decodePool.ts";
-import { folderOf, hiddenFolder, hiddenPartOf, isJunkPath, sortByPath } from "./imagePaths.ts";
+import { folderOf, hasImageName, hiddenFolder, hiddenPartOf, isJunkPath, sortByPath } from "./imagePaths.ts";
 
 export interface Candidate {
   readonly path: string;
@@ -77,10 +77,6 @@ async function lookInto(file: File): Promise<FileKind | null> {
   } catch {
     return null;
   }
-}
-
-export function hasImageName(name: string): boolean {
-  return /\.(jpe?g|jfif|png|webp|gif|bmp|avif|hei[cf]|tiff?)$/i.test(name);
 }
 
 function isCalledZip({ name, type }: File): boolean {

@@ -17,8 +17,7 @@ import { notify, notifyError } from "../stores/noticeStore.ts";
 import { runIsBusy } from "../stores/runStore.ts";
 import type { Collected, CollectedFile } from "./collectFiles.ts";
 import { decoderCount, openDecodePool, type DecodePool } from "./decodePool.ts";
-import { isJunkPath, type LabelLevelName } from "./imagePaths.ts";
-import { hasImageName } from "./listCandidates.ts";
+import { hasImageName, isJunkPath, type LabelLevelName } from "./imagePaths.ts";
 import { ingestImages, ingestTable, type Ingested, type IngestOptions } from "./ingestImages.ts";
 
 let cancel: AbortController | null = null;
