@@ -2,7 +2,7 @@ import { BlobReader, BlobWriter, TextReader, ZipWriter } from "@zip.js/zip.js/li
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
-import { openZip, safePath, writeZip } from "./zip.ts";
+import { imageZipLimits, openZip, safePath, writeZip } from "./zip.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -94,15 +94,20 @@ describe("zip", () => {
     ]);
   });
 
-  it("reads what deflates a thousandfold, within the limits on size", async () => {
+  it("refuses a bomb by its ratio without unpacking it, and of images by its size alone", async () => {
     const blank = { path: "blank.bmp", bytes: new Uint8Array(20_000_000) };
     const zip = await writeZip([blank]);
     expect(zip.length).toBeLessThan(100_000);
-    const { entries, refused } = await openZip(zip);
+    expect((await openZip(zip)).refused[0]!.reason).toMatch(/unpacks \d+-fold, over the limit of 200/);
+    const { entries, refused } = await openZip(zip, imageZipLimits);
     expect(refused).toEqual([]);
     expect((await entries[0]!.read()).length).toBe(20_000_000);
-    expect((await openZip(zip, { entryBytes: 19_999_999 })).refused[0]!.reason).toMatch(/over the limit/);
-    expect((await refusalOf(() => openZip(zip, { totalBytes: 19_999_999 }))).message).toMatch(/would unpack/);
+    expect((await openZip(zip, { ...imageZipLimits, entryBytes: 19_999_999 })).refused[0]!.reason).toMatch(
+      /over the limit/,
+    );
+    expect(
+      (await refusalOf(() => openZip(zip, { ...imageZipLimits, totalBytes: 19_999_999 }))).message,
+    ).toMatch(/would unpack/);
   });
 
   it("separates by backslashes only where no name has a slash", async () => {

@@ -14,16 +14,15 @@ import { quote } from "./quote.ts";
 // Everything happens on the calling thread with the platform's own inflate: no worker of its own, no WASM, no eval.
 configure({ useWebWorkers: false, useCompressionStream: true });
 
-/**
- * What an archive may ask of this machine before it is refused. Sizes alone count: blank paper honestly deflates a
- * thousandfold, so how far an entry unpacks says nothing.
- */
+/** What an archive may ask of this machine before it is refused. */
 export interface ZipLimits {
   readonly entries: number;
   /** Uncompressed bytes of one entry. */
   readonly entryBytes: number;
   /** Uncompressed bytes of all entries. */
   readonly totalBytes: number;
+  /** Uncompressed over compressed size, asked of entries above 1 MiB only. Weights stay near 1, text near 10. */
+  readonly ratio: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -31,7 +30,11 @@ export const defaultZipLimits: ZipLimits = {
   entries: 200_000,
   entryBytes: 2048 * mebibyte,
   totalBytes: 32_768 * mebibyte,
+  ratio: 200,
 };
+
+/** Of archives of images sizes alone count: blank paper honestly deflates a thousandfold. */
+export const imageZipLimits = { ratio: Infinity } as const satisfies Partial<ZipLimits>;
 
 export interface ZipEntry {
   /** Forward slashes, relative, without "." and "..". */
@@ -131,6 +134,8 @@ function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string
   if (uncompressedSize > limit.entryBytes)
     return `${megabytes(uncompressedSize)}, over the limit of ${megabytes(limit.entryBytes)}`;
   if (compressionMethod === 0 && uncompressedSize !== compressedSize) return "sizes contradict each other";
+  if (uncompressedSize > mebibyte && uncompressedSize > limit.ratio * compressedSize)
+    return `unpacks ${Math.round(uncompressedSize / Math.max(1, compressedSize))}-fold, over the limit of ${limit.ratio}`;
   return null;
 }
 

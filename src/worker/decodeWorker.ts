@@ -9,7 +9,7 @@ import type {
   ToDecoder,
 } from "../contract/decode.ts";
 import { AppError, toWire } from "../contract/errors.ts";
-import { openZip, type ZipEntry } from "../formats/zip.ts";
+import { imageZipLimits, openZip, type ZipEntry } from "../formats/zip.ts";
 import { kindBytes } from "../formats/fileKind.ts";
 import { readImageHeader } from "./decodeHeader.ts";
 import { decodeImage, measureImage, notAnImage } from "./decodeImage.ts";
@@ -29,7 +29,7 @@ const handlers: {
   readonly [K in DecodeRequestName]: (input: DecodeRequests[K]["in"]) => Promise<DecodeRequests[K]["out"]>;
 } = {
   listZip: async ({ zip }) => {
-    const { entries, refused } = await openZip(zip);
+    const { entries, refused } = await openZip(zip, imageZipLimits);
     return { entries: entries.map((entry) => entry.path), refused };
   },
   measure: async ({ source }) => {
@@ -86,7 +86,7 @@ function directoryOf(archive: string, zip: Blob): Promise<ReadonlyMap<string, Zi
 
 async function readDirectory(zip: Blob): Promise<ReadonlyMap<string, ZipEntry>> {
   const small = zip.size <= smallZipBytes;
-  const { entries } = await openZip(small ? new Uint8Array(await zip.arrayBuffer()) : zip);
+  const { entries } = await openZip(small ? new Uint8Array(await zip.arrayBuffer()) : zip, imageZipLimits);
   return new Map(entries.map((entry) => [entry.path, entry]));
 }
 

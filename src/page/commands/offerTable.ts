@@ -98,14 +98,18 @@ export async function whyNoTable(
   const sources = files.map(({ path, file }) => ({ name: path, file }));
   const { fileKindOf } = await import("../../formats/fileKind.ts"); // large, and seldom needed
   try {
-    const { offer, read, close } = await openParquetReader(sources, createParquetWorker, signal);
+    const reader = await openParquetReader(sources, createParquetWorker, signal);
     try {
-      const { rows } = await read({ imageColumn: offer.choice.imageColumn, labelColumn: null }, rowsLookedAt);
+      const { offer } = reader;
+      const { rows } = await reader.read(
+        { imageColumn: offer.choice.imageColumn, labelColumn: null },
+        rowsLookedAt,
+      );
       for await (const { bytes } of rows)
         if (bytes !== null && fileKindOf(bytes, "").kind === "image") return null;
       return `Its column ${quote(offer.choice.imageColumn)} holds no images.`;
     } finally {
-      close();
+      reader.close();
     }
   } catch (error) {
     if (!(error instanceof AppError) || !error.code.startsWith("file-")) throw error;
