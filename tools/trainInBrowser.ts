@@ -5,6 +5,7 @@ import { chromium, type Browser, type Page } from "playwright";
 import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig } from "../src/contract/config.ts";
 import { photosPatch } from "../src/contract/presets.ts";
+import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
@@ -134,7 +135,8 @@ class PlaygroundTab {
     }
     const { dataset } = await this.#snapshot();
     const labels = dataset?.labels.length ?? 0;
-    const classes = labels === 0 ? "no labels" : `${labels} labels`;
+    const classes =
+      dataset === null || labels === 0 ? "no labels" : `${labels} labels (${describeLabels(dataset)})`;
     this.#progress.say(`Images: ${dataset?.count} from ${dataset?.name}, ${classes}.`);
   }
 

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
+import type { DatasetSummary } from "../../contract/dataset.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { configStore } from "../stores/configStore.ts";
+import { configStore, patchConfig } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { freshPage, settle, type ScriptedEngine } from "../testing/scriptedEngine.ts";
@@ -69,6 +71,32 @@ describe("ablation", () => {
     expect(knn[1]!.mean).toBeCloseTo(0.6);
     expect(knn[1]!.std).toBeCloseTo(Math.SQRT2 * 0.1);
     expect(summarise(ablationStore.getState().jobs, "distillation")[0]!.mean).toBeCloseTo(0.65);
+  });
+
+  test("begun while images are being read, it runs on these; continued, on nothing else", async () => {
+    datasetStore.setState({ ingestion: { task: "decoding" } as never });
+    const whole = startAblation(engine);
+    await settle();
+    datasetStore.setState({ summary: { kind: "own", name: "mine" } as DatasetSummary });
+    patchConfig({ data: "own", learningRate: 0.07 });
+    datasetStore.setState({ ingestion: null });
+    await settle();
+    expect(engine.asked).not.toContain("drawDemo");
+    expect(engine.started).toMatchObject([{ data: "own", learningRate: 0.07 }]);
+    expect(ablationStore.getState().config).toMatchObject({ data: "own", learningRate: 0.07 });
+    await stopAblation(engine);
+    await whole;
+
+    // Of one on the demo, images that are being read are not thrown away.
+    ablationStore.setState({ config: defaultConfig });
+    datasetStore.setState({ summary: null, ingestion: { task: "decoding" } as never });
+    const continued = continueAblation(engine);
+    await settle();
+    datasetStore.setState({ summary: { kind: "own", name: "more" } as DatasetSummary });
+    datasetStore.setState({ ingestion: null });
+    await continued;
+    expect(engine.asked).not.toContain("drawDemo");
+    expect(ablationStore.getState().status).toBe("stopped");
   });
 
   test("its state is plain data: a copy through JSON continues the queue", async () => {

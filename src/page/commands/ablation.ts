@@ -6,10 +6,9 @@ import { metricLogOf } from "../plots/metricArchive.ts";
 import type { AblationDesign } from "../../contract/presets.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { configStore } from "../stores/configStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
-import { endOf, launchRun, pauseRun, prepareRun, resumeRun, stopRun } from "./startRun.ts";
+import { endOf, launchRun, pauseRun, prepareRun, presentConfig, resumeRun, stopRun } from "./startRun.ts";
 import { toCsv } from "./csv.ts";
 import { waitUntil } from "./waitUntil.ts";
 
@@ -39,21 +38,24 @@ export function jobConfig(config: Config, design: AblationDesign, job: AblationJ
 export async function startAblation(engine: Engine): Promise<void> {
   if (runIsBusy() || ablationIsGoing()) return;
   const { design } = ablationStore.getState();
-  const { config } = configStore.getState();
   ablationStore.setState({
-    config,
+    config: presentConfig(),
     jobs: planJobs(design),
   });
-  await continueAblation(engine);
+  await prepareAndWork(engine, presentConfig);
 }
 
-/** Goes on with the jobs that are still queued, e.g. after Stop. */
+/** Goes on with the jobs that are still queued, e.g. after Stop, with the configuration of those that are done. */
 export async function continueAblation(engine: Engine): Promise<void> {
   const { config } = ablationStore.getState();
   if (config === null || runIsBusy() || ablationIsGoing()) return;
+  await prepareAndWork(engine, () => config);
+}
+
+async function prepareAndWork(engine: Engine, configOf: () => Config): Promise<void> {
   ablationStore.setState({ status: "running" });
   try {
-    await prepareRun(engine, config);
+    ablationStore.setState({ config: await prepareRun(engine, configOf) });
     await workThroughQueue(engine);
   } catch (error) {
     notifyError(error);

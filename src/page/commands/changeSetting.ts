@@ -32,7 +32,8 @@ export async function changeSetting<K extends SettingName>(
       unsent = {};
       const { runId } = runStore.getState();
       await engine.request("adjustRun", { runId, patch });
-      const { config, adjustments } = runStore.getState();
+      const { runId: presentRun, config, adjustments } = runStore.getState();
+      if (presentRun !== runId) continue; // another began meanwhile, with settings of its own
       const step = lastRow(metricLogOf(runId))?.step ?? 0;
       if (config !== null) {
         runStore.setState({

@@ -1,4 +1,5 @@
 import { useStore } from "zustand";
+import { visibleText } from "../../lib/visibleText.ts";
 import type { ParquetOffer } from "../../contract/parquet.ts";
 import { mostTableImages } from "../../contract/tableAddress.ts";
 import { changeTableChoice, chooseSplit, dismissTable } from "../commands/offerTable.ts";
@@ -20,7 +21,7 @@ export function TableOffer({ disabled }: { readonly disabled: boolean }) {
     case "asking":
       return (
         <div className={styles.card}>
-          <p role="status">Looking into {table.name} …</p>
+          <p role="status">Looking into {visibleText(table.name)} …</p>
           <Dismiss label="Cancel" />
         </div>
       );
@@ -57,7 +58,7 @@ function Offered({ table, disabled }: OfferedProps) {
   return (
     <div className={styles.card} data-testid="table-offer">
       <p>
-        <strong>{name}</strong>
+        <strong>{visibleText(name)}</strong>
         {host === null ? "" : ` from ${host}`}
       </p>
       {splits.length < 2 ? null : (
