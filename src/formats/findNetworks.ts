@@ -39,7 +39,8 @@ export function findNetworks(names: Iterable<string>): readonly FoundNetwork[] {
     const before = (end: string): string | null =>
       name.endsWith(end) ? name.slice(0, name.length - end.length) : null;
     const resNet = before("layer1.0.conv1.weight");
-    if (resNet !== null && all.has(`${resNet}conv1.weight`)) add(resNet, "torchvision");
+    const hasStem = ["conv1.weight", "conv1.0.weight"].some((stem) => all.has(`${resNet}${stem}`));
+    if (resNet !== null && hasStem) add(resNet, "torchvision");
     const mobile = before("features.0.0.weight");
     if (mobile !== null) add(mobile, "torchvision");
     const timm = before("conv_stem.weight");
