@@ -44,7 +44,7 @@ const publishedButSizes: ConfigPatch = {
 export const presets = {
   seeItWork: {
     label: "See it work",
-    summary: "A small student comes close to the bundled teacher on the demo set within half a minute.",
+    summary: "A small student comes close to the bundled teacher on the demo set within a minute.",
     patch: {},
   },
   paper: {
