@@ -94,6 +94,19 @@ describe("zip", () => {
     ]);
   });
 
+  it("says why a path is none", async () => {
+    const writer = new ZipWriter(new BlobWriter());
+    for (const path of ["/etc/x", "C:/x", "a\nb", "./."]) await writer.add(path, new TextReader(path));
+    const { entries, refused } = await openZip(await writer.close());
+    expect(entries).toEqual([]);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("out of the folder"),
+      expect.stringContaining("out of the folder"),
+      expect.stringContaining("control characters"),
+      "an entry without a name",
+    ]);
+  });
+
   it("reads what deflates a thousandfold, within the limits on size", async () => {
     const blank = { path: "blank.bmp", bytes: new Uint8Array(20_000_000) };
     const zip = await writeZip([blank]);
