@@ -240,7 +240,8 @@ function partOf(name: string): { readonly part: number; readonly rest: string } 
   const lower = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").toLowerCase();
   const found = partName.exec(lower);
   if (found === null) return null;
-  const part = found.slice(1).findIndex((group) => group !== undefined);
+  const groups: readonly (string | undefined)[] = found.slice(1);
+  const part = groups.findIndex((group) => group !== undefined);
   return { part, rest: lower.replace(found[0], "").replace(/\P{L}/gu, "") };
 }
 

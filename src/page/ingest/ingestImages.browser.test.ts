@@ -65,7 +65,7 @@ function withExif(
   );
   const size = new DataView(webp.buffer).getUint32(start + 4, true);
   const picture = webp.subarray(start, start + 8 + size + (size & 1));
-  const text = (letters: string): number[] => [...letters].map((letter) => letter.charCodeAt(0));
+  const text = (letters: string): number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
   const le = (value: number, bytes: number): number[] =>
     Array.from({ length: bytes }, (_, i) => (value >> (8 * i)) & 255);
   const body = [

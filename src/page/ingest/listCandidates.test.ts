@@ -9,11 +9,11 @@ import { listCandidates, mostFiles, type Listing } from "./listCandidates.ts";
 /** Lists zips on this thread, and does nothing else. */
 const pool: DecodePool = {
   workers: 1,
-  request: (async (name: DecodeRequestName, { zip }: { zip: Blob }) => {
+  request: async (name: DecodeRequestName, { zip }: { zip: Blob }) => {
     expect(name).toBe("listZip");
     const { entries, refused } = await openZip(zip);
     return { entries: entries.map(({ path }) => path), refused };
-  }) as DecodePool["request"],
+  },
   close: () => undefined,
 };
 
