@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { turnSquare } from "./decodeTurn.ts";
 
 const square = (rows: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(Array.from(rows.replaceAll(" ", ""), (letter) => [letter.charCodeAt(0), 0, 1]).flat());
+  Uint8Array.from(Array.from(rows.replace(/ /g, ""), (letter) => [letter.charCodeAt(0), 0, 1]).flat());
 
 test.each([
   [1, "ABC DEF GHI"],

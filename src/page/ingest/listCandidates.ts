@@ -45,8 +45,8 @@ export async function listCandidates(
     signal.throwIfAborted();
     const some = visible.slice(from, from + lookedIntoAtOnce);
     const kinds = await Promise.all(
-      some.map(({ file }) =>
-        visible.length > fewFiles && hasImageName(file.name) ? Promise.resolve(null) : lookInto(file),
+      some.map(async ({ file }) =>
+        visible.length > fewFiles && hasImageName(file.name) ? null : lookInto(file),
       ),
     );
     for (const [i, { path, file }] of some.entries()) {
