@@ -11,6 +11,7 @@ import type { PlaygroundSnapshot } from "../src/page/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { parseTableAddress } from "../src/contract/tableAddress.ts";
+import { visibleText } from "../src/lib/visibleText.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
 import { firstLineOf } from "./firstLine.ts";
 import type { TrainJob } from "./trainArguments.ts";
@@ -137,7 +138,7 @@ class PlaygroundTab {
     const labels = dataset?.labels.length ?? 0;
     const classes =
       dataset === null || labels === 0 ? "no labels" : `${labels} labels (${describeLabels(dataset)})`;
-    this.#progress.say(`Images: ${dataset?.count} from ${dataset?.name}, ${classes}.`);
+    this.#progress.say(`Images: ${dataset?.count} from ${visibleText(dataset?.name ?? "")}, ${classes}.`);
   }
 
   /** Settings of the photos preset that depend on how many images there are; what was asked for stays. */

@@ -75,6 +75,19 @@ describe("zip", () => {
       expect(safePath(hostile), hostile).toBeNull();
   });
 
+  it("says why a path is none", async () => {
+    const writer = new ZipWriter(new BlobWriter());
+    for (const path of ["/etc/x", "C:/x", "a\nb", "./."]) await writer.add(path, new TextReader(path));
+    const { entries, refused } = await openZip(await writer.close());
+    expect(entries).toEqual([]);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("out of the folder"),
+      expect.stringContaining("out of the folder"),
+      expect.stringContaining("control characters"),
+      "an entry without a name",
+    ]);
+  });
+
   it("lists what it does not offer, with the reason, and offers the rest", async () => {
     const writer = new ZipWriter(new BlobWriter());
     await writer.add("good.txt", new TextReader("good"));

@@ -100,6 +100,9 @@ export async function openZip(
 
   const entries: ZipEntry[] = [];
   const refused: { path: string; reason: string }[] = [];
+  const refuse = ({ filename }: FileEntry, reason: string): void => {
+    refused.push({ path: filename.slice(0, longestRefusedPath), reason });
+  };
   const taken = new Set<string>();
   // Some writers on Windows separate folders by "\\". Where "/" does that, a "\\" is half of a character: names in
   // Big5, Shift JIS and GBK that say nothing of their encoding hold the byte 5C.
@@ -107,9 +110,13 @@ export async function openZip(
   for (const entry of files) {
     if (separator === "\\" && entry.filename.endsWith("\\")) continue; // a folder
     const path = safePath(entry.filename, separator);
-    const reason = path === null ? unsafe : refusal(entry, limit, taken.has(path));
-    if (path === null || reason !== null) {
-      refused.push({ path: entry.filename.slice(0, longestRefusedPath), reason: reason ?? unsafe });
+    if (path === null) {
+      refuse(entry, whyNoPath(entry.filename));
+      continue;
+    }
+    const reason = refusal(entry, limit, taken.has(path));
+    if (reason !== null) {
+      refuse(entry, reason);
       continue;
     }
     taken.add(path);
@@ -123,8 +130,17 @@ export async function openZip(
   return { entries, refused };
 }
 
-const unsafe = "an unsafe path, which would lead out of the folder that it is unpacked to";
 const longestRefusedPath = 300;
+
+/** Of what `safePath` refuses. */
+function whyNoPath(path: string): string {
+  if (path.replaceAll(/[\\/.]/g, "") === "" && !path.includes("..")) return "an entry without a name";
+  if (control.test(path)) return "an unsafe path, with control characters in it";
+  return "an unsafe path, which would lead out of the folder that it is unpacked to";
+}
+
+// eslint-disable-next-line no-control-regex
+const control = /[\u0000-\u001f\u007f]/;
 
 function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string | null {
   const { uncompressedSize, compressedSize, compressionMethod } = entry;
@@ -190,9 +206,7 @@ async function readEntry(entry: FileEntry, path: string): Promise<Uint8Array<Arr
  */
 export function safePath(path: string, separator: "/" | "\\" = "\\"): string | null {
   const slashed = path.replaceAll("\\", "/");
-  // eslint-disable-next-line no-control-regex
-  if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || /[\u0000-\u001f\u007f]/.test(slashed))
-    return null;
+  if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || control.test(slashed)) return null;
   if (slashed.split("/").includes("..")) return null; // wherever somebody may unpack it
   const parts = (separator === "/" ? path : slashed).split("/").filter((part) => part !== "" && part !== ".");
   return parts.length === 0 ? null : parts.join("/");

@@ -26,6 +26,8 @@ export interface LabelColumn {
 const imageNames = ["image", "img", "images", "picture", "photo", "jpg", "jpeg", "png", "webp", "bytes"];
 const labelNames = ["label", "labels", "class", "category", "target", "fine_label", "cls", "y"];
 const mostClassNames = 100_000;
+/** Columns with a longer one are passed over: a footer may be all name. */
+const longestName = 1000;
 
 /**
  * Finds images by what the datasets library writes (a struct `{bytes, path}`, named "Image" in the footer) and by
@@ -37,7 +39,7 @@ export function findImageColumns(file: ParquetFile): ImageColumns {
   const labels: { column: LabelColumn; rank: number }[] = [];
   file.columns.forEach((column, index) => {
     const [name, inner] = column.path;
-    if (name === undefined || column.isList || column.path.length > 2) return;
+    if (name === undefined || name.length > longestName || column.isList || column.path.length > 2) return;
     const feature = features.get(name);
     const kind = feature === undefined ? null : textAt(feature, "_type");
     if (column.type === "BYTE_ARRAY" && !column.isText && (inner === undefined || inner === "bytes")) {

@@ -17,7 +17,8 @@ import { notify, notifyError } from "../stores/noticeStore.ts";
 import { runIsBusy } from "../stores/runStore.ts";
 import type { Collected, CollectedFile } from "./collectFiles.ts";
 import { decoderCount, openDecodePool, type DecodePool } from "./decodePool.ts";
-import { hasImageName, isJunkPath, type LabelLevelName } from "./imagePaths.ts";
+import { holdImages } from "./holdImages.ts";
+import { hiddenPartOf, isJunkPath, type LabelLevelName } from "./imagePaths.ts";
 import { ingestImages, ingestTable, type Ingested, type IngestOptions } from "./ingestImages.ts";
 
 let cancel: AbortController | null = null;
@@ -72,20 +73,19 @@ async function readGiven(
  */
 async function leaveOutTables(collected: Collected, signal: AbortSignal): Promise<Collected | null> {
   const { name, files, rejects } = collected;
-  const tables = files.filter(({ path }) => isParquetPath(path) && !isJunkPath(path));
+  const isSeen = ({ path }: CollectedFile): boolean => !isJunkPath(path) && hiddenPartOf(path) === null;
+  const tables = files.filter((file) => isParquetPath(file.path) && isSeen(file));
   if (tables.length === 0) return collected;
-  const others = files.filter(({ path }) => !isParquetPath(path));
-  const problem = others.some(mayHoldImages) ? await whyNoTable(tables, signal) : null;
+  const isTable = new Set(tables);
+  const others = files.filter((file) => !isTable.has(file));
+  const seen = others.filter(isSeen);
+  const problem = (await holdImages(seen)) ? await whyNoTable(tables, signal) : null;
   if (problem === null) {
-    void offerTableFiles(name, files);
+    void offerTableFiles(name, [...tables, ...seen]);
     return null;
   }
   const left = tables.map(({ path }): Reject => ({ path, reason: "not-an-image", message: problem }));
   return { name, files: others, rejects: [...rejects, ...left] };
-}
-
-function mayHoldImages({ path, file }: CollectedFile): boolean {
-  return !isJunkPath(path) && (hasImageName(file.name) || /\.(zip|cbz)$/i.test(file.name));
 }
 
 /** Reads the table that is offered, as chosen. */

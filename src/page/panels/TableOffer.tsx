@@ -72,7 +72,7 @@ function Offered({ table, disabled }: OfferedProps) {
           >
             {splits.map((one, i) => (
               <option key={one.name} value={i}>
-                {one.name}, {formatBytes(one.bytes)}
+                {visibleText(one.name)}, {formatBytes(one.bytes)}
               </option>
             ))}
           </select>
@@ -95,7 +95,9 @@ function Offered({ table, disabled }: OfferedProps) {
                 onChange={(event) => changeTableChoice({ imageColumn: event.target.value })}
               >
                 {offer.imageColumns.map((column) => (
-                  <option key={column}>{column}</option>
+                  <option key={column} value={column}>
+                    {shownColumn(column)}
+                  </option>
                 ))}
               </select>
             </label>
@@ -113,7 +115,7 @@ function Offered({ table, disabled }: OfferedProps) {
               <option>{noLabels}</option>
               {offer.labelColumns.map((column) => (
                 <option key={column.name} value={column.name}>
-                  {column.name}
+                  {shownColumn(column.name)}
                   {column.classes === null ? "" : `, ${column.classes} classes`}
                 </option>
               ))}
@@ -158,6 +160,10 @@ function Offered({ table, disabled }: OfferedProps) {
       </div>
     </div>
   );
+}
+
+function shownColumn(name: string): string {
+  return visibleText(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
 function factsOf({ rows, files, bytes }: ParquetOffer, isRemote: boolean, most: number): string {
