@@ -587,6 +587,10 @@ export const settings = {
 export const usualRates: Readonly<Record<"sgd" | "muon", number>> = { sgd: 0.03, muon: 0.05 };
 
 export type SettingName = keyof typeof settings;
+/** Those that may change while a run is going. */
+export type LiveSettingName = {
+  [K in SettingName]: (typeof settings)[K] extends { readonly live: true } ? K : never;
+}[SettingName];
 type ValueOf<S> = S extends ChoiceSetting<infer T> ? T : number;
 export type Config = { readonly [K in SettingName]: ValueOf<(typeof settings)[K]> };
 export type ConfigPatch = { readonly [K in SettingName]?: Config[K] };

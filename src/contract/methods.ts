@@ -9,9 +9,23 @@ export interface MethodFacts {
   readonly teacherSees: readonly ("first" | "second")[];
   /** Student and teacher must embed into the same dimension; a PCA of the teacher's makes them, if need be. */
   readonly matchesEmbedding: boolean;
-  /** Settings that do nothing for this method. */
-  readonly ignores: readonly string[];
+  /** Those of `methodSettings` that make a difference. */
+  readonly uses: readonly MethodSetting[];
 }
+
+/** Settings that some methods use and others do not; every other setting is for all. */
+export const methodSettings = [
+  "distillWeight",
+  "contrastiveWeight",
+  "temperature",
+  "teacherTemperature",
+  "queueSize",
+  "queueInit",
+  "emaMomentum",
+  "hiddenWidth",
+  "embeddingDim",
+] as const;
+export type MethodSetting = (typeof methodSettings)[number];
 
 export const methods = {
   disco: {
@@ -21,7 +35,16 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first", "second"],
     matchesEmbedding: true,
-    ignores: ["teacherTemperature"],
+    uses: [
+      "distillWeight",
+      "contrastiveWeight",
+      "temperature",
+      "queueSize",
+      "queueInit",
+      "emaMomentum",
+      "hiddenWidth",
+      "embeddingDim",
+    ],
   },
   mocov2: {
     label: "MoCo-v2 (no teacher)",
@@ -30,7 +53,7 @@ export const methods = {
     usesTeacher: false,
     teacherSees: [],
     matchesEmbedding: false,
-    ignores: ["distillWeight", "teacherTemperature"],
+    uses: ["contrastiveWeight", "temperature", "queueSize", "emaMomentum", "hiddenWidth", "embeddingDim"],
   },
   simclr: {
     label: "SimCLR (no teacher)",
@@ -39,14 +62,7 @@ export const methods = {
     usesTeacher: false,
     teacherSees: [],
     matchesEmbedding: false,
-    ignores: [
-      "distillWeight",
-      "contrastiveWeight",
-      "queueSize",
-      "queueInit",
-      "emaMomentum",
-      "teacherTemperature",
-    ],
+    uses: ["temperature", "hiddenWidth", "embeddingDim"],
   },
   distillOnly: {
     label: "Distillation only",
@@ -55,14 +71,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first", "second"],
     matchesEmbedding: true,
-    ignores: [
-      "contrastiveWeight",
-      "temperature",
-      "queueSize",
-      "queueInit",
-      "emaMomentum",
-      "teacherTemperature",
-    ],
+    uses: ["distillWeight", "hiddenWidth", "embeddingDim"],
   },
   seed: {
     label: "SEED",
@@ -71,7 +80,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first"],
     matchesEmbedding: true,
-    ignores: ["distillWeight", "contrastiveWeight", "emaMomentum"],
+    uses: ["temperature", "teacherTemperature", "queueSize", "queueInit", "hiddenWidth", "embeddingDim"],
   },
   compress: {
     label: "CompRess",
@@ -80,15 +89,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first"],
     matchesEmbedding: false,
-    ignores: [
-      "distillWeight",
-      "contrastiveWeight",
-      "emaMomentum",
-      "hiddenWidth",
-      "embeddingDim",
-      "teacherTemperature",
-      "queueInit",
-    ],
+    uses: ["temperature", "queueSize"],
   },
   simReg: {
     label: "SimReg",
@@ -97,17 +98,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first"],
     matchesEmbedding: false,
-    ignores: [
-      "distillWeight",
-      "contrastiveWeight",
-      "emaMomentum",
-      "hiddenWidth",
-      "embeddingDim",
-      "temperature",
-      "queueSize",
-      "queueInit",
-      "teacherTemperature",
-    ],
+    uses: [],
   },
   rkd: {
     label: "RKD",
@@ -116,15 +107,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first"],
     matchesEmbedding: false,
-    ignores: [
-      "distillWeight",
-      "contrastiveWeight",
-      "emaMomentum",
-      "temperature",
-      "queueSize",
-      "queueInit",
-      "teacherTemperature",
-    ],
+    uses: ["hiddenWidth", "embeddingDim"],
   },
   coss: {
     label: "CoSS",
@@ -133,15 +116,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first"],
     matchesEmbedding: true,
-    ignores: [
-      "distillWeight",
-      "contrastiveWeight",
-      "emaMomentum",
-      "temperature",
-      "queueSize",
-      "queueInit",
-      "teacherTemperature",
-    ],
+    uses: ["hiddenWidth", "embeddingDim"],
   },
   doGo: {
     label: "DoGo",
@@ -151,7 +126,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first", "second"],
     matchesEmbedding: false,
-    ignores: ["queueSize", "queueInit", "emaMomentum", "teacherTemperature"],
+    uses: ["distillWeight", "contrastiveWeight", "temperature", "hiddenWidth", "embeddingDim"],
   },
   bingo: {
     label: "BINGO",
@@ -161,9 +136,16 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["second"],
     matchesEmbedding: true,
-    ignores: ["distillWeight", "contrastiveWeight", "emaMomentum", "teacherTemperature"],
+    uses: ["temperature", "queueSize", "queueInit", "hiddenWidth", "embeddingDim"],
   },
 } as const satisfies Record<string, MethodFacts>;
 
 export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as readonly MethodName[];
+
+/** Whether a setting makes a difference for a method. */
+export function methodUses(method: MethodName, setting: string): boolean {
+  const uses: readonly string[] = methods[method].uses;
+  const some: readonly string[] = methodSettings;
+  return uses.includes(setting) || !some.includes(setting);
+}

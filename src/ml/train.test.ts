@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { useNodeBackend } from "../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../contract/config.ts";
+import { methodNames, methods, methodSettings } from "../contract/methods.ts";
 import { CpuViewSource } from "./augment/cpuViewSource.ts";
 import { demoBlocks } from "./data/demoBlocks.ts";
 import { ImageStore } from "./data/imageStore.ts";
 import { EpochSampler } from "./data/sampler.ts";
 import { improveBackend } from "./kernels/improveBackend.ts";
-import { createMethod } from "./methods/createMethod.ts";
+import { createMethod, studentNetwork } from "./methods/createMethod.ts";
 import type { Method, ViewPair } from "./methods/method.ts";
 import { prepareMethod } from "./methods/prepareMethod.ts";
 import { createTestTeacher } from "./testing/testTeacher.ts";
@@ -156,4 +157,35 @@ describe("a method with bags", () => {
 function isImage(view: Float32Array, row: number, image: number): boolean {
   const pixels = view.subarray(row * images.imageBytes, (row + 1) * images.imageBytes);
   return images.pixelsOf(image).every((byte, i) => Math.abs(byte / 255 - pixels[i]!) < 1e-5);
+}
+
+/** Other values than the configuration's. */
+const otherwise = {
+  distillWeight: 3,
+  contrastiveWeight: 0.5,
+  temperature: 0.37,
+  teacherTemperature: 0.3,
+  queueSize: 16,
+  queueInit: "teacher",
+  emaMomentum: 0.5,
+  hiddenWidth: 20,
+  embeddingDim: 12,
+} as const satisfies Partial<Config>;
+
+test.each(methodNames)("%s uses the settings that it says it uses, and no others", async (method) => {
+  const usual = await run({ method });
+  const used: string[] = [];
+  for (const name of methodSettings) {
+    const changes = { method, [name]: otherwise[name] };
+    const isSame =
+      name === "embeddingDim" // needs a teacher of that dimension to train with
+        ? networkOf({ method }) === networkOf(changes)
+        : String((await run(changes)).losses) === String(usual.losses);
+    if (!isSame) used.push(name);
+  }
+  expect(used).toEqual(methods[method].uses);
+});
+
+function networkOf(changes: Partial<Config>): string {
+  return JSON.stringify(studentNetwork({ ...config, ...changes }, null));
 }

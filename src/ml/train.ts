@@ -19,12 +19,6 @@ export interface StepReport {
   readonly scalars: tf.Tensor1D;
 }
 
-/** The settings that may change while training; read anew at every step. */
-export type LiveSettings = Pick<
-  Config,
-  "learningRate" | "distillWeight" | "contrastiveWeight" | "temperature"
->;
-
 export interface TrainingSetup {
   readonly method: Method;
   /** Of the images that the sampler names. */
@@ -32,7 +26,8 @@ export interface TrainingSetup {
   readonly sampler: EpochSampler;
   readonly config: Config;
   readonly totalSteps: number;
-  readonly live: () => LiveSettings;
+  /** Asked anew at every step. */
+  readonly live: () => StepSettings;
   /** For teachers whose answers cannot, or need not, be worked out within a step. */
   readonly answerAhead?: AnswerAhead;
 }

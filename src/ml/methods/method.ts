@@ -1,3 +1,4 @@
+import type { Config, LiveSettingName } from "../../contract/config.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import type * as tf from "../tf.ts";
@@ -21,12 +22,7 @@ export interface Views extends ViewPair {
 export type TeacherAnswers = ReadonlyMap<tf.Tensor4D, Embedded>;
 
 /** What may change from step to step. */
-export interface StepSettings {
-  readonly learningRate: number;
-  readonly distillWeight: number;
-  readonly contrastiveWeight: number;
-  readonly temperature: number;
-}
+export type StepSettings = Pick<Config, LiveSettingName>;
 
 /** The order of a step's packed scalars: total loss, its unweighted parts, and the teacher–student cosine. */
 export const stepScalars = ["loss", "contrastive", "distillation", "cosine"] as const;

@@ -1,7 +1,7 @@
 import { useStore } from "zustand";
 import type { Setting, SettingGroup, SettingName } from "../../contract/config.ts";
 import { settingNames, settings } from "../../contract/config.ts";
-import { methods } from "../../contract/methods.ts";
+import { methodUses } from "../../contract/methods.ts";
 import { configStore } from "../stores/configStore.ts";
 import { SettingControl } from "./SettingControl.tsx";
 import styles from "./SettingsGroup.module.css";
@@ -15,9 +15,8 @@ interface SettingsGroupProps {
 /** All settings of a group that the method has a use for, in the order of the table; the advanced ones folded. */
 export function SettingsGroup({ group, except = [] }: SettingsGroupProps) {
   const method = useStore(configStore, (state) => state.config.method);
-  const ignored: readonly string[] = methods[method].ignores;
   const names = settingNames.filter(
-    (name) => settings[name].group === group && !except.includes(name) && !ignored.includes(name),
+    (name) => settings[name].group === group && !except.includes(name) && methodUses(method, name),
   );
   const isAdvanced = (name: SettingName): boolean => (settings[name] as Setting).advanced === true;
   const advanced = names.filter(isAdvanced);

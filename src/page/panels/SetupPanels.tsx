@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { visibleText } from "../../lib/visibleText.ts";
 import type { Config } from "../../contract/config.ts";
 import { settings } from "../../contract/config.ts";
-import { methods } from "../../contract/methods.ts";
+import { methods, methodUses } from "../../contract/methods.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
@@ -115,12 +115,11 @@ function describeTeacher(config: Config, name: string | undefined): string {
 }
 
 function describeObjective(config: Config): string {
-  const { label, ignores } = methods[config.method];
-  const ignored: readonly string[] = ignores;
+  const { method } = config;
   const parts = [
-    label,
-    ...(ignored.includes("distillWeight") ? [] : [`w ${config.distillWeight}`]),
-    ...(ignored.includes("temperature") ? [] : [`τ ${config.temperature}`]),
+    methods[method].label,
+    ...(methodUses(method, "distillWeight") ? [`w ${config.distillWeight}`] : []),
+    ...(methodUses(method, "temperature") ? [`τ ${config.temperature}`] : []),
   ];
   return parts.join(" · ");
 }
