@@ -1,5 +1,6 @@
 import type { AugmentReport } from "./augmentPart.ts";
 import type { IngestReport } from "./ingestPart.ts";
+import type { MuonRow } from "./muonPart.ts";
 import type { OpsReport } from "./opsPart.ts";
 import type { PageReport } from "./pagePart.ts";
 import type { JobReport } from "./stepPart.ts";
@@ -13,6 +14,7 @@ export interface BenchReport {
   logicalCores?: number;
   /** In the order in which they were measured. */
   jobs: JobReport[];
+  muon?: readonly MuonRow[];
   ops?: OpsReport;
   augmentation?: AugmentReport;
   ingest?: IngestReport;
