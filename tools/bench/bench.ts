@@ -87,6 +87,14 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     sound &&= pageIsSound(report.page);
     write();
   }
+  if (asked.parts.includes("gap")) {
+    const { benchGaps, formatGaps, nothingStandsStill } = await import("./gapPart.ts");
+    console.log("\nWhole runs of the default demo on WASM: does anything stand still?");
+    report.gaps = await benchGaps(asked.repetitions, logIndented);
+    console.log(`\n${formatGaps(report.gaps)}`);
+    sound &&= nothingStandsStill(report.gaps);
+    write();
+  }
   if (asked.parts.includes("wasm")) {
     const { benchWasmKernels } = await import("./wasmPart.ts");
     console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");

@@ -17,6 +17,7 @@ describe("the arguments of the benchmark", () => {
       "augment",
       "ingest",
       "page",
+      "gap",
       "wasm",
     ]);
   });

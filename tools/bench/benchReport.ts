@@ -1,4 +1,5 @@
 import type { AugmentReport } from "./augmentPart.ts";
+import type { GapRow } from "./gapPart.ts";
 import type { IngestReport } from "./ingestPart.ts";
 import type { MuonRow } from "./muonPart.ts";
 import type { OpsReport } from "./opsPart.ts";
@@ -19,5 +20,6 @@ export interface BenchReport {
   augmentation?: AugmentReport;
   ingest?: IngestReport;
   page?: PageReport;
+  gaps?: readonly GapRow[];
   wasmKernels?: readonly WasmKernelRow[];
 }
