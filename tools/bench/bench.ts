@@ -19,6 +19,7 @@ import { augmentationIsSound, benchAugmentation, formatAugmentation } from "./au
 import type { BenchHost } from "./benchHost.ts";
 import type { BenchReport } from "./benchReport.ts";
 import { benchOps, formatOps, opsAreSound } from "./opsPart.ts";
+import type { RoundLimits } from "./rounds.ts";
 import { describeJob, type StepJob } from "./stepJobs.ts";
 import { benchStep, type JobReport } from "./stepPart.ts";
 import { disagreements, formatJob } from "./stepReport.ts";
@@ -47,6 +48,13 @@ async function bench(asked: BenchArguments): Promise<boolean> {
         sound &&= disagreements(job).length === 0 && Object.keys(job.failures).length === 0;
         write(); // what was measured is not lost when a later job fails
       }
+    }
+    if (asked.parts.includes("muon")) {
+      const { benchMuon, formatMuon } = await import("./muonPart.ts");
+      console.log("\nThe compiled step of the smallest job with SGD and with Muon");
+      report.muon = await benchMuon(browser, limitsOf(asked), logIndented);
+      console.log(`\n${formatMuon(report.muon)}`);
+      write();
     }
     if (asked.parts.includes("ops")) {
       console.log("\nSingle operations on WebGPU");
@@ -79,6 +87,14 @@ async function bench(asked: BenchArguments): Promise<boolean> {
     sound &&= pageIsSound(report.page);
     write();
   }
+  if (asked.parts.includes("gap")) {
+    const { benchGaps, formatGaps, nothingStandsStill } = await import("./gapPart.ts");
+    console.log("\nWhole runs of the default demo on WASM: does anything stand still?");
+    report.gaps = await benchGaps(asked.repetitions, logIndented);
+    console.log(`\n${formatGaps(report.gaps)}`);
+    sound &&= nothingStandsStill(report.gaps);
+    write();
+  }
   if (asked.parts.includes("wasm")) {
     const { benchWasmKernels } = await import("./wasmPart.ts");
     console.log("\nWASM kernels against stock tfjs (Node, 1 thread)");
@@ -100,7 +116,7 @@ async function* benchJobs(browser: BenchHost, asked: BenchArguments): AsyncGener
   const hardware = adapter.available && !adapter.software;
   const jobs = asked.jobs.length > 0 ? asked.jobs : jobsFor(hardware);
   const torch = findTorch();
-  const limits = { repetitions: asked.repetitions, budgetMs: asked.quick ? 15_000 : 60_000 };
+  const limits = limitsOf(asked);
   for (const job of jobs) {
     let names = asked.contestants.length > 0 ? asked.contestants : contestantsFor(job);
     console.log(`\n${job.name}: ${describeJob(job)}`);
@@ -121,6 +137,10 @@ async function* benchJobs(browser: BenchHost, asked: BenchArguments): AsyncGener
     console.log(`\n${formatJob(report)}`);
     yield report;
   }
+}
+
+function limitsOf({ repetitions, quick }: BenchArguments): RoundLimits {
+  return { repetitions, budgetMs: quick ? 15_000 : 60_000 };
 }
 
 /** Why PyTorch cannot take a job; null: it can. */

@@ -10,7 +10,16 @@ describe("the arguments of the benchmark", () => {
     expect(names(quick.jobs)).toEqual(["STEP-XS"]);
     expect(quick.parts).toEqual(["step"]);
     expect(readBenchArguments(["--quick", "--part", "wasm"]).parts).toEqual(["wasm"]);
-    expect(readBenchArguments([]).parts).toEqual(["step", "ops", "augment", "ingest", "page", "wasm"]);
+    expect(readBenchArguments([]).parts).toEqual([
+      "step",
+      "muon",
+      "ops",
+      "augment",
+      "ingest",
+      "page",
+      "gap",
+      "wasm",
+    ]);
   });
 
   test("jobs and contestants may be named, several of each", () => {

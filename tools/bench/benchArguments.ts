@@ -2,23 +2,23 @@ import { parseArgs } from "node:util";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { stepJobs, type StepJob } from "./stepJobs.ts";
 
-export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|ops|augment|ingest|page|wasm]… [--job NAME]… [--contestant NAME]…
-                       [--repetitions N] [--json FILE] [--native]
+export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|muon|ops|augment|ingest|page|gap|wasm]…
+                       [--job NAME]… [--contestant NAME]… [--repetitions N] [--json FILE] [--native]
   --quick        the smallest step job only
-  --part         what to measure; default all: training steps, single operations, augmentation,
-                 reading images, the page's main thread, WASM kernels
+  --part         what to measure; default all: training steps, Muon's share of them, single operations,
+                 augmentation, reading images, the page's main thread, gaps in whole runs, WASM kernels
   --job          ${stepJobs.map(({ name }) => name).join(", ")}; by itself those that suit the adapter
   --contestant   ${contestantNames.join(", ")};
                  by itself those that suit the job
-  --repetitions  at most so many timed blocks of each contestant
+  --repetitions  at most so many timed blocks of each contestant, and whole runs (at most three)
   --json         also write everything that was measured to FILE
   --native       steps and operations in Node, on Chromium's WebGPU without Chromium (npm package webgpu)`;
 
-export const benchParts = ["step", "ops", "augment", "ingest", "page", "wasm"] as const;
+export const benchParts = ["step", "muon", "ops", "augment", "ingest", "page", "gap", "wasm"] as const;
 /** Those that run without a browser. */
 const nativeParts: readonly BenchPart[] = ["step", "ops"];
 /** Those that need a worker for each contestant. */
-export const contestantParts: readonly BenchPart[] = ["step", "ops", "augment"];
+export const contestantParts: readonly BenchPart[] = ["step", "muon", "ops", "augment"];
 export type BenchPart = (typeof benchParts)[number];
 
 export interface BenchArguments {

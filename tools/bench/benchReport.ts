@@ -1,5 +1,7 @@
 import type { AugmentReport } from "./augmentPart.ts";
+import type { GapRow } from "./gapPart.ts";
 import type { IngestReport } from "./ingestPart.ts";
+import type { MuonRow } from "./muonPart.ts";
 import type { OpsReport } from "./opsPart.ts";
 import type { PageReport } from "./pagePart.ts";
 import type { JobReport } from "./stepPart.ts";
@@ -13,9 +15,11 @@ export interface BenchReport {
   logicalCores?: number;
   /** In the order in which they were measured. */
   jobs: JobReport[];
+  muon?: readonly MuonRow[];
   ops?: OpsReport;
   augmentation?: AugmentReport;
   ingest?: IngestReport;
   page?: PageReport;
+  gaps?: readonly GapRow[];
   wasmKernels?: readonly WasmKernelRow[];
 }

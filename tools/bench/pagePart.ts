@@ -1,10 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { chromium } from "playwright";
-import { build } from "vite";
-import { chromiumLaunchOptions, ensureChromium } from "../browser.ts";
-import { serveSite } from "../serve.ts";
+import { benchSiteFolder, withBuiltPage } from "./benchSite.ts";
 import { formatTable } from "./formatTable.ts";
 import { SourcePlaces } from "./site/sourcePlaces.ts";
 import type { MainTask } from "./site/trace.ts";
@@ -46,31 +43,19 @@ interface TaskReport {
 /** No turn of the main thread's event loop should take longer, or the page feels stuck. */
 const limitMs = 50;
 const mostWorst = 3;
-const outFolder = join(import.meta.dirname, "../../out/bench-site");
 
 /** Builds the page, visits it as people do, and tells what its main thread did. */
 export async function benchPage(log: (line: string) => void): Promise<PageReport> {
-  ensureChromium();
-  await build({
-    root: join(import.meta.dirname, "../.."),
-    logLevel: "error",
-    build: { outDir: outFolder, emptyOutDir: true, sourcemap: "hidden" },
+  return withBuiltPage(async (browser, url) => {
+    const visit = await visitPage(browser, url, log);
+    return summarise(visit, new SourcePlaces(join(benchSiteFolder, "assets")));
   });
-  const site = await serveSite({ folder: outFolder });
-  const browser = await chromium.launch(chromiumLaunchOptions({ webgpu: "hardware" }));
-  try {
-    const visit = await visitPage(browser, site.url, log);
-    return summarise(visit, new SourcePlaces(join(outFolder, "assets")));
-  } finally {
-    await browser.close();
-    await site.close();
-  }
 }
 
 function summarise({ times, stages }: Visit, sources: SourcePlaces): PageReport {
   return {
     times,
-    initialScriptBytes: initialScriptBytes(outFolder),
+    initialScriptBytes: initialScriptBytes(benchSiteFolder),
     stages: stages.map(({ name, seconds, tasks, imagesPerSecond }) => {
       const longest = [...tasks].sort((a, b) => b.wallMs - a.wallMs);
       return {

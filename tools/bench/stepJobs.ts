@@ -19,6 +19,8 @@ export interface StepJob {
   readonly hidden: number;
   readonly embeddingDim: number;
   readonly queueSize: number;
+  /** SGD when absent. */
+  readonly optimiser?: "muon";
   /** Whether it takes a GPU: then it runs by itself on hardware only, and not on the CPU's contestants. */
   readonly needsGpu: boolean;
 }

@@ -1,12 +1,14 @@
 import { newtonSchulz, rateScale } from "../optim/muonRule.ts";
 import {
   matrixBlock,
+  muonDirections,
   muonGram,
   muonMomentum,
   muonMove,
   muonNormalise,
   muonPolynomial,
   muonProduct,
+  startAgainAfter,
   tilesPerRow,
 } from "./kernels/muon.ts";
 import { padToFour } from "./kernel.ts";
@@ -70,7 +72,7 @@ export interface MuonOperands {
 }
 
 /**
- * Writes Muon's step into a plan: some twenty launches, however many weights there are.
+ * Writes Muon's step into a plan: twenty launches, however many weights there are.
  *
  * @returns what must be filled once, when the plan is built.
  */
@@ -100,35 +102,39 @@ export function planMuon(
 
   const tiles = constant("tiles of squares", tables.squareTiles);
   const rows = tables.squareTiles.length / numbersPerRow;
+  const weightTiles = constant("tiles of weights", tables.weightTiles);
+  const weightRows = tables.weightTiles.length / numbersPerRow;
   const square = (label: string): PlanTensor => plan.transient(label, tables.squaresSize);
   const product = (left: PlanTensor, right: PlanTensor, label: string): PlanTensor => {
     const result = square(label);
     plan.launch(muonProduct(rows), [tiles, left, right, result]);
     return result;
   };
-  const raw = square("Gram matrices");
-  plan.launch(muonGram(rows), [tiles, gradients, raw]);
-  let gram = square("normalised Gram matrices");
-  const scales = plan.transient("scales", tables.matrices);
-  plan.launch(muonNormalise(rows), [tiles, raw, gram, scales]);
-  let all: PlanTensor | null = null;
-  for (let iteration = 0; iteration < newtonSchulz.iterations; iteration++) {
-    const polynomial = square("polynomials");
-    plan.launch(muonPolynomial(rows), [tiles, gram, polynomial]);
-    all = all === null ? polynomial : product(polynomial, all, "all polynomials");
-    if (iteration < newtonSchulz.iterations - 1)
-      gram = product(polynomial, product(polynomial, gram, "P·G"), "P·G·P");
-  }
+  const gramOf = (directions: PlanTensor): PlanTensor => {
+    const result = square("Gram matrices");
+    plan.launch(muonGram(rows), [tiles, directions, result]);
+    return result;
+  };
+  /** The product of so many iterations' polynomials. */
+  const iterate = (gram: PlanTensor, iterations: number): PlanTensor => {
+    let all: PlanTensor | null = null;
+    for (let left = iterations; left > 0; left--) {
+      const polynomial = square("polynomials");
+      plan.launch(muonPolynomial(rows), [tiles, gram, polynomial]);
+      all = all === null ? polynomial : product(polynomial, all, "all polynomials");
+      if (left > 1) gram = product(polynomial, product(polynomial, gram, "P·G"), "P·G·P");
+    }
+    return all as PlanTensor;
+  };
 
-  const weightTiles = constant("tiles of weights", tables.weightTiles);
-  plan.launch(muonMove(tables.weightTiles.length / numbersPerRow, weightDecay), [
-    settings,
-    weightTiles,
-    gradients,
-    all as PlanTensor,
-    scales,
-    parameters,
-  ]);
+  const normalised = square("normalised Gram matrices");
+  const scales = plan.transient("scales", tables.matrices);
+  plan.launch(muonNormalise(rows), [tiles, gramOf(gradients), normalised, scales]);
+  const first = iterate(normalised, startAgainAfter);
+  const directions = plan.transient("directions", layout.size);
+  plan.launch(muonDirections(weightRows), [weightTiles, gradients, first, scales, directions]);
+  const second = iterate(gramOf(directions), newtonSchulz.iterations - startAgainAfter);
+  plan.launch(muonMove(weightRows, weightDecay), [settings, weightTiles, directions, second, parameters]);
   return constants;
 }
 

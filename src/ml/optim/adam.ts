@@ -3,6 +3,7 @@ import { adamOnHeap } from "../kernels/wasm/parameterUpdates.ts";
 import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { ParameterState } from "./parameterState.ts";
 
 export interface AdamOptions {
   readonly beta1: number;
@@ -23,7 +24,8 @@ export interface AdamOptions {
  * Kingma & Ba, arXiv 1412.6980; Loshchilov & Hutter, arXiv 1711.05101.
  */
 export class Adam implements Optimiser {
-  private readonly moments = new Map<string, { readonly first: tf.Variable; readonly second: tf.Variable }>();
+  private readonly firstMoments = new ParameterState();
+  private readonly secondMoments = new ParameterState();
   private readonly options: AdamOptions;
   private steps = 0;
 
@@ -49,14 +51,15 @@ export class Adam implements Optimiser {
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
+        const first = this.firstMoments.of(name, parameter);
+        const second = this.secondMoments.of(name, parameter);
         if (heap !== null) {
-          const tensors = { parameter, gradient, ...this.momentsOf(name, parameter) };
+          const tensors = { parameter, gradient, first, second };
           adamOnHeap(heap, tensors, { ...this.options, learningRate, firstShare, secondShare });
           continue;
         }
         if (decoupled) parameter.assign(tf.mul(parameter, 1 - learningRate * weightDecay));
         const g = decoupled ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay));
-        const { first, second } = this.momentsOf(name, parameter);
         first.assign(tf.add(tf.mul(first, beta1), tf.mul(g, 1 - beta1)));
         second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2)));
         const scale = tf.add(tf.sqrt(tf.div(second, secondShare)), epsilon);
@@ -66,17 +69,7 @@ export class Adam implements Optimiser {
   }
 
   dispose(): void {
-    for (const { first, second } of this.moments.values()) tf.dispose([first, second]);
-    this.moments.clear();
-  }
-
-  private momentsOf(name: string, parameter: tf.Variable) {
-    let moments = this.moments.get(name);
-    if (moments === undefined) {
-      const zeros = () => tf.variable(tf.zerosLike(parameter), false);
-      moments = { first: zeros(), second: zeros() };
-      this.moments.set(name, moments);
-    }
-    return moments;
+    this.firstMoments.dispose();
+    this.secondMoments.dispose();
   }
 }

@@ -1,6 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
 import * as tf from "../tf.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { ParameterState } from "./parameterState.ts";
 
 export interface LarsOptions {
   readonly momentum: number;
@@ -19,7 +20,7 @@ export interface LarsOptions {
  * You et al., arXiv 1708.03888, in the form of MoCo-v3's code.
  */
 export class Lars implements Optimiser {
-  private readonly velocities = new Map<string, tf.Variable>();
+  private readonly velocities = new ParameterState();
   private readonly options: LarsOptions;
 
   constructor(options: LarsOptions) {
@@ -40,11 +41,7 @@ export class Lars implements Optimiser {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
         const scaled = parameter.rank > 1 ? this.scale(parameter, gradient) : gradient;
-        let velocity = this.velocities.get(name);
-        if (velocity === undefined) {
-          velocity = tf.variable(tf.zerosLike(parameter), false);
-          this.velocities.set(name, velocity);
-        }
+        const velocity = this.velocities.of(name, parameter);
         velocity.assign(tf.add(tf.mul(velocity, this.options.momentum), scaled));
         parameter.assign(tf.sub(parameter, tf.mul(velocity, learningRate)));
       }
@@ -52,8 +49,7 @@ export class Lars implements Optimiser {
   }
 
   dispose(): void {
-    for (const velocity of this.velocities.values()) velocity.dispose();
-    this.velocities.clear();
+    this.velocities.dispose();
   }
 
   private scale(parameter: tf.Variable, gradient: tf.Tensor): tf.Tensor {

@@ -5,6 +5,7 @@ import * as tf from "../tf.ts";
 import { Adam } from "./adam.ts";
 import { matrixShape, newtonSchulz, rateScale, smallestNorm, vectorRule } from "./muonRule.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { ParameterState } from "./parameterState.ts";
 
 export interface MuonOptions {
   readonly momentum: number;
@@ -27,7 +28,7 @@ export interface MuonOptions {
  * orthogonalised matrix of P·W·Q is P·X·Q for permutations P and Q.
  */
 export class Muon implements Optimiser {
-  private readonly velocities = new Map<string, tf.Variable>();
+  private readonly velocities = new ParameterState();
   private readonly vectors = new Adam({ ...vectorRule, weightDecay: 0, decoupled: true });
 
   constructor(private readonly options: MuonOptions) {}
@@ -47,7 +48,7 @@ export class Muon implements Optimiser {
       }
       const gradient = gradients.get(name);
       invariant(gradient !== undefined, `no gradient for ${name}`);
-      const velocity = this.velocityOf(name, parameter);
+      const velocity = this.velocities.of(name, parameter);
       const shape = matrixShape(parameter.shape);
       const settings = { learningRate, momentum, weightDecay };
       if (heap !== null) muonOnHeap(heap, { parameter, gradient, velocity }, shape, settings);
@@ -57,18 +58,8 @@ export class Muon implements Optimiser {
   }
 
   dispose(): void {
-    for (const velocity of this.velocities.values()) velocity.dispose();
-    this.velocities.clear();
+    this.velocities.dispose();
     this.vectors.dispose();
-  }
-
-  private velocityOf(name: string, parameter: tf.Variable): tf.Variable {
-    let velocity = this.velocities.get(name);
-    if (velocity === undefined) {
-      velocity = tf.tidy(() => tf.variable(tf.zerosLike(parameter), false));
-      this.velocities.set(name, velocity);
-    }
-    return velocity;
   }
 }
 

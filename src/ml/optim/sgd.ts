@@ -3,6 +3,7 @@ import { followOnHeap, sgdOnHeap } from "../kernels/wasm/parameterUpdates.ts";
 import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
 import type { Optimiser } from "./optimiser.ts";
+import { ParameterState } from "./parameterState.ts";
 
 /**
  * SGD with momentum and weight decay, as torch.optim.SGD defines it (no dampening).
@@ -13,7 +14,7 @@ import type { Optimiser } from "./optimiser.ts";
  * PyTorch starts v at the first g; starting at 0 is the same.
  */
 export class Sgd implements Optimiser {
-  private readonly velocities = new Map<string, tf.Variable>();
+  private readonly velocities = new ParameterState();
   private readonly momentum: number;
   private readonly weightDecay: number;
   private readonly nesterov: boolean;
@@ -42,11 +43,7 @@ export class Sgd implements Optimiser {
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
-        let velocity = this.velocities.get(name);
-        if (velocity === undefined) {
-          velocity = tf.variable(tf.zerosLike(parameter), false);
-          this.velocities.set(name, velocity);
-        }
+        const velocity = this.velocities.of(name, parameter);
         if (heap !== null) {
           sgdOnHeap(
             heap,
@@ -64,8 +61,7 @@ export class Sgd implements Optimiser {
   }
 
   dispose(): void {
-    for (const velocity of this.velocities.values()) velocity.dispose();
-    this.velocities.clear();
+    this.velocities.dispose();
   }
 }
 

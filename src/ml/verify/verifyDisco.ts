@@ -6,7 +6,7 @@ import { FrozenTeacher } from "../methods/frozenTeacher.ts";
 import type { Method } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { stateDictSpec, type Network } from "../models/network.ts";
-import { resNet } from "../models/encoder.ts";
+import { namedEncoder, resNet } from "../models/encoder.ts";
 import { loadWeights, saveWeights, type StateDict } from "../models/weights.ts";
 import { scheduleFactor } from "../optim/schedule.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
@@ -41,6 +41,11 @@ interface DiscoManifest {
     readonly contrastive_only: boolean;
     /** Of student and mean student; 1 when absent. */
     readonly student_bn_splits?: number;
+    /** "resnet9" of `student_width`; absent: basic blocks of `student_widths`. */
+    readonly student?: string;
+    readonly student_width?: number;
+    /** SGD when absent. */
+    readonly optimizer?: "sgd" | "muon";
   };
   readonly initial_state: {
     readonly student: { readonly seed: number; readonly gain: number };
@@ -64,7 +69,7 @@ async function verifySteps(fixture: Fixture, executor: "reference" | "compiled")
   const { config, initial_state } = fixture.manifest as unknown as DiscoManifest;
   const tolerance = (what: string): number => numberAt(fixture.manifest, "tolerance", what);
   const golden = (name: string): ArrayLike<number> => arrayOf(fixture, name).values as ArrayLike<number>;
-  const network = tinyNetwork(config.student_widths, config.student_hidden, config.dim);
+  const network = studentNetwork(config);
   const teacherNetwork = tinyNetwork(config.teacher_widths, config.teacher_hidden, config.dim);
   const initialStudent = formulaState(network, initial_state.student, true);
   const student = loadWeights(network, initialStudent, true);
@@ -79,7 +84,7 @@ async function verifySteps(fixture: Fixture, executor: "reference" | "compiled")
   );
   const queue = new KeyQueue(knownUnitRows(queueRows));
   const trainer = new StudentTrainer(network, student, {
-    optimiser: "sgd",
+    optimiser: config.optimizer ?? "sgd",
     momentum: 0.9,
     weightDecay: config.wd,
     batchNormGroups: config.student_bn_splits ?? 1,
@@ -186,6 +191,13 @@ function worstOf(ours: readonly number[], golden: ArrayLike<number>): number {
       return expected === 0 ? Math.abs(value) : Math.abs(value / expected - 1);
     }),
   );
+}
+
+function studentNetwork(config: DiscoManifest["config"]): Network {
+  const { student, student_widths, student_width = 0, student_hidden, dim } = config;
+  if (student === undefined) return tinyNetwork(student_widths, student_hidden, dim);
+  if (student !== "resnet9") throw new NotUnderstood(`no student here is called ${student}`);
+  return namedEncoder("resnet9", "cifar", student_width, { hidden: student_hidden, out: dim });
 }
 
 /** CIFAR stem, one basic block a width (stride 2 from the second on), MLP head. */

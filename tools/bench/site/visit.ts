@@ -7,7 +7,7 @@ import { metricColumns } from "../../../src/contract/metrics.ts";
 import { writeSafetensors } from "../../../src/formats/safetensors.ts";
 import type { PlaygroundSnapshot } from "../../../src/page/automation.ts";
 import { mainTasks, traceCategories, type MainTask, type TraceEvent } from "./trace.ts";
-import { watchPage } from "./watchPage.ts";
+import { watchPageScript } from "./watchPage.ts";
 
 export interface Stage {
   readonly name: string;
@@ -65,9 +65,7 @@ class Visitor {
 
   async visit(): Promise<Visit> {
     const { page } = this;
-    // tsx gives functions their names by a helper, which the page does not have.
-    const script = `{ const __name = (f) => f; (${watchPage.toString()})(${JSON.stringify(metricColumns)}); }`;
-    await page.addInitScript({ content: script });
+    await page.addInitScript({ content: watchPageScript(metricColumns) });
     await this.#stage("first load", async () => {
       await page.goto(this.url);
       await this.#until(({ backend }) => backend !== null);

@@ -1,4 +1,5 @@
 import type { EngineEvent, FromWorker } from "../../../src/contract/protocol.ts";
+import type { LoggedEvent } from "./runGaps.ts";
 
 /** What the page tells of itself; times since it was asked for. */
 export interface PageWatch {
@@ -12,6 +13,10 @@ export interface PageWatch {
   engineAskedMs: number | null;
   /** Of events of the engine, by type, the first. */
   readonly firstEventMs: Record<string, number>;
+  /** All events of the engine. */
+  readonly events: LoggedEvent[];
+  /** When Start was last clicked. */
+  startClickedMs: number | null;
   /**
    * As if the run had taken so many more steps before those to come: rows of metrics come in by the way of the
    * engine's own.
@@ -25,8 +30,14 @@ declare global {
   }
 }
 
-/** Runs in the page before its own scripts. Self-contained, as its text is what the browser gets. */
-export function watchPage(columns: readonly string[]): void {
+/** The script that watches a page, to run before the page's own. */
+export function watchPageScript(columns: readonly string[]): string {
+  // tsx gives functions their names by a helper, which the page does not have.
+  return `{ const __name = (f) => f; (${watchPage.toString()})(${JSON.stringify(columns)}); }`;
+}
+
+/** Self-contained, as its text is what the browser gets. */
+function watchPage(columns: readonly string[]): void {
   let engine: Worker | null = null;
   let stepsBefore = 0;
   const msPerStep = 50;
@@ -37,6 +48,8 @@ export function watchPage(columns: readonly string[]): void {
     interactiveMs: null,
     engineAskedMs: null,
     firstEventMs: {},
+    events: [],
+    startClickedMs: null,
     addSteps(count) {
       const run = window.playground!.snapshot().run;
       const rows = new Float32Array(count * columns.length);
@@ -81,6 +94,20 @@ export function watchPage(columns: readonly string[]): void {
   });
   built.observe(document, { childList: true, subtree: true });
 
+  const isStart = (target: EventTarget | null): boolean =>
+    target instanceof Element && target.closest("[data-testid=start]") !== null;
+  const noteClick = ({ target, timeStamp }: MouseEvent): void => {
+    if (isStart(target)) watch.startClickedMs = timeStamp;
+  };
+  window.addEventListener("click", noteClick, { capture: true });
+
+  const stepsOf = (event: EngineEvent): LoggedEvent["steps"] => {
+    if (event.type !== "metrics") return [];
+    return Array.from({ length: event.rows.length / columns.length }, (_, row) => ({
+      step: event.rows[row * columns.length + columns.indexOf("step")]!,
+      elapsedMs: event.rows[row * columns.length + columns.indexOf("elapsedMs")]!,
+    }));
+  };
   const watchEngine = (worker: Worker): void => {
     watch.engineAskedMs ??= performance.now();
     engine = worker;
@@ -88,7 +115,12 @@ export function watchPage(columns: readonly string[]): void {
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker & { made?: true }>) => {
       if (!("event" in data)) return;
       const { event } = data;
-      watch.firstEventMs[event.type] ??= performance.now();
+      const atMs = performance.now();
+      watch.firstEventMs[event.type] ??= atMs;
+      if (data.made !== true) {
+        const task = event.type === "progress" ? event.task : "";
+        watch.events.push({ type: event.type, atMs, task, steps: stepsOf(event) });
+      }
       if (event.type !== "metrics" || data.made === true) return;
       for (let at = 0; at < event.rows.length; at += columns.length) {
         event.rows[at]! += stepsBefore; // the first column

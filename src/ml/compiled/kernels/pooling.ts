@@ -152,22 +152,8 @@ export function globalAveragePool(
 }
 
 /** Its gradient, dy/P everywhere; `accumulate` adds. Operands: dy, dx. */
-export function globalAveragePoolGradient(
-  { samples, pixels, channels }: PixelsShape,
-  accumulate: boolean,
-): Kernel {
-  const groups = channels / 4;
-  const items = overItems(samples * pixels * groups);
-  return {
-    label: "global average pool gradient",
-    bindings: [read("dy"), write("dx")],
-    threads: items.threads,
-    workgroup: items.workgroup,
-    shape: { ...items.shape, groups, pixels },
-    body: `${items.enter}
-let sample = i / (shape.groups * shape.pixels);
-dx[i] ${accumulate ? "+=" : "="} dy[sample * shape.groups + i % shape.groups] / f32(shape.pixels);`,
-  };
+export function globalAveragePoolGradient(shape: PixelsShape, accumulate: boolean): Kernel {
+  return globalPoolGradient("average", [], "dy[out] / f32(shape.pixels)", shape, accumulate);
 }
 
 /**
@@ -200,23 +186,32 @@ places[out] = place;`,
 }
 
 /** Its gradient: each dy goes to the pixel that won; `accumulate` adds. Operands: dy, places, dx. */
-export function globalMaxPoolGradient(
+export function globalMaxPoolGradient(shape: PixelsShape, accumulate: boolean): Kernel {
+  const won = "places[out] == vec4u(u32(row % shape.pixels))";
+  const places = read("places", "vec4u");
+  return globalPoolGradient("max", [places], `select(vec4f(0), dy[out], ${won})`, shape, accumulate);
+}
+
+/** @param value WGSL: what goes to pixel `row` (of all samples) from place `out` of dy. */
+function globalPoolGradient(
+  pool: "average" | "max",
+  bindings: Kernel["bindings"],
+  value: string,
   { samples, pixels, channels }: PixelsShape,
   accumulate: boolean,
 ): Kernel {
   const groups = channels / 4;
   const items = overItems(samples * pixels * groups);
   return {
-    label: "global max pool gradient",
-    bindings: [read("dy"), read("places", "vec4u"), write("dx")],
+    label: `global ${pool} pool gradient`,
+    bindings: [read("dy"), ...bindings, write("dx")],
     threads: items.threads,
     workgroup: items.workgroup,
     shape: { ...items.shape, groups, pixels },
     body: `${items.enter}
 let row = i / shape.groups;
 let out = row / shape.pixels * shape.groups + i % shape.groups;
-let won = places[out] == vec4u(u32(row % shape.pixels));
-dx[i] ${accumulate ? "+=" : "="} select(vec4f(0), dy[out], won);`,
+dx[i] ${accumulate ? "+=" : "="} ${value};`,
   };
 }
 
