@@ -590,12 +590,15 @@ export function parseConfigPatch(input: Readonly<Record<string, unknown>>): {
   return { patch, problems };
 }
 
+/** No 0x10 and no Infinity: what a link says must be what a person reads in it. */
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 function parseSetting(setting: Setting, value: unknown): { value: number | string } | { problem: string } {
   if (setting.kind === "choice") {
     if (typeof value === "string" && Object.hasOwn(setting.options, value)) return { value };
     return { problem: `${describe(value)} is not one of ${Object.keys(setting.options).join(", ")}` };
   }
-  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const parsed = typeof value === "string" && decimal.test(value.trim()) ? Number(value) : value;
   if (typeof parsed !== "number" || !Number.isFinite(parsed))
     return { problem: `${describe(value)} is not a number` };
   if (setting.integer && !Number.isInteger(parsed)) return { problem: `${parsed} is not a whole number` };
