@@ -20,7 +20,12 @@ function readSettings(input: Record<string, unknown>, context: z.RefinementCtx):
 const config = settingsRecord.transform((input, context): Config => {
   const patch = readSettings(input, context);
   const missing = settingNames.filter((name) => !Object.hasOwn(input, name));
-  for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "is missing" });
+  for (const name of missing)
+    context.addIssue({
+      code: "custom",
+      path: [name],
+      message: "is missing; of a file older than this setting, add what was done then",
+    });
   return patch as Config;
 });
 

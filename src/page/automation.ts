@@ -43,6 +43,10 @@ export interface PlaygroundSnapshot {
   readonly web: Readonly<Record<WebUse, Transfer>>;
   /** A table of images that is looked into or offered. */
   readonly table: TableState;
+  /** How far reading images is; null when none are being read. */
+  readonly reading: { readonly done: number; readonly total: number } | null;
+  /** For how long the engine has not answered; 0 while it does. */
+  readonly engineSilentMs: number;
   readonly notices: readonly Notice[];
 }
 
@@ -74,11 +78,12 @@ export function exposePlayground(engine: Engine): void {
 function currentSnapshot(): PlaygroundSnapshot {
   const { runId, state, preparing, plan, end, baseline, evaluations } = runStore.getState();
   const last = runId === "" ? null : lastRow(metricLogOf(runId));
+  const { summary, ingestion } = datasetStore.getState();
   const { card, error, offer } = teacherStore.getState();
   const inspection = offer?.inspection ?? null;
   return {
     backend: engineStore.getState().report,
-    dataset: datasetStore.getState().summary,
+    dataset: summary,
     teacher: card,
     teacherOffer: inspection,
     teacherProblem: error ?? inspection?.refusal ?? null,
@@ -95,6 +100,8 @@ function currentSnapshot(): PlaygroundSnapshot {
     },
     web: webStore.getState().transfers,
     table: tableStore.getState().table,
+    reading: ingestion === null ? null : { done: ingestion.done, total: ingestion.total },
+    engineSilentMs: engineStore.getState().silentMs,
     notices: noticeStore.getState().notices,
   };
 }

@@ -96,15 +96,24 @@ function RunButtons() {
   );
 }
 
-/** When the engine is gone, the way back is where the eye is. */
+/** When the engine is gone, or does not answer, the way back is where the eye is. */
 function EngineRestart() {
   const engine = useEngine();
   const status = useStore(engineStore, (state) => state.status);
-  if (status !== "lost" && status !== "failed") return null;
+  const silentSeconds = useStore(engineStore, (state) => Math.round(state.silentMs / 1000));
+  if (status !== "lost" && status !== "failed" && silentSeconds === 0) return null;
   return (
-    <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
-      Restart the engine
-    </button>
+    <div className={styles.restart}>
+      <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
+        Restart the engine
+      </button>
+      {silentSeconds === 0 ? null : (
+        <p className={styles.hint} data-testid="engine-silence">
+          The engine has not answered for {silentSeconds} s. It is at one long calculation, or stuck: wait, or
+          restart it. Images and a teacher of your own are then to be given again.
+        </p>
+      )}
+    </div>
   );
 }
 
