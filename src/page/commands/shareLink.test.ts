@@ -124,4 +124,32 @@ describe("share link", () => {
       { numRuns: 500 },
     );
   });
+
+  test.each([
+    "0x10",
+    "0b1",
+    "0o7",
+    "1e400",
+    "Infinity",
+    "-Infinity",
+    "NaN",
+    "1_000",
+    "１２",
+    "12abc",
+    "1e",
+    ".",
+  ])("takes %s for no number", (text) => {
+    const { patch, problems } = parseLink(`#batchSize=${encodeURIComponent(text)}`);
+    expect(patch).toEqual({});
+    expect(problems).toEqual([{ name: "batchSize", message: `${JSON.stringify(text)} is not a number` }]);
+  });
+
+  test.each([
+    ["weightDecay=1e-5", { weightDecay: 1e-5 }],
+    ["temperature=.5", { temperature: 0.5 }],
+    ["temperature=0.50", { temperature: 0.5 }],
+    ["batchSize=%2B16", { batchSize: 16 }],
+  ])("reads %s", (link, patch) => {
+    expect(parseLink(`#${link}`)).toMatchObject({ patch, problems: [] });
+  });
 });

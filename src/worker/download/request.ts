@@ -1,5 +1,6 @@
 /** One request to another site: always GET or HEAD, without cookies, without saying who sends the visitor. */
-import { noAnswer, refusedWith } from "./networkFault.ts";
+import { noAnswer, refusedWith, stoppedByPolicy } from "./networkFault.ts";
+import { wasStoppedByPolicy } from "./policyReports.ts";
 
 export interface Answer {
   readonly response: Response;
@@ -31,6 +32,7 @@ export async function request(url: URL, { method = "GET", range, signal }: Wante
   if (range !== undefined)
     headers.set("Range", `bytes=${range.start}-${range.end === undefined ? "" : range.end - 1}`);
   let response: Response;
+  const askedMs = performance.now();
   try {
     response = await fetch(url, {
       method,
@@ -45,7 +47,7 @@ export async function request(url: URL, { method = "GET", range, signal }: Wante
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw noAnswer(url, error);
+    throw (await wasStoppedByPolicy(url, askedMs)) ? stoppedByPolicy(url, error) : noAnswer(url, error);
   }
   if (!response.ok) {
     discard(response);
