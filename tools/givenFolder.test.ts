@@ -67,6 +67,7 @@ test("links inside are followed under their own names, and nothing is left behin
 
 test("links in circles and links that lead nowhere are left out, and said", () => {
   symlinkSync("..", join(set, "cat", "up"));
+  symlinkSync("../..", join(set, "cat", "outside"));
   symlinkSync("nothing", join(set, "gone.png"));
   symlinkSync("self", join(set, "self"));
   mkdirSync(join(root, "elsewhere", "dogs", "back"));
@@ -75,6 +76,7 @@ test("links in circles and links that lead nowhere are left out, and said", () =
   const given = openGivenFolder(set);
   expect(Object.keys(seen(given.path)).sort()).toEqual(["cat/a.png", "dog/b.png", "dog/more/c.png"]);
   expect([...given.notes].sort()).toEqual([
+    "cat/outside: a link to a folder that it lies in, left out",
     "cat/up: a link to a folder that it lies in, left out",
     "dog/back/home: a link to a folder that it lies in, left out",
     "gone.png: a link that leads nowhere, left out",

@@ -15,7 +15,7 @@ import {
   type Dirent,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join, relative, sep } from "node:path";
 
 /** Well above the number of images that the page takes, and below what makes a browser stumble. */
 export const mostFiles = 400_000;
@@ -95,7 +95,7 @@ function walk(root: string, limit: number): Found {
       notes.push(`${within}: a link to neither a file nor a folder, left out`);
     } else if (target.kind === "file") {
       files.set(within, target.realPath);
-    } else if (above.includes(target.realPath)) {
+    } else if (above.some((folder) => liesIn(folder, target.realPath))) {
       notes.push(`${within}: a link to a folder that it lies in, left out`);
     } else {
       folders.push(within);
@@ -137,6 +137,11 @@ function targetOf(link: string): { realPath: string; kind: "file" | "folder" | "
   } catch {
     return null;
   }
+}
+
+function liesIn(folder: string, outer: string): boolean {
+  const way = relative(outer, folder);
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** @returns `root`. */

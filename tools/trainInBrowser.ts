@@ -48,8 +48,8 @@ const exportLimitMs = 60_000;
 const pollMs = 500;
 /** Software WebGPU may compile shaders for minutes before the first step. */
 const silenceLimitMs = 20 * 60_000;
-/** Whatever comes before training takes no such time without a word. */
-const engineLimitMs = 120_000;
+/** Nothing that comes before training takes so long without a word: large networks answer within half of it. */
+const engineLimitMs = 35_000;
 
 /** @throws TrainError what went wrong, with the page's own words. */
 export async function trainInBrowser(
@@ -347,7 +347,7 @@ class PlaygroundTab {
     const silence = `The engine has not answered for ${Math.round(engineSilentMs / 1000)} s while ${task}`;
     if (run.plan === null && engineSilentMs > engineLimitMs)
       throw new TrainError(
-        `${silence}: it is stuck. Another file, smaller images or another backend may do.`,
+        `${silence}: it is stuck in an endless loop, or in a network that is far too large.\nGive another file, or try another --backend.`,
       );
     if (!this.#isSilent) this.#progress.say(`${silence}: it is busy with one long calculation, or stuck.`);
     this.#isSilent = true;
