@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { fileKind, kindBytes } from "./fileKind.ts";
+import { fileKindOf, kindBytes } from "./fileKind.ts";
 import { readPytorchLegacy } from "./pytorchLegacy.ts";
 import { readPytorchZip } from "./pytorchZip.ts";
 import { quote } from "./quote.ts";
@@ -40,7 +40,7 @@ export async function readCheckpoint(
     throw new AppError("file-unreadable", `${who} is empty (0 bytes).`, { hint: "Download it again." });
   if (size > maxCheckpointBytes)
     throw new AppError("file-refused", `${who} has ${(size / 1e9).toFixed(1)} GB; at most 2.1 GB are read.`);
-  const found = fileKind(await readBytes(file, 0, kindBytes), size);
+  const found = fileKindOf(await readBytes(file, 0, kindBytes), name, size);
   const safetensorsByName = /\.safetensors$/i.test(name);
   let content: Pick<Checkpoint, "format" | "tensors" | "metadata" | "notes">;
   if (found.kind === "safetensors" || (found.kind === "unknown" && safetensorsByName)) {
@@ -49,24 +49,17 @@ export async function readCheckpoint(
     content = await readPytorchZip(await openCheckpointZip(file));
   } else if (found.kind === "pytorch-legacy" && !safetensorsByName) {
     content = readPytorchLegacy(await readBytes(file, 0, size));
-  } else if (found.kind === "unknown") {
-    throw new AppError(
-      "file-unreadable",
-      `${who} is not a kind of file that is known here (${size} bytes).`,
-      {
-        hint: "Read are .safetensors, PyTorch's .pt, .pth and .pth.tar, and whole networks as ONNX or TensorFlow.js models.",
-      },
-    );
+  } else if (found.kind === "zip" || found.kind === "pytorch-legacy") {
+    throw new AppError("file-unreadable", `${who} is a PyTorch checkpoint or zip under a safetensors name.`, {
+      hint: "Rename it to .pth if that is what you expected; otherwise download it again.",
+    });
   } else if (found.kind === "onnx") {
     throw new AppError("file-unsupported", `${who} is an ONNX model, not a checkpoint.`, {
       hint: "Load it as a teacher: the page recognises ONNX models there.",
     });
-  } else if (found.kind === "other") {
-    throw new AppError("file-unsupported", `${who} is ${found.what}.`, { hint: found.hint });
   } else {
-    throw new AppError("file-unreadable", `${who} is a PyTorch checkpoint or zip under a safetensors name.`, {
-      hint: "Rename it to .pth if that is what you expected; otherwise download it again.",
-    });
+    const code = found.kind === "unknown" ? "file-unreadable" : "file-unsupported";
+    throw new AppError(code, `${who} is ${found.what} (${size} bytes).`, { hint: found.hints.teacher });
   }
   const nonFinite = [...content.tensors.values()]
     .map((tensor) => ({ name: tensor.name, count: tensor.countNonFinite() }))

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fileKind } from "./fileKind.ts";
+import { fileKindOf } from "./fileKind.ts";
 import { looksLikeOnnx, readOnnxModel } from "./onnxModel.ts";
 import { describeValue, imageInputOf, onnxOptions } from "./onnxOptions.ts";
 import { withOutput } from "./onnxOutput.ts";
@@ -34,7 +34,7 @@ describe("readOnnxModel", () => {
   });
 
   it("is told by content, whatever the name, and never mistaken for another kind", async () => {
-    expect(fileKind(bytes.subarray(0, 1024), bytes.length)).toEqual({ kind: "onnx" });
+    expect(fileKindOf(bytes.subarray(0, 1024), "", bytes.length)).toMatchObject({ kind: "onnx" });
     expect((await readWeightFiles([{ path: "weights.bin", content: bytes }])).kind).toBe("onnx");
     for (const other of ["PK\x03\x04", "\x89PNG", "{", "\x08 is no version", "\x80\x02}q"])
       expect(looksLikeOnnx(new TextEncoder().encode(other))).toBe(false);
@@ -75,7 +75,7 @@ describe("readOnnxModel", () => {
 
   it("refuses a file cut off anywhere", async () => {
     for (let length = 2; length < bytes.length; length += 7) {
-      expect(length < 20 || fileKind(bytes.slice(0, length), length).kind === "onnx").toBe(true);
+      expect(length < 20 || fileKindOf(bytes.slice(0, length), "", length).kind === "onnx").toBe(true);
       const refusal = await refusalOf(() => read(bytes.slice(0, length)));
       expect(refusal.message).not.toBe("");
       expect(refusal.hint).toMatch(/again|Export/);

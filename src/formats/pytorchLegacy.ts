@@ -1,12 +1,6 @@
 import { AppError } from "../contract/errors.ts";
-import {
-  describePickle,
-  PickleDict,
-  PickleList,
-  readPickle,
-  type PickleHost,
-  type PickleValue,
-} from "./pickle.ts";
+import { readPickle, type PickleHost } from "./pickle.ts";
+import { describePickle, PickleDict, PickleList, type PickleValue } from "./pickleValues.ts";
 import type { TorchFile } from "./torchFile.ts";
 import { TorchHost, type TorchStorage } from "./torchObjects.ts";
 import { attachStorages, flattenTree } from "./torchTree.ts";

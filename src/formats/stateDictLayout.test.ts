@@ -50,6 +50,121 @@ describe("recogniseLayout", () => {
     expect(layout.ignored.map(({ name }) => name)).toEqual(["epoch_tensor"]);
   });
 
+  const numbered = [
+    "0.weight",
+    "1.running_mean",
+    "4.0.conv1.weight",
+    "4.0.shortcut.0.weight",
+    "7.0.conv1.weight",
+  ];
+  const numberedAs = [
+    "conv1.weight",
+    "bn1.running_mean",
+    "layer1.0.conv1.weight",
+    "layer1.0.downsample.0.weight",
+    "layer4.0.conv1.weight",
+  ];
+  const stage = "encoder.stages.0.layers.0.";
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ["weights of any container", "checkpoint.weights.", backbone, backbone],
+    ["an averaged copy", "state_dict_ema.", backbone, backbone],
+    ["BYOL's online encoder", "online_encoder.net.", backbone, backbone],
+    ["a member of the model", "state_dict.model.resnet.", backbone, backbone],
+    ["an encoder in a Sequential", "encoder.0.", backbone, backbone],
+    [
+      "children in a Sequential",
+      "state_dict.backbone.",
+      [...numbered, "9.weight"],
+      [...numberedAs, "fc.weight"],
+    ],
+    [
+      "a Sequential of one without max pooling",
+      "0.",
+      ["0.weight", "3.0.conv1.weight", "6.0.conv1.weight", "4.0.conv1.weight", "5.0.conv1.weight"],
+      [
+        "conv1.weight",
+        "layer1.0.conv1.weight",
+        "layer4.0.conv1.weight",
+        "layer2.0.conv1.weight",
+        "layer3.0.conv1.weight",
+      ],
+    ],
+    [
+      "Hugging Face's names",
+      "resnet.",
+      [
+        "embedder.embedder.convolution.weight",
+        "embedder.embedder.normalization.bias",
+        `${stage}layer.0.convolution.weight`,
+        `${stage}layer.2.normalization.running_var`,
+        `${stage}shortcut.convolution.weight`,
+        `${stage}shortcut.normalization.weight`,
+      ],
+      [
+        "conv1.weight",
+        "bn1.bias",
+        "layer1.0.conv1.weight",
+        "layer1.0.bn3.running_var",
+        "layer1.0.downsample.0.weight",
+        "layer1.0.downsample.1.weight",
+      ],
+    ],
+    [
+      "the CIFAR names of shortcuts and classifiers",
+      "net.",
+      [...backbone, "layer2.0.shortcut.0.weight", "linear.weight"],
+      [...backbone, "layer2.0.downsample.0.weight", "fc.weight"],
+    ],
+  ])("finds a network under %s", (_, prefix, names, as) => {
+    const layout = recogniseLayout(named(...prefixed(prefix, names), "epoch"));
+    expect([...layout.tensors.keys()]).toEqual(as);
+    expect(layout.wrappers.join(".")).toBe(prefix.slice(0, -1));
+    expect(layout.ignored.map(({ name }) => name)).toEqual(["epoch"]);
+  });
+
+  it.each([
+    ["teacher_backbone.", "student_backbone."],
+    ["teacher.", "student."],
+    ["model_ema.module.", "model."],
+    ["state_dict_ema.", "state_dict."],
+    ["backbone.", "backbone_momentum."],
+    ["online_encoder.net.", "target_encoder.net."],
+    ["model.", "model.auxiliary.net."],
+  ])("takes %s rather than %s, and says so", (taken, left) => {
+    for (const order of [
+      [taken, left],
+      [left, taken],
+    ]) {
+      const layout = recogniseLayout(named(...order.flatMap((prefix) => prefixed(prefix, backbone))));
+      expect(`${layout.wrappers.join(".")}.`).toBe(taken);
+      expect(layout.tensors.size).toBe(backbone.length);
+      expect(layout.notes[0]).toContain("2 networks are inside");
+    }
+  });
+
+  it("leaves heads beside the layers, and nothing that belongs to them", () => {
+    const layout = recogniseLayout(
+      named(
+        ...backbone,
+        "head.weight",
+        "projector.0.weight",
+        "attnpool.q_proj.weight",
+        "layer1.0.se.fc.weight",
+      ),
+    );
+    expect(layout.ignored.map(({ name }) => name)).toEqual(["head.weight", "projector.0.weight"]);
+  });
+
+  it("does not lose itself in a name of fifty thousand containers, nor in thousands of networks", () => {
+    const started = performance.now();
+    const deep = `${"module.".repeat(50_000)}conv1.weight`;
+    expect(recogniseLayout(named(deep)).wrappers).toEqual([]);
+    const crowd = Array.from({ length: 10_000 }, (_, i) => prefixed(`m${i}.`, backbone)).flat();
+    const layout = recogniseLayout(named(...crowd));
+    expect(layout.notes[0]).toMatch(/10000 networks.* and 9994 more/);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   it("takes MoCo's query encoder with its head and says what it leaves", () => {
     const layout = recogniseLayout(
       named(

@@ -2,9 +2,18 @@
  * Finds the network inside a checkpoint and gives its tensors torchvision's names.
  *
  * Training scripts wrap a state dict in containers (`state_dict`), in prefixes of their wrappers (`module.`) and
- * beside other networks (MoCo's momentum encoder, DINO's student). Here the wrappers are taken off one by one;
- * every tensor that is left behind is listed with the reason.
+ * beside other networks (MoCo's momentum encoder, DINO's student). Here the network is told by its own first layers,
+ * and whatever stands before them is taken off; every tensor that is left behind is listed with the reason.
  */
+import {
+  findNetworks,
+  longestPrefix,
+  preferredNetwork,
+  wrappersOf,
+  type NamingScheme,
+} from "./findNetworks.ts";
+import { quote } from "./quote.ts";
+import { resNetRenaming } from "./resNetNames.ts";
 import type { StoredTensor } from "./storedTensor.ts";
 import { fromTimmNames } from "./timmNames.ts";
 
@@ -26,83 +35,73 @@ export interface RecognisedLayout {
   readonly notes: readonly string[];
 }
 
-interface Wrapper {
-  readonly name: string;
-  /** Why what lies beside it is left out, where that is not told by its own name. */
-  readonly beside: string;
-}
-
-/** In the order of preference where several stand side by side. */
-const wrappers: readonly Wrapper[] = [
-  { name: "state_dict", beside: "not part of the state dict" },
-  { name: "model_state_dict", beside: "not part of the model" },
-  { name: "model_state", beside: "not part of the model" },
-  { name: "teacher", beside: "the teacher network is taken" },
-  { name: "model", beside: "not part of the model" },
-  { name: "network", beside: "not part of the network" },
-  { name: "net", beside: "not part of the network" },
-  { name: "module", beside: "not part of the network" },
-  { name: "_orig_mod", beside: "not part of the network" },
-  { name: "encoder_q", beside: "the query encoder is taken" },
-  { name: "base_encoder", beside: "the base encoder is taken" },
-  { name: "student", beside: "the student network is taken" },
-  { name: "backbone", beside: "not part of the backbone" },
-  { name: "encoder", beside: "not part of the encoder" },
-];
-
-/** What a tensor left behind is, told by how its name goes on at that level. */
+/** What a tensor left behind is, told by how its name goes on where it parts from the network's. */
 const leftBehind: readonly (readonly [RegExp, string])[] = [
   [/^(optimizer|optimizers|optimizer_state_dict|optimizer_states|optim|opt)\b/, "state of the optimiser"],
   [/^(scheduler|lr_scheduler|lr_schedulers|scaler|amp|fp16_scaler|grad_scaler)\b/, "state of the training"],
   [
-    /^(encoder_k|momentum_encoder|target_encoder)\./,
+    /^(encoder_k|\w*momentum\w*|target_\w+|key_encoder)\./,
     "the momentum encoder, a slow copy of the one that is taken",
   ],
   [/^queue(\d*|_ptr|_labels)$/, "MoCo's queue of keys"],
   [/^prototypes\b/, "SwAV's prototypes, which assign clusters"],
-  [/^student\./, "the student network; the teacher is taken"],
+  [/^student\w*\./, "the student network; the teacher is taken"],
   [
     /^head\.(mlp|last_layer)\b/,
     "DINO's head (GELU layers and weight-normalised prototypes), which has no place here",
   ],
   [/^(\w*loss\w*|criterion)\./, "state of the loss"],
-  [/^predictor\./, "a predictor, used in training only"],
+  [/^\w*predictor\w*\./, "a predictor, used in training only"],
+  [/^\w*(projector|projection_\w+|proj_head)\./, "a projection head beside the network"],
 ];
-
-/** Names that only a network's own first layers have: nothing is left to unwrap. */
-const networkStart = /^(conv1|features\.0|conv_stem|stem)\b/;
+/** Modules beside a network's layers that need not be known to use it. */
+const besideLayers =
+  /^(\w*head\w*|\w*proj\w*|\w*predictor\w*|queue\w*|prototypes\w*|mlp|aux\w*|classifier\w*|\w*loss\w*|criterion)\b/;
 
 /** Recognises the layout. Deterministic; depends on names and shapes only. */
 export function recogniseLayout(file: ReadonlyMap<string, StoredTensor>): RecognisedLayout {
+  const networks = findNetworks(file.keys());
+  const network = preferredNetwork(networks) ?? { prefix: "", scheme: "torchvision" };
+  const { prefix, scheme } = network;
+  const taken = wrappersOf(prefix);
+  const others = new Set(networks.filter((other) => other !== network).map((other) => other.prefix));
   const ignored = new Map<string, string>();
-  const taken: string[] = [];
-  /** Name at this level → tensor under the name of the file. */
-  let level = new Map(file);
-  const seen = { queryEncoder: false, dinoHead: false, teacher: false };
-
-  for (let wrapper = nextWrapper(level); wrapper !== null; wrapper = nextWrapper(level)) {
-    const prefix = `${wrapper.name}.`;
-    const inside = new Map<string, StoredTensor>();
-    for (const [name, tensor] of level) {
-      if (name.startsWith(prefix)) inside.set(name.slice(prefix.length), tensor);
-      else ignored.set(tensor.name, reasonFor(name) ?? wrapper.beside);
-      if (wrapper.name === "backbone" && /^head\.(mlp|last_layer)\b/.test(name)) seen.dinoHead = true;
+  const level = new Map<string, StoredTensor>();
+  let dinoHead = false;
+  for (const [name, tensor] of file) {
+    const isInner = isUnder(name, prefix, others);
+    if (name.startsWith(prefix) && !isInner) {
+      level.set(name.slice(prefix.length), tensor);
+      continue;
     }
-    if (wrapper.name === "encoder_q") seen.queryEncoder = true;
-    if (wrapper.name === "teacher") seen.teacher = true;
-    taken.push(wrapper.name);
-    level = inside;
+    const rest = afterCommonWrappers(name, prefix);
+    ignored.set(
+      name,
+      reasonFor(rest) ?? (isInner ? "another network beside the one that is taken" : besideReason(prefix)),
+    );
+    dinoHead ||= /^head\.(mlp|last_layer)\b/.test(rest);
   }
 
-  const swav = [...level.keys()].some((name) => /^(projection_head|prototypes)\b/.test(name));
+  const swav = [...level.keys()].some((name) => /^(projection_head\.\d|prototypes\b)/.test(name));
   const notes: string[] = [];
+  if (networks.length > 1)
+    notes.push(
+      `${networks.length} networks are inside; ${prefix === "" ? "the outermost" : `the one under ${quote(prefix.slice(0, -1))}`} is taken, not ${quotedList(networks.filter((other) => other !== network).map((other) => other.prefix.slice(0, -1)))}.`,
+    );
+  const rename = resNetRenaming(scheme, new Set(level.keys()));
+  const isResNet =
+    networks.length > 0 &&
+    level.size > 0 &&
+    [...level.keys()].some((name) => rename(name) === "conv1.weight");
   const named = new Map<string, StoredTensor>();
   for (const [name, tensor] of level) {
-    const reason = reasonFor(name);
-    const target = swav ? name.replace(/^projection_head\./, "fc.") : name;
+    const renamed = swav ? name.replace(/^projection_head\./, "fc.") : rename(name);
+    const reason =
+      reasonFor(renamed) ?? (isResNet && besideLayers.test(renamed) ? "a head beside the network" : null);
     if (reason !== null) ignored.set(tensor.name, reason);
-    else if (target !== name && level.has(target)) ignored.set(tensor.name, "a second head beside fc");
-    else named.set(target, tensor);
+    else if (renamed !== name && (level.has(renamed) || named.has(renamed)))
+      ignored.set(tensor.name, "a second head beside fc");
+    else named.set(renamed, tensor);
   }
   const timm = fromTimmNames(named);
   if (timm !== null) notes.push(timm.note);
@@ -116,17 +115,19 @@ export function recogniseLayout(file: ReadonlyMap<string, StoredTensor>): Recogn
   if (classes === 1000)
     notes.push("Its last layer, fc, has 1000 outputs: most likely a classifier of ImageNet's classes.");
 
-  const layout: LayoutName = seen.queryEncoder
+  const layout: LayoutName = taken.includes("encoder_q")
     ? "moco"
     : swav
       ? "swav"
-      : seen.dinoHead || (seen.teacher && taken.includes("backbone"))
+      : (dinoHead && taken.includes("backbone")) || (taken.includes("teacher") && taken.includes("backbone"))
         ? "dino"
         : "plain";
   const path = taken.length === 0 ? "" : ` (${taken.join(" → ")})`;
+  const title =
+    timm === null ? (schemeTitles[scheme] ?? layoutTitles[layout]) : "state dict with timm's names";
   return {
     layout,
-    title: `${timm === null ? layoutTitles[layout] : "state dict with timm's names"}${path}`,
+    title: `${title}${path}`,
     wrappers: taken,
     tensors,
     names,
@@ -138,6 +139,11 @@ export function recogniseLayout(file: ReadonlyMap<string, StoredTensor>): Recogn
   };
 }
 
+const schemeTitles: Partial<Record<NamingScheme, string>> = {
+  numbered: "state dict with numbered layers",
+  transformers: "state dict with Hugging Face's names",
+};
+
 const layoutTitles: Record<LayoutName, string> = {
   plain: "state dict",
   moco: "MoCo training checkpoint, query encoder with its projection head",
@@ -145,12 +151,39 @@ const layoutTitles: Record<LayoutName, string> = {
   dino: "DINO training checkpoint, teacher's backbone",
 };
 
-function nextWrapper(level: ReadonlyMap<string, StoredTensor>): Wrapper | null {
-  const names = [...level.keys()];
-  if (names.some((name) => networkStart.test(name))) return null;
-  return wrappers.find((wrapper) => names.some((name) => name.startsWith(`${wrapper.name}.`))) ?? null;
+/** Whether a name lies in another network that is inside the one with this prefix. */
+function isUnder(name: string, prefix: string, others: ReadonlySet<string>): boolean {
+  if (others.size === 0) return false;
+  for (
+    let dot = name.indexOf(".", prefix.length);
+    dot >= 0 && dot <= longestPrefix;
+    dot = name.indexOf(".", dot + 1)
+  )
+    if (others.has(name.slice(0, dot + 1))) return true;
+  return false;
+}
+
+/** How a name goes on after the containers that it shares with a prefix. */
+function afterCommonWrappers(name: string, prefix: string): string {
+  let start = 0;
+  for (let i = 0; i < prefix.length && name[i] === prefix[i]; i++) if (prefix[i] === ".") start = i + 1;
+  return name.slice(start);
+}
+
+function besideReason(prefix: string): string {
+  const around = wrappersOf(prefix).at(-1);
+  return around === "backbone" || around === "encoder"
+    ? `not part of the ${around}`
+    : "not part of the network";
 }
 
 function reasonFor(name: string): string | null {
   return leftBehind.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+}
+
+const mostNamed = 5;
+
+function quotedList(names: readonly string[]): string {
+  const named = names.slice(0, mostNamed).map((name) => (name === "" ? "the outermost" : quote(name)));
+  return named.join(", ") + (names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "");
 }

@@ -1,9 +1,11 @@
 /**
  * The names a checkpoint may use, and what each stands for: tensors, their storages and types, ordered dicts, and
- * two harmless things that training scripts leave beside the weights (`argparse.Namespace`, NumPy numbers).
- * Everything else is refused by name. An allow-list of modules would not do: `torch` has functions that run code.
+ * the harmless things that training scripts leave beside the weights: what PyTorch's own `weights_only=True` lets
+ * pass, and numbers, paths and dates of Python and NumPy. Everything else is refused by name. An allow-list of modules would not do: `torch` has functions that run code.
  */
 import { AppError } from "../contract/errors.ts";
+import type { PickleHost } from "./pickle.ts";
+import { pickleCosts, type PickleBudget } from "./pickleBudget.ts";
 import {
   describePickle,
   latin1,
@@ -15,9 +17,9 @@ import {
   PickleOrderedDict,
   pickleRefusal,
   PickleTuple,
-  type PickleHost,
+  type PickleFunction,
   type PickleValue,
-} from "./pickle.ts";
+} from "./pickleValues.ts";
 import { quote } from "./quote.ts";
 import { elementBytes, elementCount, elementSpan, type ElementType } from "./storedTensor.ts";
 
@@ -68,8 +70,9 @@ export class TorchTensor extends PickleObject {
 /** `argparse.Namespace`: attributes, kept as the dict they are. */
 export class TorchNamespace extends PickleObject {
   readonly attributes = new PickleDict();
-  override build(state: PickleValue): void {
+  override build(state: PickleValue, budget: PickleBudget): void {
     if (!(state instanceof PickleDict)) throw pickleFault("the state of a Namespace is not a dict");
+    budget.spend(pickleCosts.item * state.entries.size);
     for (const [key, value] of state.entries) this.attributes.entries.set(key, value);
   }
 }
@@ -87,8 +90,13 @@ class NumpyType extends PickleObject {
   }
 }
 
-/** A value that is kept for its place only: a device, an unread kind of NumPy number. */
-class Inert extends PickleObject {}
+/** A value that is kept for its place only: a device, a path, a NumPy array that is no weight. */
+class Inert extends PickleObject {
+  override build(): void {
+    // Whatever its state is, nobody asks for it.
+  }
+}
+const inert = (): Inert => new Inert();
 
 const storageTypes: ReadonlyMap<string, ElementType | null> = new Map([
   ["DoubleStorage", "float64"],
@@ -114,20 +122,60 @@ const dtypeNames: ReadonlyMap<string, ElementType> = new Map<string, ElementType
   ["short", "int16"],
 ]);
 
-const functions: ReadonlyMap<string, (args: readonly PickleValue[]) => PickleValue> = new Map([
+const functions: ReadonlyMap<string, PickleFunction> = new Map<string, PickleFunction>([
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_tensor_v3", rebuildTensorOfType],
   ["torch._utils._rebuild_parameter", rebuildParameter],
   ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
+  ["torch.nn.parameter.Parameter", rebuildParameter],
+  ["torch._tensor._rebuild_from_type_v2", rebuildSubclass],
   ["torch.Size", sizeFrom],
-  ["torch.device", () => new Inert()],
+  ["torch.device", inert],
+  ["torch.Generator", inert],
   ["collections.OrderedDict", orderedDict],
+  ["collections.Counter", dictFrom],
+  ["collections.defaultdict", () => new PickleOrderedDict()],
+  ["collections.deque", listFrom],
+  ["builtins.dict", dictFrom],
+  ["builtins.list", listFrom],
+  ["builtins.set", listFrom],
+  ["builtins.frozenset", listFrom],
+  ["builtins.tuple", listFrom],
+  ["builtins.bytearray", bytesFrom],
+  ["builtins.bytes", bytesFrom],
+  ...["builtins.complex", "builtins.slice", "builtins.range"].map((name) => [name, inert] as const),
+  ...["builtins.int", "builtins.float", "builtins.str", "builtins.bool"].map(
+    (name) => [name, inert] as const,
+  ),
   ["argparse.Namespace", namespace],
+  ["types.SimpleNamespace", namespace],
+  ...["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"].flatMap((name) =>
+    ["pathlib", "pathlib._local"].map((module) => [`${module}.${name}`, inert] as const),
+  ),
+  ...["date", "time", "datetime", "timedelta", "timezone"].map(
+    (name) => [`datetime.${name}`, inert] as const,
+  ),
   ["numpy.dtype", numpyType],
-  ["numpy.core.multiarray.scalar", numpyScalar],
-  ["numpy._core.multiarray.scalar", numpyScalar],
+  ...["numpy.core", "numpy._core"].flatMap(
+    (module) =>
+      [
+        [`${module}.multiarray.scalar`, numpyScalar],
+        [`${module}.multiarray._reconstruct`, inert],
+        [`${module}.numeric._frombuffer`, inert],
+      ] as const,
+  ),
   ["_codecs.encode", encodeText],
+]);
+
+/** Names that are only mentioned, as the argument of a call. */
+const mentioned: ReadonlySet<string> = new Set([
+  "numpy.ndarray",
+  "torch.Tensor",
+  "torch.strided",
+  ...["per_tensor_affine", "per_tensor_symmetric", "per_channel_affine", "per_channel_symmetric"].map(
+    (name) => `torch.${name}`,
+  ),
 ]);
 
 /** Real PyTorch things that are not read here: unsupported rather than hostile. */
@@ -157,10 +205,10 @@ export class TorchHost implements PickleHost {
   private static readonly keyPattern = /^[0-9A-Za-z_]{1,64}$/;
 
   findGlobal(module: string, name: string): PickleGlobal {
-    const full = `${module}.${name}`;
+    const full = `${module === "__builtin__" ? "builtins" : module}.${name}`; // Python 2's name, in protocol 2
     const call = name.includes(".") ? undefined : functions.get(full);
     if (call !== undefined) return new PickleGlobal(full, call);
-    if (isStorageType(module, name) || (module === "torch" && dtypeNames.has(name)))
+    if (isStorageType(module, name) || (module === "torch" && dtypeNames.has(name)) || mentioned.has(full))
       return new PickleGlobal(full, null);
     const what = unsupported.get(full);
     if (what !== undefined || module.startsWith("__torch__"))
@@ -235,7 +283,7 @@ function makeTensor(storage: TorchStorage, dtype: ElementType, args: readonly Pi
   if (!isCount(offset)) throw pickleFault(`${where} has no valid offset`);
   const shape = counts(size);
   const strides = counts(stride);
-  if (shape === null || strides === null || shape.length > 32)
+  if (shape === null || strides === null)
     throw pickleFault(`${where} has no shape and strides of whole, non-negative numbers`);
   if (shape.length !== strides.length)
     throw pickleFault(`${where} has ${shape.length} dimensions but ${strides.length} strides`);
@@ -261,18 +309,51 @@ function sizeFrom(args: readonly PickleValue[]): PickleTuple {
   return lengths;
 }
 
+/** (function, type, arguments, attributes): a tensor of a class of its own, or with attributes. */
+function rebuildSubclass(args: readonly PickleValue[], budget: PickleBudget): PickleValue {
+  const [rebuild, , inner] = args;
+  if (!(rebuild instanceof PickleGlobal) || rebuild.call === null || rebuild.call === rebuildSubclass)
+    throw pickleFault("a tensor with attributes is not made by a known function");
+  if (!(inner instanceof PickleTuple))
+    throw pickleFault("a tensor with attributes is made without arguments");
+  return rebuild.call(inner.items, budget);
+}
+
 /** Python 2 wrote the items as an argument, a list of pairs. */
-function orderedDict(args: readonly PickleValue[]): PickleOrderedDict {
+function orderedDict(args: readonly PickleValue[], budget: PickleBudget): PickleOrderedDict {
   const dict = new PickleOrderedDict();
   const [pairs] = args;
   if (pairs === undefined) return dict;
   if (!(pairs instanceof PickleList)) throw pickleFault("an OrderedDict is not made of a list");
+  budget.spend(pickleCosts.item * pairs.items.length);
   for (const pair of pairs.items) {
     if (!(pair instanceof PickleList || pair instanceof PickleTuple) || pair.items.length !== 2)
       throw pickleFault("an OrderedDict is not made of pairs");
     dict.entries.set(pair.items[0] as PickleValue, pair.items[1] as PickleValue);
   }
   return dict;
+}
+
+/** `Counter` and its like: a dict made of a dict, or empty. */
+function dictFrom(args: readonly PickleValue[], budget: PickleBudget): PickleOrderedDict {
+  const dict = new PickleOrderedDict();
+  const [items] = args;
+  if (items === undefined) return dict;
+  if (!(items instanceof PickleDict)) return orderedDict(args, budget);
+  budget.spend(pickleCosts.item * items.entries.size);
+  for (const [key, value] of items.entries) dict.entries.set(key, value);
+  return dict;
+}
+
+/** A set, a deque: for its place only, so the list that it is made of serves. */
+function listFrom(args: readonly PickleValue[]): PickleList {
+  return args[0] instanceof PickleList ? args[0] : new PickleList();
+}
+
+/** Bytes, or text in which every character is one byte. */
+function bytesFrom(args: readonly PickleValue[], budget: PickleBudget): PickleValue {
+  const [bytes] = args;
+  return typeof bytes === "string" ? encodeText([bytes, "latin1"], budget) : (bytes ?? new Uint8Array());
 }
 
 function namespace(args: readonly PickleValue[]): TorchNamespace {
@@ -290,7 +371,7 @@ function numpyScalar(args: readonly PickleValue[]): PickleValue {
   const [type, bytes] = args;
   if (!(type instanceof NumpyType)) throw pickleFault("a NumPy number has no type");
   if (!(bytes instanceof Uint8Array)) return new Inert();
-  const width = Number(type.code.slice(1));
+  const width = Number(type.code.slice(1, 8));
   if (bytes.length !== width) return new Inert();
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { littleEndian } = type;
@@ -311,10 +392,11 @@ function numpyScalar(args: readonly PickleValue[]): PickleValue {
 }
 
 /** How protocol 2 writes bytes: text in which every character is one byte. */
-function encodeText(args: readonly PickleValue[]): Uint8Array<ArrayBuffer> {
+function encodeText(args: readonly PickleValue[], budget: PickleBudget): Uint8Array<ArrayBuffer> {
   const [text, encoding] = args;
-  if (typeof text !== "string" || encoding !== "latin1")
+  if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1"))
     throw pickleFault("bytes are not written as latin1 text");
+  budget.spend(8 * text.length);
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   if (latin1(bytes) !== text) throw pickleFault("bytes are not written as latin1 text");
   return bytes;
@@ -324,7 +406,10 @@ function isCount(value: PickleValue | undefined): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
+const mostDimensions = 32;
+
 function counts(value: PickleValue | undefined): readonly number[] | null {
   if (!(value instanceof PickleTuple || value instanceof PickleList)) return null;
+  if (value.items.length > mostDimensions) return null;
   return value.items.every(isCount) ? (value.items as readonly number[]) : null;
 }

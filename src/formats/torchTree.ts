@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { describePickle, PickleDict, PickleList, PickleTuple, type PickleValue } from "./pickle.ts";
+import { describePickle, PickleDict, PickleList, PickleTuple, type PickleValue } from "./pickleValues.ts";
 import { quote } from "./quote.ts";
 import { elementBytes, elementCount, StoredTensor } from "./storedTensor.ts";
 import { TorchNamespace, TorchTensor, type TorchStorage } from "./torchObjects.ts";

@@ -1,6 +1,6 @@
 import { AppError } from "../contract/errors.ts";
 import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { fileKind, kindBytes } from "./fileKind.ts";
+import { fileKindOf, kindBytes } from "./fileKind.ts";
 import { readOnnxModel, type OnnxModel } from "./onnxModel.ts";
 import { quote } from "./quote.ts";
 import { hasTfjsModel, readTfjsModel, readTfjsZip, type TfjsModelFiles } from "./tfjsModel.ts";
@@ -62,7 +62,7 @@ export async function readWeightFiles(files: readonly GivenFile[]): Promise<Weig
 }
 
 async function isOnnx(content: GivenFile["content"]): Promise<boolean> {
-  return fileKind(await start(content, kindBytes), sizeOf(content)).kind === "onnx";
+  return fileKindOf(await start(content, kindBytes), "", sizeOf(content)).kind === "onnx";
 }
 
 /** For people: what the files look like from outside, said also of those that cannot be read. */
@@ -71,7 +71,7 @@ export async function describeContainer(files: readonly GivenFile[]): Promise<st
   if (file === undefined) return "nothing";
   if (hasTfjsModel(files.map(({ path }) => path))) return "TensorFlow.js model";
   if (files.length > 1) return `${files.length} files`;
-  const found = fileKind(await start(file.content, kindBytes), sizeOf(file.content));
+  const found = fileKindOf(await start(file.content, kindBytes), file.path, sizeOf(file.content));
   switch (found.kind) {
     case "safetensors":
       return "safetensors";
@@ -85,10 +85,10 @@ export async function describeContainer(files: readonly GivenFile[]): Promise<st
       const isPytorch = paths.some((path) => /(^|\/)data\.pkl$/.test(path));
       return isPytorch ? "PyTorch checkpoint, zip" : "zip archive";
     }
-    case "other":
-      return found.what.replace(/^an? /, "");
     case "unknown":
       return "not known";
+    default:
+      return found.what.replace(/^an? /, "");
   }
 }
 

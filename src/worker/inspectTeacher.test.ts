@@ -108,6 +108,29 @@ describe("inspectTeacher", () => {
     expect(refusal).toMatchObject({ code: "file-unreadable", details: ["bn1.bias: 4 values"] });
   });
 
+  it("refuses integers in the place of weights, and takes what counts batches for what it is", async () => {
+    const bare = tensorsOf(namedEncoder("resnet18", "cifar", 4, null));
+    const file = writeSafetensors(
+      bare.map(({ name, shape }) => ({
+        ...{ name, shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+        dtype: /num_batches_tracked|^conv1/.test(name) ? "int64" : "float32",
+      })),
+    );
+    expect((await inspect("int.safetensors", file)).refusal).toMatchObject({
+      code: "teacher-mismatch",
+      message: expect.stringMatching(/^1 tensors .*integers \(conv1.weight: int64\): quantised/) as string,
+    });
+  });
+
+  it("names a network whose layers are others, and the way in", async () => {
+    const grouped = tensors.map((tensor) =>
+      tensor.name === "layer1.0.conv2.weight" ? { ...tensor, shape: [4, 1, 3, 3] } : tensor,
+    );
+    const { refusal } = await inspect("resnext.pth", await torchCheckpoint(grouped));
+    expect(refusal?.message).toMatch(/grouped convolutions/);
+    expect(refusal?.hint).toMatch(/torch.onnx.export/);
+  });
+
   it("lists the tensors of an architecture that nobody knows here", async () => {
     const file = writeSafetensors([{ name: "blocks.0.attn", shape: [2, 3], values: new Float32Array(6) }]);
     expect(await inspect("vit.safetensors", file)).toMatchObject({

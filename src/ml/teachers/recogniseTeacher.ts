@@ -3,7 +3,8 @@ import type { TeacherCard } from "../../contract/teacher.ts";
 import type { StateDictMismatch } from "../../contract/tensorFact.ts";
 import { recogniseArchitecture, type Architecture } from "../../formats/architecture.ts";
 import type { Checkpoint } from "../../formats/checkpoint.ts";
-import { recogniseLayout } from "../../formats/stateDictLayout.ts";
+import { exportAsOnnx, foreignNetwork } from "../../formats/foreignNetwork.ts";
+import { recogniseLayout, type RecognisedLayout } from "../../formats/stateDictLayout.ts";
 import type { StoredTensor } from "../../formats/storedTensor.ts";
 import type { HeadShape } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
@@ -49,19 +50,7 @@ const usualInputSize = { cifar: 32, imagenet: 224 } as const;
 export function recogniseTeacher(checkpoint: Checkpoint, about: AboutTeacherFile): RecognisedTeacher {
   const layout = recogniseLayout(checkpoint.tensors);
   const architecture = recogniseArchitecture(layout.tensors.values());
-  if (architecture === null) {
-    const names = [...layout.tensors.keys()];
-    throw new AppError(
-      "teacher-mismatch",
-      `The tensors of ${about.name} belong to no architecture known here`,
-      {
-        hint: "Known are ResNets, MobileNetV3 and EfficientNet-B0/B1 with torchvision's or timm's names; the first tensors of the file are listed.",
-        details: names
-          .slice(0, 20)
-          .map((name) => `${name} [${layout.tensors.get(name)?.shape.join(", ") ?? ""}]`),
-      },
-    );
-  }
+  if (architecture === null) throw unknownArchitecture(checkpoint, layout, about.name);
   const head = projectionHead(architecture, checkpoint, layout.layout);
   const network = networkOf(architecture, head);
   const notes = [...(about.notes ?? []), ...checkpoint.notes, ...layout.notes];
@@ -101,9 +90,56 @@ export function recogniseTeacher(checkpoint: Checkpoint, about: AboutTeacherFile
     dropped,
     mismatch,
     refusal:
+      integerError(tensors, about.name) ??
       nonFiniteError(checkpoint, new Set(layout.names.keys()), about.name) ??
+      foreignError(tensors, mismatch, about.name) ??
       mismatchError(network, mismatch),
   };
+}
+
+/** Names what is inside, as far as it can be told, and the way in. */
+function unknownArchitecture(checkpoint: Checkpoint, layout: RecognisedLayout, name: string): AppError {
+  const first = [...layout.tensors.values()].slice(0, 20);
+  const details = first.map((tensor) => `${tensor.name.slice(0, 200)} [${tensor.shape.join(", ")}]`);
+  // What the layout left behind, an optimiser's state say, may be all there is.
+  const tensors = layout.tensors.size === 0 ? checkpoint.tensors : layout.tensors;
+  const found = foreignNetwork(tensors.values());
+  if (found !== null)
+    return new AppError("teacher-mismatch", `${name} holds ${found.what}.`, { hint: found.hint, details });
+  return new AppError("teacher-mismatch", `The tensors of ${name} belong to no architecture known here`, {
+    hint: `Known are ResNets, MobileNetV3 and EfficientNet-B0/B1 with the names of torchvision, timm or Hugging Face. ${exportAsOnnx}`,
+    details,
+  });
+}
+
+/** A ResNet in outline whose layers are others than those built here. */
+function foreignError(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { missing, unexpected, wrongShape }: StateDictMismatch,
+  name: string,
+): AppError | null {
+  if (missing.length + unexpected.length + wrongShape.length === 0) return null;
+  const found = foreignNetwork(tensors.values());
+  return found === null
+    ? null
+    : new AppError("teacher-mismatch", `${name} holds ${found.what}.`, { hint: found.hint });
+}
+
+/** Integers stand for weights by a scale, and a state dict does not say which. */
+function integerError(tensors: ReadonlyMap<string, StoredTensor>, name: string): AppError | null {
+  const integers = [...tensors.values()].filter(
+    (tensor) => !tensor.dtype.includes("float") && !tensor.name.endsWith("num_batches_tracked"),
+  );
+  const [first] = integers;
+  if (first === undefined) return null;
+  return new AppError(
+    "teacher-mismatch",
+    `${integers.length} tensors of ${name} are integers (${first.name}: ${first.dtype}): quantised weights without their scale`,
+    {
+      hint: "Save the weights as floats, before they are quantised, or export the quantised network as ONNX.",
+      details: integers.slice(0, 20).map((tensor) => `${tensor.name}: ${tensor.dtype}`),
+    },
+  );
 }
 
 /** @param used names in the file of the tensors that belong to the network. */
