@@ -231,6 +231,12 @@ describe("a connection that breaks", () => {
 describe("is refused", () => {
   test.each([
     ["closed/bytes-10.bin", "network-blocked", /does not allow that \(CORS\)/, /drop it on this page/],
+    [
+      "redirect/closed/bytes-10.bin",
+      "network-blocked",
+      /passes the request on .* \(CORS\)/,
+      /drop it on this page/,
+    ],
     ["status/401/x.bin", "network-status", /401/, /Sign in/],
     ["status/403/x.bin", "network-status", /403/, /Sign in/],
     ["status/404/x.bin", "network-status", /404: there is no such file/, /Check the address/],

@@ -35,6 +35,18 @@ export function noAnswer(url: URL, cause: unknown): NetworkFault {
   );
 }
 
+/** The site answered, and passed the request on to one that does not. */
+export function noAnswerFurtherOn(url: URL, cause: unknown): NetworkFault {
+  return new NetworkFault(
+    new AppError(
+      "network-blocked",
+      `${url.host} passes the request on to a site that cannot be read from a page: it does not allow that (CORS), or it does not answer.`,
+      { hint: `${dropInstead} Or look for an address of the file at a site that allows it.`, cause },
+    ),
+    true,
+  );
+}
+
 /** The site passed the request on to where this page's own policy does not let it go. */
 export function stoppedByPolicy(url: URL, cause: unknown): NetworkFault {
   return new NetworkFault(
