@@ -60,8 +60,7 @@ export function createEngineClient(
   let worker = start();
   setInterval(() => {
     if (dead !== null) return;
-    pulse.ping();
-    say(worker, { ping: true });
+    if (pulse.ping()) say(worker, { ping: true });
   }, everyMs);
 
   function start(): WorkerLike {

@@ -10,10 +10,11 @@ function watch() {
   return { told, pulse, pings };
 }
 
-test("an engine that answers is never silent", () => {
+test("an engine that answers is never silent, and one that does not is sent a single ping", () => {
   const { told, pulse } = watch();
   for (let i = 0; i < 100; i++) {
-    pulse.ping();
+    expect(pulse.ping()).toBe(true);
+    expect(pulse.ping()).toBe(false);
     pulse.hear();
   }
   expect(told).toEqual([]);

@@ -30,13 +30,19 @@ export class EnginePulse {
     this.#endSilence();
   }
 
-  /** A ping is about to be sent. */
-  ping(): void {
+  /**
+   * It is time for a ping.
+   *
+   * @returns whether to send one: an engine that is busy is to find a single one when it is done, not a heap of them.
+   */
+  ping(): boolean {
     const silentMs = this.#unanswered * this.#everyMs;
     this.#unanswered++;
-    if (silentMs < this.#patienceMs) return;
-    this.#isToldSilent = true;
-    this.#tell(silentMs);
+    if (silentMs >= this.#patienceMs) {
+      this.#isToldSilent = true;
+      this.#tell(silentMs);
+    }
+    return this.#unanswered === 1;
   }
 
   /** Any word is a sign of life. */
