@@ -28,7 +28,7 @@ export interface GivenFolder {
   /** What was left out, and why. */
   readonly notes: readonly string[];
   /** Removes what was made for it. */
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** The folder cannot be given to the browser; the message says why. */

@@ -21,12 +21,19 @@ export function differencesFrom(repeated: RunFile, { dataset, teacher }: GivenAg
     lines.push(
       `The teacher is not that of the run that is repeated: ${describeCard(teacher)} now, ${describeCard(then)} then.`,
     );
-  const changes = repeated.adjustments?.length ?? 0;
-  if (changes > 0)
+  const [first] = repeated.adjustments ?? [];
+  if (first !== undefined)
     lines.push(
-      `In the run that is repeated settings were changed on the way, ${changes === 1 ? "once" : `${changes} times`}. This one begins with those it began with, and keeps them.`,
+      `In the run that is repeated settings were changed on the way, in the end to ${describeChanges(repeated)}, from step ${first.step} on. This one begins with those it began with, and keeps them.`,
     );
   return lines;
+}
+
+function describeChanges({ adjustments = [] }: RunFile): string {
+  const last: Record<string, unknown> = Object.assign({}, ...adjustments.map(({ patch }) => patch));
+  return Object.entries(last)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(", ");
 }
 
 function describe({ name, count }: { name: string; count: number }): string {

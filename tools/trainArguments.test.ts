@@ -3,66 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
-import { defaultConfig } from "../src/contract/config.ts";
 import type { RunFile } from "../src/contract/runFile.ts";
 import { formatRunFile } from "../src/formats/runFile.ts";
+import { sampleRun as run } from "../src/formats/testing/sampleRun.ts";
 import { parseTrainArguments, UsageError } from "./trainArguments.ts";
 
 let folder: string;
 
-const config = { ...defaultConfig, seed: 9, epochs: 3, teacher: "none", method: "mocov2" } as const;
-const run: RunFile = {
-  format: "disco-playground-run",
-  formatVersion: 1,
-  config,
-  seed: 9,
-  versions: {},
-  backend: "wasm",
-  adapter: "",
-  dataFingerprint: "ab12",
-  dataset: {
-    name: "Demo",
-    kind: "demo",
-    count: 10,
-    size: 32,
-    labels: [],
-    labelCounts: [],
-    fingerprint: "ab12",
-    bytes: 1,
-  },
-  teacher: null,
-  plan: {
-    runId: "r1",
-    config,
-    totalSteps: 100,
-    stepsPerEpoch: 10,
-    trainImages: 8,
-    heldOutImages: 2,
-    queueSize: 1024,
-    embeddingDim: 128,
-    projection: "",
-    matching: "",
-    studentParameters: 1000,
-    headParameters: 500,
-  },
-  metrics: { end: null, steps: 0, elapsedMs: 0, baseline: null, evaluations: [], last: {} },
-};
+const { config } = run;
 const taught: RunFile = {
   ...run,
-  config: { ...config, teacher: "own", method: "disco" },
-  teacher: {
-    name: "moco.pth",
-    source: "pytorch",
-    architecture: "ResNet-50",
-    head: "",
-    embeddingDim: 2048,
-    featureDim: 2048,
-    inputSize: 224,
-    preprocessing: "",
-    parameters: 1,
-    bytes: 1,
-    notes: [],
-  },
+  config: { ...config, teacher: "own" },
+  teacher: { ...run.teacher!, name: "moco.pth", source: "pytorch", architecture: "ResNet-50" },
   teacherOrigin: { address: "https://hub.example/moco.pth", sha256: null },
 };
 
@@ -175,10 +127,14 @@ test("any file given as --config is read or refused in words", () => {
     fc.property(cut, ([at, length, other]) => read(text.slice(0, at) + other + text.slice(at + length))),
     { numRuns: 200 },
   );
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => read(JSON.stringify(value))),
-    { numRuns: 100 },
+  const hostile = fc.oneof(
+    fc.json({ maxDepth: 6 }),
+    fc
+      .constantFrom("toString", "__proto__", "constructor", "x".repeat(100_000))
+      .map((name) => `{"seed": {"${name}": 1}, "${name}": 2}`),
+    fc.integer({ min: 1, max: 50_000 }).map((depth) => `{"seed": ${"[".repeat(depth)}${"]".repeat(depth)}}`),
   );
+  fc.assert(fc.property(hostile, read), { numRuns: 200 });
 });
 
 test("a folder of images and a teacher of one's own, all its files in order", () => {
@@ -234,7 +190,7 @@ test.each([
   [["--config", "taught/run.json"], /--teacher. It was “moco.pth”, ResNet-50, from https:\/\/hub.example/],
   [["--data", "dangling"], /--data dangling: it is a link that leads nowhere/],
   [["--teacher", "dangling"], /it is a link that leads nowhere/],
-  [["--set", "seed=0x10"], /--set seed: "0x10" is not a number/],
+  [["--set", "seed=0x10"], /--set seed: "0x10" is not a number in plain decimals/],
   [["--config", "list.json"], /holds no object of settings/],
   [["--config", "wrong.json"], /seed: -1 is outside[^]*colour: there is no such setting/],
   [["--out", "good.json"], /is a file, a folder is needed/],

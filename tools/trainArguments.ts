@@ -266,7 +266,7 @@ function readConfigFile(path: string): ConfigFile {
   if (!isTable(parsed)) throw new UsageError(`--config ${name}: holds no object of settings by name`);
   const { patch, problems } = parseConfigPatch(parsed);
   if (problems.length > 0) {
-    const lines = problems.map((problem) => `${problem.name}: ${problem.message}`);
+    const lines = problems.map((problem) => `${problem.name.slice(0, 60)}: ${problem.message}`);
     throw new UsageError(
       `--config ${name}: ${lines.length === 1 ? "one key is" : "some keys are"} wrong\n${listed(lines)}`,
     );

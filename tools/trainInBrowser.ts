@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig } from "../src/contract/config.ts";
+import { describeFittedBatch } from "../src/contract/describeFittedBatch.ts";
 import { photosPatch } from "../src/contract/presets.ts";
 import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
@@ -107,7 +108,7 @@ async function launch(webgpu: "hardware" | "software"): Promise<{ browser: Brows
 /** Whether a table's images can be loaded with a click. */
 function isOffered({ table }: PlaygroundSnapshot): boolean {
   if (table.phase === "failed")
-    throw new TrainError(`The images cannot be loaded.\n${describe(table.error)}`);
+    throw new TrainError(`The images cannot be loaded.\n${describeProblem(table.error)}`);
   return table.phase === "offered" && table.offer !== null;
 }
 
@@ -142,9 +143,14 @@ class PlaygroundTab {
       await this.#until(isOffered, "looking into the data set");
     } else if (data.kind === "folder") {
       await this.#giveFolder(data.path);
+      return;
     } else {
       await this.#page.getByTestId("files-input").setInputFiles([...data.paths]);
     }
+    await this.#readImages();
+  }
+
+  async #readImages(): Promise<void> {
     const isRead = ({ dataset }: PlaygroundSnapshot): boolean => dataset?.kind === "own";
     await this.#until((snapshot) => isRead(snapshot) || isOffered(snapshot), "reading the images");
     if (isOffered(await this.#snapshot())) {
@@ -171,11 +177,17 @@ class PlaygroundTab {
 
   async #giveFolder(path: string): Promise<void> {
     const folder = openFolder(path);
-    process.once("exit", () => folder.remove()); // it is read until the images are all there
+    process.once("exit", folder.remove); // a second Ctrl+C ends at once
     for (const note of folder.notes.slice(0, mostDetails)) this.#progress.say(note);
     const more = folder.notes.length - mostDetails;
     if (more > 0) this.#progress.say(`and ${more} more`);
-    await this.#page.getByTestId("folder-input").setInputFiles(folder.path);
+    try {
+      await this.#page.getByTestId("folder-input").setInputFiles(folder.path);
+      await this.#readImages();
+    } finally {
+      folder.remove();
+      process.off("exit", folder.remove);
+    }
   }
 
   async giveTeacher({ teacherFiles, teacherAddress }: TrainJob): Promise<void> {
@@ -183,7 +195,7 @@ class PlaygroundTab {
     const given = teacherAddress ?? teacherFiles.join(", ");
     const isThere = (found: unknown, { teacherProblem }: PlaygroundSnapshot): boolean => {
       if (teacherProblem !== null)
-        throw new TrainError(`The teacher ${given} was refused.\n${describe(teacherProblem)}`);
+        throw new TrainError(`The teacher ${given} was refused.\n${describeProblem(teacherProblem)}`);
       return found !== null;
     };
     if (teacherAddress === null)
@@ -205,7 +217,7 @@ class PlaygroundTab {
       return ({ web }: PlaygroundSnapshot): boolean => {
         const transfer = web[use];
         if (transfer.phase === "failed")
-          throw new TrainError(`${address} cannot be loaded.\n${describe(transfer.error)}`);
+          throw new TrainError(`${address} cannot be loaded.\n${describeProblem(transfer.error)}`);
         return phases.includes(transfer.phase);
       };
     };
@@ -234,7 +246,7 @@ class PlaygroundTab {
     let stopping = false;
     let isPlanned = false;
     return this.#until((snapshot) => {
-      const { state, step, totalSteps, last, evaluations, end, plan } = snapshot.run;
+      const { state, step, totalSteps, last, evaluations, end, plan, config } = snapshot.run;
       if (interrupted.aborted && !stopping) {
         stopping = true;
         this.#progress.say("Stopping; what was learnt so far is saved. Ctrl+C once more to give up.");
@@ -246,6 +258,8 @@ class PlaygroundTab {
         isPlanned = true;
         if (batchAsked !== null && plan.trainImages < batchAsked)
           throw tooFewImages(plan.trainImages, batchAsked);
+        const fitted = config === null ? "" : describeFittedBatch(config, plan);
+        if (fitted !== "") this.#progress.say(fitted);
         const differences = repeated === null ? [] : differencesFrom(repeated, snapshot);
         for (const line of differences) this.#progress.say(line);
       }
@@ -295,7 +309,8 @@ class PlaygroundTab {
         const notice = (await this.#snapshot()).notices.find(
           ({ kind, id }) => kind === "error" && id > before,
         );
-        if (notice !== undefined) throw new TrainError(`There is no ${basename(path)}.\n${describe(notice)}`);
+        if (notice !== undefined)
+          throw new TrainError(`There is no ${basename(path)}.\n${describeProblem(notice)}`);
         await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
       return null;
@@ -372,8 +387,8 @@ class PlaygroundTab {
   /** What the page tells its visitor: news are passed on, an error ends it. */
   #tellNotices({ notices }: PlaygroundSnapshot): void {
     for (const notice of notices) {
-      if (notice.kind === "error") throw new TrainError(describe(notice));
-      if (!this.#toldNotices.has(notice.id)) this.#progress.say(describe(notice));
+      if (notice.kind === "error") throw new TrainError(describeProblem(notice));
+      if (!this.#toldNotices.has(notice.id)) this.#progress.say(describeProblem(notice));
       this.#toldNotices.add(notice.id);
     }
   }
@@ -396,7 +411,12 @@ function tooFewImages(images: number, batch: number): TrainError {
 
 const mostDetails = 20;
 
-function describe(problem: { message: string; hint?: string; details?: readonly string[] }): string {
+/** As the page would show it, in lines. */
+export function describeProblem(problem: {
+  message: string;
+  hint?: string;
+  details?: readonly string[];
+}): string {
   const details = problem.details ?? [];
   const shown = details.slice(0, mostDetails).map((line) => `  ${line}`);
   if (details.length > shown.length) shown.push(`  and ${details.length - shown.length} more`);

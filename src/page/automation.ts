@@ -1,4 +1,5 @@
 import type { BackendReport } from "../contract/backend.ts";
+import type { Config } from "../contract/config.ts";
 import type { DatasetSummary } from "../contract/dataset.ts";
 import type { ErrorWire } from "../contract/errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricName } from "../contract/metrics.ts";
@@ -29,6 +30,8 @@ export interface PlaygroundSnapshot {
     readonly runId: string;
     /** "idle" before the first run; "starting" also while images or teacher are made ready. */
     readonly state: "idle" | "starting" | "running" | "paused" | "ended";
+    /** As it was asked for, live changes included; the plan has it as it was fitted to the images. */
+    readonly config: Config | null;
     /** Steps whose metrics have arrived. */
     readonly step: number;
     /** 0 before the plan is known. */
@@ -76,7 +79,7 @@ export function exposePlayground(engine: Engine): void {
 }
 
 function currentSnapshot(): PlaygroundSnapshot {
-  const { runId, state, preparing, plan, end, baseline, evaluations } = runStore.getState();
+  const { runId, state, preparing, config, plan, end, baseline, evaluations } = runStore.getState();
   const last = runId === "" ? null : lastRow(metricLogOf(runId));
   const { summary, ingestion } = datasetStore.getState();
   const { card, error, offer } = teacherStore.getState();
@@ -90,6 +93,7 @@ function currentSnapshot(): PlaygroundSnapshot {
     run: {
       runId,
       state: preparing === "" ? state : "starting",
+      config,
       step: last?.step ?? 0,
       totalSteps: plan?.totalSteps ?? 0,
       plan,

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useStore } from "zustand";
 import type { RunExecution, RunPlan } from "../../contract/protocol.ts";
-import { parseConfigPatch } from "../../contract/config.ts";
+import { parseConfigPatch, type Config } from "../../contract/config.ts";
+import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
 import { exportMetrics, exportRun, exportStudent } from "../commands/exportRun.ts";
@@ -131,18 +132,20 @@ function RunStatus() {
         {text}
       </p>
       <p className={styles.hint}>
-        {hint === "" && run.plan !== null ? describePlan(run.plan, run.execution) : hint}
+        {hint === "" && run.plan !== null ? describePlan(run.config, run.plan, run.execution) : hint}
       </p>
     </div>
   );
 }
 
-function describePlan(plan: RunPlan, execution: RunExecution | null): string {
+function describePlan(asked: Config | null, plan: RunPlan, execution: RunExecution | null): string {
   const parts = [
     `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
     `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
     `${plan.embeddingDim} dimensions`,
   ];
+  const fitted = asked === null ? "" : describeFittedBatch(asked, plan);
+  if (fitted !== "") parts.push(fitted.replace(/\.$/, ""));
   if (plan.projection !== "") parts.push(plan.projection);
   if (execution?.executor === "compiled") parts.push(`step compiled for the GPU: ${execution.details}`);
   if (execution?.executor === "reference") parts.push(`reference executor: ${execution.details}`);
