@@ -1,3 +1,4 @@
+import type { ConfigPatch } from "../src/contract/config.ts";
 import type { RunFile } from "../src/contract/runFile.ts";
 import type { DatasetSummary } from "../src/contract/dataset.ts";
 import type { TeacherCard } from "../src/contract/teacher.ts";
@@ -30,9 +31,9 @@ export function differencesFrom(repeated: RunFile, { dataset, teacher }: GivenAg
 }
 
 function describeChanges({ adjustments = [] }: RunFile): string {
-  const last: Record<string, unknown> = Object.assign({}, ...adjustments.map(({ patch }) => patch));
+  const last = Object.assign({}, ...adjustments.map(({ patch }) => patch)) as ConfigPatch;
   return Object.entries(last)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${value}`)
     .join(", ");
 }
 

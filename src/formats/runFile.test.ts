@@ -47,7 +47,7 @@ describe("run file", () => {
     const without = (names: readonly string[]): string =>
       altered((copy) => {
         for (const config of [copy["config"], (copy["plan"] as Record<string, object>)["config"]])
-          for (const name of names) delete (config as Record<string, unknown>)[name];
+          for (const name of names) Object.assign(config!, { [name]: undefined }); // JSON leaves it out
       });
     const former = beforeSettingsExisted(3);
     expect(former).toMatchObject({ optimiser: "sgd", splitSeed: 3, cachedViews: 0, teacherViews: "same" });
@@ -114,7 +114,7 @@ describe("run file", () => {
     const anyPlace = fc.constantFrom(...placesIn(JSON.parse(formatRunFile(run))));
     const anyValue = fc.oneof(
       fc.jsonValue(),
-      fc.constantFrom(-1, 1e400, 2 ** 53, "", "\ud800", "1e999", "__proto__"),
+      fc.constantFrom(-1, 2 ** 53, "", "\ud800", "1e999", "__proto__"),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -196,7 +196,7 @@ function placesIn(value: unknown, at: Place = []): Place[] {
   return inside.flatMap(([key, child]) => [[...at, key], ...placesIn(child, [...at, key])]);
 }
 
-/** @param value undefined takes away what is there. */
+/** @param value undefined takes away what is there: JSON leaves it out. */
 function put(document: unknown, place: Place, value: unknown): void {
   let parent = document as Record<string, unknown>;
   for (const key of place.slice(0, -1)) {
@@ -205,6 +205,5 @@ function put(document: unknown, place: Place, value: unknown): void {
     parent = next as Record<string, unknown>;
   }
   const key = place.at(-1)!;
-  if (value === undefined) delete parent[key];
-  else parent[key] = value;
+  parent[key] = value;
 }
