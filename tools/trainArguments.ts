@@ -184,7 +184,15 @@ function readTeacher(
         .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
         .sort()
     : [path];
-  if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
+  if (files.length === 0) {
+    const holdsFolders = readdirSync(path).some((name) =>
+      statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory(),
+    );
+    const why = holdsFolders
+      ? "only other folders. Give the one in it with the teacher's files; folders of pictures are given with --data"
+      : "nor other folders";
+    throw new UsageError(`--teacher ${value}: the folder holds no files, ${why}`);
+  }
   return { files, address: null, config: { teacher: "own" } };
 }
 
