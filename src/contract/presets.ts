@@ -61,7 +61,14 @@ export const presets = {
   alone: {
     label: "Without a teacher",
     summary: "The same student alone (MoCo-v2), with the settings that suit it best: the fair comparison.",
-    patch: { method: "mocov2", teacher: "none", learningRate: 0.02, temperature: 0.1 },
+    patch: {
+      method: "mocov2",
+      teacher: "none",
+      temperature: 0.1,
+      emaMomentum: 0.9,
+      hue: 0.3,
+      grayscaleProbability: 0.4,
+    },
   },
   bottleneck: {
     label: "Distilling BottleNeck",

@@ -65,6 +65,8 @@ export interface Requests {
   /** No more images will come: fixes labels, fingerprint and the train/held-out split's basis. */
   sealImages: { in: { name: string; labels: readonly string[] }; out: DatasetSummary };
   /** Draws the built-in demo set (replaces any images). */
+  /** Has the demo set drawn and the bundled teacher read before anyone asks for them, so that Start need not wait. */
+  prepareDemo: { in: { seed: number; count: number; size: number }; out: null };
   drawDemo: { in: { seed: number; count: number; size: number }; out: DatasetSummary };
   /** RGBA pixels of some images at `side` × `side`, one after another, for the gallery. */
   thumbnails: {

@@ -4,6 +4,7 @@ import { App } from "./App.tsx";
 import { exposePlayground } from "./automation.ts";
 import "./base.css";
 import { openBackend } from "./commands/openBackend.ts";
+import { prepareDemo } from "./commands/prepareDemo.ts";
 import { createEngineClient } from "./engineClient.ts";
 import { createEngineWorker } from "./engineWorker.ts";
 import { followEngine } from "./engineEvents.ts";
@@ -27,4 +28,4 @@ const host = document.getElementById("app");
 invariant(host !== null, "index.html has an element #app");
 createRoot(host).render(<App engine={engine} />);
 
-void openBackend(engine, backend);
+void openBackend(engine, backend).then(() => prepareDemo(engine));

@@ -18,8 +18,6 @@ import { CpuViewSource } from "../ml/augment/cpuViewSource.ts";
 import { drawViews, plainViews } from "../ml/augment/drawViews.ts";
 import { StoredViews } from "../ml/augment/storedViews.ts";
 import type { ViewSource } from "../ml/augment/viewSource.ts";
-import { demoBlocks } from "../ml/data/demoBlocks.ts";
-import { demoLabels } from "../ml/data/demoSet.ts";
 import { ImageStore } from "../ml/data/imageStore.ts";
 import { EpochSampler } from "../ml/data/sampler.ts";
 import { splitByClass } from "../ml/data/split.ts";
@@ -42,13 +40,14 @@ import { givenFiles } from "./givenFiles.ts";
 import { inspectTeacher } from "./inspectTeacher.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import type { Progress } from "../ml/slices.ts";
+import { DemoSet } from "./demoSet.ts";
 import { fittedBatch } from "./fittedBatch.ts";
 import { measureSpeed } from "./measureSpeed.ts";
 import { hashOfTeacher } from "./hashOfTeacher.ts";
 import { TeacherAnswers, type AnswerStore } from "./teacherAnswers.ts";
 import { TrainingRun } from "./trainingRun.ts";
 import { toRgba } from "./toRgba.ts";
-import { yieldToMessages } from "../lib/yieldToMessages.ts";
+import { ReadOnce } from "./readOnce.ts";
 
 /** What the engine needs of the place it runs in. */
 export interface EngineSurroundings {
@@ -77,6 +76,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     surroundings.readDemoAnswers ?? (async () => null),
     surroundings.openAnswerStore ?? (async () => null),
   );
+  const demo = new DemoSet();
+  const bundledTeacher = new ReadOnce(surroundings.readBundledTeacher);
   let viewSource: ViewSource | null = null;
   let run: TrainingRun | null = null;
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
@@ -108,6 +109,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     clearImages({ size }) {
       refuseDuringRun("change the images");
       images = new ImageStore(size);
+      demo.forget();
       return null;
     },
     addImages(block) {
@@ -118,16 +120,17 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     sealImages({ name, labels }) {
       return requireImages().seal({ name, kind: "own", labels });
     },
-    async drawDemo({ seed, count, size }) {
+    prepareDemo(set) {
+      void demo.draw(set);
+      bundledTeacher.read().catch(() => undefined); // whoever loads it will be told
+      return null;
+    },
+    async drawDemo(set) {
       refuseDuringRun("change the images");
-      const store = new ImageStore(size);
-      for (const block of demoBlocks({ seed, count, size })) {
-        store.append(block);
-        emit({ type: "progress", task: "Drawing the demo images", done: store.count, total: count });
-        await yieldToMessages();
-      }
-      images = store;
-      return store.seal({ name: "Built-in demo", kind: "demo", labels: demoLabels });
+      images = await demo.draw(set, (done) =>
+        emit({ type: "progress", task: "Drawing the demo images", done, total: set.count }),
+      );
+      return images.summary as DatasetSummary;
     },
     thumbnails({ indices, side }) {
       const store = requireImages();
@@ -158,7 +161,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     async loadTeacher(source) {
       refuseDuringRun("change the teacher");
       requireBackend();
-      const loaded = await loadTeacher(source, surroundings.readBundledTeacher, surroundings.loader.openOnnx);
+      const loaded = await loadTeacher(source, () => bundledTeacher.read(), surroundings.loader.openOnnx);
       forgetRun();
       dropTeacher();
       teacher = loaded;
@@ -223,6 +226,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     "memory",
     "thumbnails",
     "inspectTeacher",
+    "prepareDemo",
   ]);
 
   return {
