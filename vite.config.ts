@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions, defineConfig, type Connect, type Plugin } from "vite";
 import { firstLoad } from "./tools/firstLoad.ts";
-import { isolationHeaders, policyOf } from "./tools/isolation.ts";
+import { documentPolicy, isolationHeaders, policyOf } from "./tools/isolation.ts";
 
 /**
  * Workaround: tfjs gives its WASM threads their program as the source text of one of its functions, and that
@@ -22,11 +22,14 @@ const selfContainedWasmThreads: Plugin = {
   },
 };
 
-/** Vite's development server puts styles into the page as text; the build does not, and stays strict. */
-const developmentStyles: Plugin = {
-  name: "development-styles",
+/** Vite's development server puts styles, and faults, into the page as text; the build does not, and stays strict. */
+const developmentPolicy: Plugin = {
+  name: "development-policy",
   apply: "serve",
-  transformIndexHtml: (html) => html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+  transformIndexHtml: (html) =>
+    html
+      .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+      .replace("; require-trusted-types-for 'script'; trusted-types default", ""),
 };
 
 /** Scripts that become workers get their policies from these servers too, so that what would break there shows here. */
@@ -34,6 +37,7 @@ const sendPolicy: Connect.NextHandleFunction = ({ url = "/" }, response, next) =
   const { pathname, searchParams } = new URL(url, "http://localhost");
   if (/\.m?js$/.test(pathname) || searchParams.has("worker_file"))
     response.setHeader("Content-Security-Policy", policyOf(pathname));
+  else if (/(?:\/|\.html)$/.test(pathname)) response.setHeader("Content-Security-Policy", documentPolicy);
   next();
 };
 const workerPolicies: Plugin = {
@@ -49,7 +53,7 @@ export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
   resolve: { conditions: onnxConditions },
-  plugins: [react(), developmentStyles, workerPolicies, firstLoad],
+  plugins: [react(), developmentPolicy, workerPolicies, firstLoad],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },

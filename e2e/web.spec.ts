@@ -184,6 +184,7 @@ test("what is refused says why, and a slow download can be cancelled", async ({ 
 
   for (const [path, message] of [
     ["html/bytes-10.pth", "a web page in place of"],
+    ["bomb/bytes-10.pth", "was announced with 0.0 MB"],
     ["wrong/hash/resolve/main/model.safetensors", "not the one that the hub publishes"],
   ] as const) {
     await lookUp(playground, "teacher", `${hub.url}/${path}`);
@@ -206,9 +207,13 @@ test("what is refused says why, and a slow download can be cancelled", async ({ 
   await page.keyboard.press("Escape");
   expect((await playground.snapshot()).teacher).toBeNull();
 
-  // The page itself may not do what the download worker may.
+  // A redirect that the policy stops is no matter of the site's. Playwright tells of the request, which is not sent.
   const { faults } = playground;
-  const before = faults.length;
+  await lookUp(playground, "teacher", `${hub.url}/unencrypted/bytes-10.pth`);
+  await expect(error).toContainText("passes the request on to an address without encryption");
+  expect(faults.splice(0).filter((fault) => !fault.startsWith("request to http://hub.invalid/"))).toEqual([]);
+
+  // The page itself may not do what the download worker may.
   const reached = await page.evaluate(
     (url) =>
       fetch(url).then(
@@ -218,6 +223,26 @@ test("what is refused says why, and a slow download can be cancelled", async ({ 
     `${hub.url}/plain/bytes-9.bin`,
   );
   expect(reached).toBe(false);
-  expect(faults.splice(before).join()).toContain("Content Security Policy");
+  expect(faults.splice(0).join()).toContain("Content Security Policy");
   expect(hub.requests.map(({ path }) => path)).not.toContain("/plain/bytes-9.bin");
+
+  // Nor may text become markup, or somebody else's script a worker.
+  const refused = await page.evaluate(
+    (url) =>
+      [
+        () => (document.createElement("p").innerHTML = "<b>bold</b>"),
+        () => new Worker(url),
+        () => new Worker(URL.createObjectURL(new Blob([""]))),
+      ].map((attempt) => {
+        try {
+          attempt();
+          return "done";
+        } catch (error) {
+          return (error as Error).name;
+        }
+      }),
+    `${hub.url}/plain/bytes-9.js`,
+  );
+  expect(refused).toEqual(["TypeError", "TypeError", "TypeError"]);
+  expect(faults.splice(0).join()).toContain("TrustedHTML");
 });

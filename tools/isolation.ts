@@ -8,6 +8,13 @@ export const isolationHeaders = {
 } as const;
 
 /**
+ * Goes with the page itself, beside the policy in index.html: who may show it in a frame is read from a header only.
+ * Its own site, and nobody else: around a page that reads files and downloads on a click, a stranger's could get the
+ * click. Whoever embeds the playground on purpose hosts it, or adds the origins that may.
+ */
+export const documentPolicy = "frame-ancestors 'self'";
+
+/**
  * A worker does not inherit its page's policy; it has the one its own script is sent with. This one lets the engine
  * compile WASM and start its threads (from blobs), and lets it speak to its own site only. Other servers should send
  * it with the .js files too; without it a worker is not bound, though nothing in it opens other connections.

@@ -42,6 +42,7 @@ test("serves the page under its path, isolated, with the right types", async () 
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
   expect(page.headers.get("cross-origin-opener-policy")).toBe("same-origin");
   expect(page.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+  expect(page.headers.get("content-security-policy")).toBe("frame-ancestors 'self'");
   const binary = await fetch(`${site.url}assets/a%20b.wasm?v=1`);
   expect(binary.headers.get("content-type")).toBe("application/wasm");
 });

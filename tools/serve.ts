@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative, sep } from "node:path";
-import { isolationHeaders, policyOf } from "./isolation.ts";
+import { documentPolicy, isolationHeaders, policyOf } from "./isolation.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -53,7 +53,7 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
     } else {
       response.writeHead(200, {
-        ...(file.type === contentTypes[".js"] ? { "Content-Security-Policy": policyOf(path ?? "") } : {}),
+        ...policyHeader(file.type, path ?? ""),
         "Content-Type": file.type,
         "Content-Length": file.bytes.length,
         "Cache-Control": "no-cache",
@@ -70,6 +70,12 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
         server.closeAllConnections();
       }),
   };
+}
+
+function policyHeader(type: string, path: string): Readonly<Record<string, string>> {
+  if (type === contentTypes[".js"]) return { "Content-Security-Policy": policyOf(path) };
+  if (type === contentTypes[".html"]) return { "Content-Security-Policy": documentPolicy };
+  return {};
 }
 
 function readFiles(folder: string): ReadonlyMap<string, { bytes: Buffer; type: string }> {

@@ -5,7 +5,7 @@ import { buildSiteIfStale, distFolder } from "./build.ts";
 import { serveSite } from "./serve.ts";
 import { presets } from "../src/contract/presets.ts";
 import { parseTrainArguments, usage, UsageError, type TrainJob } from "./trainArguments.ts";
-import { TrainError, trainInBrowser, type TrainResult } from "./trainInBrowser.ts";
+import { describeProblem, TrainError, trainInBrowser, type TrainResult } from "./trainInBrowser.ts";
 import { ProgressLine } from "./trainProgress.ts";
 
 const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
@@ -26,6 +26,9 @@ async function train(): Promise<number> {
     const alone = job.baseline
       ? await trainInBrowser(withoutTeacher(job), site.url, progress, interrupted)
       : null;
+    // Without the measure there is nothing to compare; why it failed, or that it was stopped, is the result.
+    if (alone !== null && alone.end.kind !== "finished")
+      return report(alone, null, join(job.outFolder, "baseline"), progress);
     const result = await trainInBrowser(job, site.url, progress, interrupted);
     if (alone !== null) progress.say(describeGap(alone.knn.student, result.knn));
     return report(result, alone, job.outFolder, progress);
@@ -57,6 +60,7 @@ function withoutTeacher(job: TrainJob): TrainJob {
     config: { ...job.config, ...presets.alone.patch },
     teacherFiles: [],
     teacherAddress: null,
+    repeated: null,
     outFolder: join(job.outFolder, "baseline"),
   };
 }
@@ -85,7 +89,7 @@ function report(
 ): number {
   const { end, ...rest } = result;
   if (end.kind === "diverged") progress.say(`Diverged at step ${end.step}: ${end.message}\n${end.hint}`);
-  if (end.kind === "failed") progress.say(`${end.error.message}\n${end.error.hint ?? ""}`);
+  if (end.kind === "failed") progress.say(describeProblem(end.error));
   console.log(JSON.stringify({ out: outFolder, end: end.kind, ...rest, ...baselineOf(result, alone) }));
   switch (end.kind) {
     case "finished":

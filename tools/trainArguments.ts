@@ -1,11 +1,14 @@
 /** The command line of `npm run train`, checked before anything heavy starts. */
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/contract/backend.ts";
+import { AppError } from "../src/contract/errors.ts";
+import type { RunFile } from "../src/contract/runFile.ts";
 import { presetNames, presets, type PresetName } from "../src/contract/presets.ts";
 import { parseWebAddress } from "../src/contract/webAddress.ts";
 import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/config.ts";
+import { parseRunFile } from "../src/formats/runFile.ts";
 
 export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <folder> [options]
 
@@ -45,6 +48,10 @@ export interface TrainJob {
   /** Where the teacher is downloaded from; null unless it was given as an address. */
   readonly teacherAddress: string | null;
   readonly config: ConfigPatch;
+  /** The batch size asked for with `--set`: a set that does not fill it is refused. Null where the set may decide. */
+  readonly batchAsked: number | null;
+  /** The run given as `--config`; null when that is a list of settings, or missing. */
+  readonly repeated: RunFile | null;
   /** Whether to train without a teacher first, for as many steps, as the measure of what the teacher brings. */
   readonly baseline: boolean;
   /** Settings that wait for the number of images. */
@@ -66,7 +73,8 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
 
   const data = readData(values.data, workingFolder);
   const teacher = readTeacher(values.teacher, workingFolder);
-  const fromFile = values.config === undefined ? {} : readConfigFile(resolve(workingFolder, values.config));
+  const { patch: fromFile, repeated } =
+    values.config === undefined ? noConfigFile : readConfigFile(resolve(workingFolder, values.config));
   const fromSet = Object.assign({}, ...(values.set ?? []).map(readAssignment)) as ConfigPatch;
   const preset = readPreset(values.preset);
   const config: ConfigPatch = {
@@ -80,12 +88,16 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
     data: data.kind === "demo" ? "demo" : "own",
   };
   if (config.teacher === "own" && teacher.files.length === 0 && teacher.address === null)
-    throw new UsageError("the configuration wants a teacher of one's own: give its file with --teacher");
+    throw new UsageError(
+      `the configuration wants a teacher of one's own: give its file with --teacher${describeTeacher(repeated)}`,
+    );
   return {
     data,
     teacherFiles: config.teacher === "own" ? teacher.files : [],
     teacherAddress: config.teacher === "own" ? teacher.address : null,
     config,
+    batchAsked: fromSet.batchSize ?? null,
+    repeated,
     baseline: values.baseline === true,
     fitsPhotos: preset === "photos",
     backend: readBackend(values.backend ?? "auto"),
@@ -137,7 +149,7 @@ function readData(value: string, workingFolder: string): DataChoice {
   const address = readAddress("--data", value);
   if (address !== null) return { kind: "address", address };
   const path = resolve(workingFolder, value);
-  if (!existsSync(path)) throw new UsageError(`--data ${value}: there is no such folder or file`);
+  if (!existsSync(path)) throw new UsageError(`--data ${value}: ${whyMissing(path, "folder or file")}`);
   if (statSync(path).isDirectory()) {
     if (readdirSync(path).length === 0) throw new UsageError(`--data ${value}: the folder is empty`);
     return { kind: "folder", path };
@@ -163,17 +175,30 @@ function readTeacher(
   const path = resolve(workingFolder, value);
   if (!existsSync(path)) {
     throw new UsageError(
-      `--teacher ${value}: neither “bundled” nor “none”, and there is no such file or folder`,
+      `--teacher ${value}: neither “bundled” nor “none”, and ${whyMissing(path, "file or folder")}`,
     );
   }
   const files = statSync(path).isDirectory()
-    ? readdirSync(path, { withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(path, entry.name))
+    ? readdirSync(path)
+        .map((name) => join(path, name))
+        .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
         .sort()
     : [path];
-  if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
+  if (files.length === 0) {
+    const holdsFolders = readdirSync(path).some((name) =>
+      statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory(),
+    );
+    const why = holdsFolders
+      ? "only other folders. Give the one in it with the teacher's files; folders of pictures are given with --data"
+      : "nor other folders";
+    throw new UsageError(`--teacher ${value}: the folder holds no files, ${why}`);
+  }
   return { files, address: null, config: { teacher: "own" } };
+}
+
+function whyMissing(path: string, wanted: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? "it is a link that leads nowhere" : `there is no such ${wanted}`;
 }
 
 /** @returns null for what is a path. */
@@ -218,11 +243,22 @@ function readAssignment(text: string): ConfigPatch {
   return patch;
 }
 
-function readConfigFile(path: string): ConfigPatch {
-  const name = basename(path);
+interface ConfigFile {
+  readonly patch: ConfigPatch;
+  readonly repeated: RunFile | null;
+}
+
+const noConfigFile: ConfigFile = { patch: {}, repeated: null };
+
+/** Settings by name, or a run.json. */
+function readConfigFile(path: string): ConfigFile {
+  // Every run's file has the same name; its folder tells which one it is.
+  const name = join(basename(dirname(path)), basename(path));
+  let text: string;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
+    parsed = JSON.parse(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(
@@ -231,16 +267,46 @@ function readConfigFile(path: string): ConfigPatch {
         : `--config ${path}: cannot be read: ${message}`,
     );
   }
-  const table = isTable(parsed) && parsed["format"] === "disco-playground-run" ? parsed["config"] : parsed;
-  if (!isTable(table)) throw new UsageError(`--config ${name}: holds no object of settings by name`);
-  const { patch, problems } = parseConfigPatch(table);
+  if (isTable(parsed) && parsed["format"] === "disco-playground-run") {
+    const repeated = readRunFile(name, text);
+    return { patch: repeated.config, repeated };
+  }
+  if (!isTable(parsed)) throw new UsageError(`--config ${name}: holds no object of settings by name`);
+  const { patch, problems } = parseConfigPatch(parsed);
   if (problems.length > 0) {
-    const lines = problems.map((problem) => `  ${problem.name}: ${problem.message}`);
+    const lines = problems.map((problem) => `${problem.name.slice(0, 60)}: ${problem.message}`);
     throw new UsageError(
-      `--config ${name}: ${lines.length === 1 ? "one key is" : "some keys are"} wrong\n${lines.join("\n")}`,
+      `--config ${name}: ${lines.length === 1 ? "one key is" : "some keys are"} wrong\n${listed(lines)}`,
     );
   }
-  return patch;
+  return { patch, repeated: null };
+}
+
+function readRunFile(name: string, text: string): RunFile {
+  try {
+    return parseRunFile(text);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const hint = error.hint === undefined ? "" : `\n${error.hint}`;
+    const details = error.details.length === 0 ? "" : `\n${listed(error.details)}`;
+    throw new UsageError(`--config ${name}: ${error.message}${details}${hint}`);
+  }
+}
+
+/** Of the run to repeat, for whoever looks for its file. */
+function describeTeacher(repeated: RunFile | null): string {
+  if (repeated?.teacher === null || repeated === null) return "";
+  const { name, architecture } = repeated.teacher;
+  const from = repeated.teacherOrigin === undefined ? "" : `, from ${repeated.teacherOrigin.address}`;
+  return `. It was “${name}”, ${architecture}${from}`;
+}
+
+const mostLines = 20;
+
+function listed(lines: readonly string[]): string {
+  const more = lines.length - mostLines;
+  const shown = more > 0 ? [...lines.slice(0, mostLines), `and ${more} more`] : lines;
+  return shown.map((line) => `  ${line}`).join("\n");
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,10 @@
 /** Drives the built playground through its own controls, as a visitor would, and takes the result away. */
 import { mkdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig } from "../src/contract/config.ts";
+import { describeFittedBatch } from "../src/contract/describeFittedBatch.ts";
 import { photosPatch } from "../src/contract/presets.ts";
 import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
@@ -14,6 +15,8 @@ import { parseTableAddress } from "../src/contract/tableAddress.ts";
 import { visibleText } from "../src/lib/visibleText.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
 import { firstLineOf } from "./firstLine.ts";
+import { FolderError, openGivenFolder } from "./givenFolder.ts";
+import { differencesFrom } from "./repeatedRun.ts";
 import type { TrainJob } from "./trainArguments.ts";
 import { formatStatus, TimeLeft, type ProgressLine } from "./trainProgress.ts";
 
@@ -34,11 +37,23 @@ export interface TrainResult {
   readonly backend: string;
   /** Training time, pauses and preparation excluded. */
   readonly seconds: number;
+  /** The files that were written. A run that failed leaves what there is. */
+  readonly saved: readonly string[];
 }
+
+/** The buttons that hand them over, and their names. */
+const exports = [
+  ["export-run", "run.json"],
+  ["export-metrics", "metrics.csv"],
+  ["export-student", "student.safetensors"],
+] as const;
+const exportLimitMs = 60_000;
 
 const pollMs = 500;
 /** Software WebGPU may compile shaders for minutes before the first step. */
 const silenceLimitMs = 20 * 60_000;
+/** Nothing that comes before training takes so long without a word: large networks answer within half of it. */
+const engineLimitMs = 35_000;
 
 /** @throws TrainError what went wrong, with the page's own words. */
 export async function trainInBrowser(
@@ -56,9 +71,9 @@ export async function trainInBrowser(
     if (job.fitsPhotos) await tab.fitToImages(job);
     await tab.giveTeacher(job);
     await tab.start();
-    const final = await tab.follow(interrupted);
-    await tab.save(job.outFolder);
-    return summarise(final);
+    const final = await tab.follow(job, interrupted);
+    const saved = await tab.save(job.outFolder, final);
+    return summarise(final, saved);
   } finally {
     await browser.close();
   }
@@ -93,7 +108,7 @@ async function launch(webgpu: "hardware" | "software"): Promise<{ browser: Brows
 /** Whether a table's images can be loaded with a click. */
 function isOffered({ table }: PlaygroundSnapshot): boolean {
   if (table.phase === "failed")
-    throw new TrainError(`The images cannot be loaded.\n${describe(table.error)}`);
+    throw new TrainError(`The images cannot be loaded.\n${describeProblem(table.error)}`);
   return table.phase === "offered" && table.offer !== null;
 }
 
@@ -102,6 +117,8 @@ class PlaygroundTab {
   readonly #progress: ProgressLine;
   #crash: string | null = null;
   readonly #toldNotices = new Set<number>();
+  /** Whether the engine has gone silent, and that was said. */
+  #isSilent = false;
 
   constructor(page: Page, progress: ProgressLine) {
     this.#page = page;
@@ -124,10 +141,16 @@ class PlaygroundTab {
     } else if (data.kind === "address") {
       await this.#lookUp("data", data.address);
       await this.#until(isOffered, "looking into the data set");
+    } else if (data.kind === "folder") {
+      await this.#giveFolder(data.path);
+      return;
     } else {
-      const input = this.#page.getByTestId(data.kind === "folder" ? "folder-input" : "files-input");
-      await input.setInputFiles(data.kind === "folder" ? data.path : [...data.paths]);
+      await this.#page.getByTestId("files-input").setInputFiles([...data.paths]);
     }
+    await this.#readImages();
+  }
+
+  async #readImages(): Promise<void> {
     const isRead = ({ dataset }: PlaygroundSnapshot): boolean => dataset?.kind === "own";
     await this.#until((snapshot) => isRead(snapshot) || isOffered(snapshot), "reading the images");
     if (isOffered(await this.#snapshot())) {
@@ -152,12 +175,27 @@ class PlaygroundTab {
     await this.#page.evaluate((link) => (location.hash = link), formatLink(whole, backend));
   }
 
+  async #giveFolder(path: string): Promise<void> {
+    const folder = openFolder(path);
+    process.once("exit", folder.remove); // a second Ctrl+C ends at once
+    for (const note of folder.notes.slice(0, mostDetails)) this.#progress.say(note);
+    const more = folder.notes.length - mostDetails;
+    if (more > 0) this.#progress.say(`and ${more} more`);
+    try {
+      await this.#page.getByTestId("folder-input").setInputFiles(folder.path);
+      await this.#readImages();
+    } finally {
+      folder.remove();
+      process.off("exit", folder.remove);
+    }
+  }
+
   async giveTeacher({ teacherFiles, teacherAddress }: TrainJob): Promise<void> {
     if (teacherFiles.length === 0 && teacherAddress === null) return;
     const given = teacherAddress ?? teacherFiles.join(", ");
     const isThere = (found: unknown, { teacherProblem }: PlaygroundSnapshot): boolean => {
       if (teacherProblem !== null)
-        throw new TrainError(`The teacher ${given} was refused.\n${describe(teacherProblem)}`);
+        throw new TrainError(`The teacher ${given} was refused.\n${describeProblem(teacherProblem)}`);
       return found !== null;
     };
     if (teacherAddress === null)
@@ -179,7 +217,7 @@ class PlaygroundTab {
       return ({ web }: PlaygroundSnapshot): boolean => {
         const transfer = web[use];
         if (transfer.phase === "failed")
-          throw new TrainError(`${address} cannot be loaded.\n${describe(transfer.error)}`);
+          throw new TrainError(`${address} cannot be loaded.\n${describeProblem(transfer.error)}`);
         return phases.includes(transfer.phase);
       };
     };
@@ -203,15 +241,27 @@ class PlaygroundTab {
   }
 
   /** Shows how it goes until the run has ended. */
-  async follow(interrupted: AbortSignal): Promise<PlaygroundSnapshot> {
+  async follow({ batchAsked, repeated }: TrainJob, interrupted: AbortSignal): Promise<PlaygroundSnapshot> {
     const timeLeft = new TimeLeft();
     let stopping = false;
+    let isPlanned = false;
     return this.#until((snapshot) => {
-      const { state, step, totalSteps, last, evaluations, end, plan } = snapshot.run;
+      const { state, step, totalSteps, last, evaluations, end, plan, config } = snapshot.run;
       if (interrupted.aborted && !stopping) {
         stopping = true;
         this.#progress.say("Stopping; what was learnt so far is saved. Ctrl+C once more to give up.");
         void this.#page.getByTestId("stop").click();
+      } else if (stopping && state === "idle") {
+        throw new TrainError("Stopped before the run began.");
+      }
+      if (plan !== null && !isPlanned) {
+        isPlanned = true;
+        if (batchAsked !== null && plan.trainImages < batchAsked)
+          throw tooFewImages(plan.trainImages, batchAsked);
+        const fitted = config === null ? "" : describeFittedBatch(config, plan);
+        if (fitted !== "") this.#progress.say(fitted);
+        const differences = repeated === null ? [] : differencesFrom(repeated, snapshot);
+        for (const line of differences) this.#progress.say(line);
       }
       if (plan !== null) {
         const status = {
@@ -228,25 +278,62 @@ class PlaygroundTab {
     }, "training");
   }
 
-  /** Through the page's own download buttons. Files of an earlier run are replaced one by one. */
-  async save(folder: string): Promise<void> {
+  /**
+   * Through the page's own download buttons. Files of an earlier run are replaced one by one.
+   *
+   * @returns the names of those that were written: after a run that failed, of what there is.
+   * @throws TrainError when a run that did not fail does not come out whole.
+   */
+  async save(folder: string, { run }: PlaygroundSnapshot): Promise<readonly string[]> {
+    if (run.plan === null) return [];
     mkdirSync(folder, { recursive: true });
-    await this.#download("export-run", join(folder, "run.json"));
-    await this.#download("export-metrics", join(folder, "metrics.csv"));
-    await this.#download("export-student", join(folder, "student.safetensors"));
+    const saved: string[] = [];
+    for (const [testId, name] of exports) {
+      try {
+        await this.#download(testId, join(folder, name));
+        saved.push(name);
+      } catch (error) {
+        if (!(error instanceof TrainError) || run.end?.kind !== "failed") throw error;
+        this.#progress.say(error.message);
+      }
+    }
+    return saved;
   }
 
   async #download(testId: string, path: string): Promise<void> {
+    const before = await this.#lastNotice();
+    let isOver = false;
+    /** What the page says in place of a file. */
+    const refusal = async (): Promise<null> => {
+      while (!isOver) {
+        const notice = (await this.#snapshot()).notices.find(
+          ({ kind, id }) => kind === "error" && id > before,
+        );
+        if (notice !== undefined)
+          throw new TrainError(`There is no ${basename(path)}.\n${describeProblem(notice)}`);
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+      return null;
+    };
     // Together, so that a tab that closes between the two is a failure told here, not one that nobody caught.
     const [download] = await Promise.all([
-      this.#page.waitForEvent("download", { timeout: 60_000 }),
-      this.#page.getByTestId(testId).click(),
-    ]).catch((error: unknown) => {
-      throw new TrainError(`The page did not hand over ${path}: ${firstLineOf(error)}`);
-    });
+      Promise.race([this.#page.waitForEvent("download", { timeout: exportLimitMs }), refusal()]),
+      this.#page.getByTestId(testId).click({ timeout: exportLimitMs }),
+    ])
+      .catch((error: unknown) => {
+        if (error instanceof TrainError) throw error;
+        throw new TrainError(`The page did not hand over ${path}: ${firstLineOf(error)}`);
+      })
+      .finally(() => (isOver = true));
+    if (download === null) return;
     await download.saveAs(`${path}.part`);
     if (statSync(`${path}.part`).size === 0) throw new TrainError(`The page handed over an empty ${path}.`);
     renameSync(`${path}.part`, path);
+  }
+
+  async #lastNotice(): Promise<number> {
+    const { notices } = await this.#snapshot();
+    return Math.max(0, ...notices.map(({ id }) => id));
   }
 
   async #snapshot(): Promise<PlaygroundSnapshot> {
@@ -268,7 +355,12 @@ class PlaygroundTab {
       if (done(snapshot)) return snapshot;
       this.#tellNotices(snapshot);
 
-      const seen = `${snapshot.run.state} ${snapshot.run.step} ${snapshot.run.evaluations.length}`;
+      this.#watchEngine(snapshot, task);
+
+      const { run, reading } = snapshot;
+      if (reading !== null && reading.total > 0)
+        this.#progress.show(`${task}: ${reading.done} of ${reading.total}`, performance.now());
+      const seen = `${run.state} ${run.step} ${run.evaluations.length} ${reading?.done}`;
       if (seen !== lastSeen) lastChangeMs = performance.now();
       lastSeen = seen;
       if (performance.now() - lastChangeMs > silenceLimitMs)
@@ -277,19 +369,54 @@ class PlaygroundTab {
     }
   }
 
+  /** @throws TrainError when the engine is stuck in what takes no such time. */
+  #watchEngine({ run, engineSilentMs }: PlaygroundSnapshot, task: string): void {
+    if (engineSilentMs === 0) {
+      this.#isSilent = false;
+      return;
+    }
+    const silence = `The engine has not answered for ${Math.round(engineSilentMs / 1000)} s while ${task}`;
+    if (run.plan === null && engineSilentMs > engineLimitMs)
+      throw new TrainError(
+        `${silence}: it is stuck in an endless loop, or in a network that is far too large.\nGive another file, or try another --backend.`,
+      );
+    if (!this.#isSilent) this.#progress.say(`${silence}: it is busy with one long calculation, or stuck.`);
+    this.#isSilent = true;
+  }
+
   /** What the page tells its visitor: news are passed on, an error ends it. */
   #tellNotices({ notices }: PlaygroundSnapshot): void {
     for (const notice of notices) {
-      if (notice.kind === "error") throw new TrainError(describe(notice));
-      if (!this.#toldNotices.has(notice.id)) this.#progress.say(describe(notice));
+      if (notice.kind === "error") throw new TrainError(describeProblem(notice));
+      if (!this.#toldNotices.has(notice.id)) this.#progress.say(describeProblem(notice));
       this.#toldNotices.add(notice.id);
     }
   }
 }
 
+/** @throws TrainError when it holds too much, or nothing. */
+function openFolder(path: string): ReturnType<typeof openGivenFolder> {
+  try {
+    return openGivenFolder(path);
+  } catch (error) {
+    throw error instanceof FolderError ? new TrainError(`--data ${path}: ${error.message}.`) : error;
+  }
+}
+
+function tooFewImages(images: number, batch: number): TrainError {
+  return new TrainError(
+    `${images} training ${images === 1 ? "image does" : "images do"} not fill one batch of ${batch}.\nChoose a smaller batchSize, or leave “--set batchSize” out.`,
+  );
+}
+
 const mostDetails = 20;
 
-function describe(problem: { message: string; hint?: string; details?: readonly string[] }): string {
+/** As the page would show it, in lines. */
+export function describeProblem(problem: {
+  message: string;
+  hint?: string;
+  details?: readonly string[];
+}): string {
   const details = problem.details ?? [];
   const shown = details.slice(0, mostDetails).map((line) => `  ${line}`);
   if (details.length > shown.length) shown.push(`  and ${details.length - shown.length} more`);
@@ -300,7 +427,7 @@ function describe(problem: { message: string; hint?: string; details?: readonly 
   ].join("\n");
 }
 
-function summarise({ run, backend }: PlaygroundSnapshot): TrainResult {
+function summarise({ run, backend }: PlaygroundSnapshot, saved: readonly string[]): TrainResult {
   return {
     end: run.end ?? { kind: "stopped" },
     steps: run.step,
@@ -312,5 +439,6 @@ function summarise({ run, backend }: PlaygroundSnapshot): TrainResult {
     },
     backend: backend?.chosen ?? "none",
     seconds: Math.round((run.last?.elapsedMs ?? 0) / 100) / 10,
+    saved,
   };
 }

@@ -634,12 +634,17 @@ export function parseConfigPatch(input: Readonly<Record<string, unknown>>): {
   return { patch, problems };
 }
 
+/** No 0x10 and no Infinity: what a link says must be what a person reads in it. Each text is matched in one way only. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+
 function parseSetting(setting: Setting, value: unknown): { value: number | string } | { problem: string } {
   if (setting.kind === "choice") {
     if (typeof value === "string" && Object.hasOwn(setting.options, value)) return { value };
     return { problem: `${describe(value)} is not one of ${Object.keys(setting.options).join(", ")}` };
   }
-  const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof value === "string" && !decimal.test(value.trim()))
+    return { problem: `${describe(value)} is not a number${isNumeral(value) ? " in plain decimals" : ""}` };
+  const parsed = typeof value === "string" ? Number(value) : value;
   if (typeof parsed !== "number" || !Number.isFinite(parsed))
     return { problem: `${describe(value)} is not a number` };
   if (setting.integer && !Number.isInteger(parsed)) return { problem: `${parsed} is not a whole number` };
@@ -648,8 +653,16 @@ function parseSetting(setting: Setting, value: unknown): { value: number | strin
   return { value: parsed };
 }
 
+/** Whether it is a number in a notation that is not read. */
+function isNumeral(text: string): boolean {
+  return text.trim() !== "" && !Number.isNaN(Number(text));
+}
+
 function describe(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  // Not through String: what files hold may be nested without end, or have a toString of its own.
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : String(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 

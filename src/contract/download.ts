@@ -37,6 +37,8 @@ export interface CachedFile {
 export interface DownloadOptions {
   /** A larger file is refused. */
   readonly mostBytes: number;
+  /** What the visitor was told before; null where nobody could say. A file that goes far past it is refused. */
+  readonly announcedBytes: number | null;
   /** What the file's SHA-256 must begin with: hex, up to all 64 digits; null where nobody says. */
   readonly sha256: string | null;
   /** Keep it on this machine, so that the next time needs no network. */

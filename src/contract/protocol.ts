@@ -78,7 +78,10 @@ export interface Requests {
     in: { index: number; config: Config; draw: number };
     out: { side: number; views: readonly Uint8ClampedArray<ArrayBuffer>[] };
   };
-  /** Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. */
+  /**
+   * Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. In the
+   * page a worker of its own answers (`page/teacherInspector.ts`), which can be ended.
+   */
   inspectTeacher: { in: { files: readonly File[] }; out: TeacherInspection };
   loadTeacher: { in: TeacherSource; out: TeacherCard };
   dropTeacher: { in: null; out: null };
@@ -115,7 +118,9 @@ export type EngineEvent =
   | { readonly type: "baseline"; readonly runId: string; readonly baseline: EvaluationBaseline }
   | { readonly type: "evaluation"; readonly runId: string; readonly evaluation: Evaluation }
   | { readonly type: "runEnded"; readonly runId: string; readonly end: RunEnd; readonly memory: MemoryReport }
-  | { readonly type: "backendLost"; readonly error: ErrorWire };
+  | { readonly type: "backendLost"; readonly error: ErrorWire }
+  /** Said by the page's side, of an engine that does not answer: for how long; 0 when it answers again. */
+  | { readonly type: "silence"; readonly silentMs: number };
 
 export interface Engine {
   request<K extends RequestName>(name: K, input: Requests[K]["in"]): Promise<Requests[K]["out"]>;
@@ -124,8 +129,21 @@ export interface Engine {
 }
 
 /** Messages as they cross the worker boundary. */
-export type ToWorker = { readonly id: number; readonly name: RequestName; readonly input: unknown };
+export type ToWorker =
+  | { readonly id: number; readonly name: RequestName; readonly input: unknown }
+  /** Wants an answer, however busy the engine is. */
+  | { readonly ping: true }
+  /** Holds the lock of this name for as long as the worker lives. */
+  | { readonly hold: string };
 export type FromWorker =
   | { readonly id: number; readonly ok: true; readonly output: unknown }
   | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
-  | { readonly event: EngineEvent };
+  | { readonly event: EngineEvent }
+  | { readonly pong: true }
+  | { readonly holding: string };
+
+/** The same of the worker that looks into files offered as teacher. It answers once. */
+export type ToInspector = { readonly files: readonly File[] };
+export type FromInspector =
+  | { readonly ok: true; readonly inspection: TeacherInspection }
+  | { readonly ok: false; readonly error: ErrorWire };

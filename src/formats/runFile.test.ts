@@ -1,74 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "../contract/config.ts";
 import type { RunFile } from "../contract/runFile.ts";
+import { AppError } from "../contract/errors.ts";
+import { beforeSettingsExisted } from "../contract/formerDefaults.ts";
 import { formatRunFile, parseRunFile } from "./runFile.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
+import { sampleRun as run } from "./testing/sampleRun.ts";
 
-const run: RunFile = {
-  format: "disco-playground-run",
-  formatVersion: 1,
-  config: { ...defaultConfig, temperature: 0.1, seed: 3 },
-  seed: 3,
-  versions: { playground: "0.1.0" },
-  backend: "wasm",
-  adapter: "4 threads, SIMD",
-  dataFingerprint: "ab12",
-  dataset: {
-    name: "Demo",
-    kind: "demo",
-    count: 10,
-    size: 32,
-    labels: ["a", "b"],
-    labelCounts: [5, 5],
-    fingerprint: "ab12",
-    bytes: 30720,
-  },
-  teacher: {
-    name: "Bundled",
-    source: "bundled",
-    architecture: "ResNet-18, 3×3 stem, width 16",
-    head: "MLP 128 → 256 → 128",
-    embeddingDim: 128,
-    featureDim: 128,
-    inputSize: 32,
-    preprocessing: "ImageNet mean/std",
-    parameters: 700000,
-    bytes: 1400000,
-    notes: [],
-    recipe: { output: "pooled", pooling: "firstToken", inputSize: 224, normalisation: "clip" },
-  },
-  plan: {
-    runId: "r1",
-    config: defaultConfig,
-    totalSteps: 100,
-    stepsPerEpoch: 10,
-    trainImages: 8,
-    heldOutImages: 2,
-    queueSize: 1024,
-    embeddingDim: 128,
-    projection: "",
-    matching: "The student follows.",
-    studentParameters: 1000,
-    headParameters: 500,
-  },
-  metrics: {
-    end: { kind: "failed", error: { code: "out-of-memory", message: "no room", hint: "smaller batch" } },
-    steps: 40,
-    elapsedMs: 1234.5,
-    baseline: {
-      teacherKnn: 0.9,
-      untrainedKnn: 0.2,
-      chance: 0.5,
-      neighbours: 20,
-      temperature: 0.1,
-      bankImages: 8,
-      queryImages: 2,
-    },
-    evaluations: [{ step: 0, knn: null, cosine: 0.1, spread: 0.9 }],
-    last: { step: 40, loss: 3.25 },
-  },
-};
 const altered = (change: (copy: Record<string, object>) => void): string => {
   const copy = structuredClone(run) as unknown as Record<string, object>;
   change(copy);
@@ -103,6 +41,27 @@ describe("run file", () => {
     };
     expect(parseRunFile(formatRunFile(adjusted))).toEqual(adjusted);
     expect(parseRunFile(formatRunFile(run))).not.toHaveProperty("adjustments");
+  });
+
+  it("gives a file of before a setting existed what was done then", () => {
+    const without = (names: readonly string[]): string =>
+      altered((copy) => {
+        for (const config of [copy["config"], (copy["plan"] as Record<string, object>)["config"]])
+          for (const name of names) Object.assign(config!, { [name]: undefined }); // JSON leaves it out
+      });
+    const former = beforeSettingsExisted(3);
+    expect(former).toMatchObject({ optimiser: "sgd", splitSeed: 3, cachedViews: 0, teacherViews: "same" });
+    const { config, plan } = parseRunFile(without(Object.keys(former)));
+    expect(config).toEqual({ ...run.config, ...former });
+    expect(plan.config).toEqual({ ...run.plan.config, ...former, splitSeed: run.plan.config.seed });
+    // What the file does say counts.
+    expect(parseRunFile(without(["splitSeed"])).config).toEqual({ ...run.config, splitSeed: 3 });
+  });
+
+  it("keeps the labels and how many images have each", () => {
+    const labels = ["Hauskatze", "犬", "\u202eeman"];
+    const dataset = { ...run.dataset, labels, labelCounts: [5, 4, 1] };
+    expect(parseRunFile(formatRunFile({ ...run, dataset })).dataset).toEqual(dataset);
   });
 
   it("drops what it does not know", () => {
@@ -144,47 +103,107 @@ describe("run file", () => {
       /not a run file/,
       "adjustments[0].step: ",
     ],
-    ["a newer version", altered((copy) => Object.assign(copy, { formatVersion: 2 })), /version "2"/, ""],
+    ["a newer version", altered((copy) => Object.assign(copy, { formatVersion: 2 })), /version 2/, ""],
   ])("refuses %s and says what is wrong", async (_, text, message, detail) => {
     const refusal = await refusalOf(() => parseRunFile(text));
     expect(refusal.message).toMatch(message);
     expect(refusal.details.join("\n")).toContain(detail);
   });
 
-  it("reads or refuses any JSON, and nothing else", async () => {
-    const paths = [
-      "config",
-      "dataset",
-      "plan",
-      "metrics",
-      "teacher",
-      "seed",
-      "versions",
-      "backend",
-      "adjustments",
-    ];
+  it("reads or refuses any JSON and any text, and nothing else", async () => {
+    const anyPlace = fc.constantFrom(...placesIn(JSON.parse(formatRunFile(run))));
+    const anyValue = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(-1, 2 ** 53, "", "\ud800", "1e999", "__proto__"),
+    );
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...paths),
-        fc.jsonValue(),
-        fc.boolean(),
-        async (path, value, inside) => {
-          const copy = JSON.parse(formatRunFile(run)) as Record<string, unknown>;
-          const target = copy[path];
-          if (inside && typeof target === "object" && target !== null) {
-            const key = Object.keys(target)[0]!;
-            (target as Record<string, unknown>)[key] = value;
-          } else copy[path] = value;
-          await readsOrRefuses(() => parseRunFile(JSON.stringify(copy)));
+        fc.array(fc.tuple(anyPlace, fc.option(anyValue, { nil: undefined })), { minLength: 1, maxLength: 4 }),
+        async (changes) => {
+          const copy: unknown = JSON.parse(formatRunFile(run));
+          for (const [place, value] of changes) put(copy, place, value);
+          await readsOrRefusesInTime(JSON.stringify(copy));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
+    );
+    const valid = formatRunFile(run);
+    const cut = fc.tuple(fc.nat(valid.length), fc.nat(60), fc.string({ maxLength: 10, unit: "binary" }));
+    await fc.assert(
+      fc.asyncProperty(cut, async ([at, length, other]) => {
+        await readsOrRefusesInTime(valid.slice(0, at) + other + valid.slice(at + length));
+      }),
+      { numRuns: 500 },
     );
     await fc.assert(
-      fc.asyncProperty(fc.string(), async (text) => {
-        expect(await readsOrRefuses(() => parseRunFile(text))).toBe("refused");
+      fc.asyncProperty(fc.oneof(fc.string({ unit: "binary" }), fc.json()), async (text) => {
+        expect(await readsOrRefusesInTime(text)).toBe("refused");
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
+
+  it.each([
+    ["settings without end", `"config": ${manyKeys("1")}`],
+    ["settings nested without end", `"config": ${"[".repeat(500_000)}${"]".repeat(500_000)}`],
+    ["objects nested without end", `"config": ${'{"hue":'.repeat(150_000)}1${"}".repeat(150_000)}`],
+    ["a version nested without end", `"formatVersion": ${"[".repeat(500_000)}${"]".repeat(500_000)}`],
+    ["a setting with a toString of its own", `"config": {"seed": {"toString": 1}}`],
+    ["a setting called __proto__", `"config": {"__proto__": {"seed": 1}}`],
+    ["a number of a million digits", `"config": {"seed": "${"1".repeat(1_000_000)}x"}`],
+    ["a name of a million letters", `"config": {"${"x".repeat(1_000_000)}": 1}`],
+    ["a million labels that are none", `"dataset": {"labels": [${"1,".repeat(500_000)}1]}`],
+    ["a million versions that are none", `"versions": ${manyKeys("1")}`],
+    ["adjustments without end", `"adjustments": [${'{"step":-1,"patch":{"a":1}},'.repeat(40_000)}1]`],
+    [
+      "figures without end",
+      `"metrics": {"evaluations": [${"{},".repeat(300_000)}1], "last": ${manyKeys("{}")}}`,
+    ],
+  ])("refuses %s within a moment", async (_, part) => {
+    // Of two of one name the latter counts.
+    const text = formatRunFile(run).replace(/\}\s*$/, () => `, ${part}}`);
+    expect(await readsOrRefusesInTime(text)).toBe("refused");
+  });
 });
+
+/** Above what a machine that is busy otherwise needs for a megabyte, and far below what nobody waits for. */
+const mostMs = 5000;
+
+async function readsOrRefusesInTime(text: string): Promise<"read" | "refused"> {
+  const startMs = performance.now();
+  const outcome = await readsOrRefuses(() => {
+    try {
+      const file = parseRunFile(text);
+      expect(parseRunFile(formatRunFile(file))).toEqual(file);
+    } catch (error) {
+      if (error instanceof AppError) expect(error.details.join("\n").length).toBeLessThan(5000);
+      throw error;
+    }
+  });
+  expect(performance.now() - startMs).toBeLessThan(mostMs);
+  return outcome;
+}
+
+function manyKeys(value: string): string {
+  return `{${Array.from({ length: 100_000 }, (_, i) => `"key ${i}": ${value}`).join(", ")}}`;
+}
+
+type Place = readonly (string | number)[];
+
+/** Of every value in a JSON document, the document itself excepted. */
+function placesIn(value: unknown, at: Place = []): Place[] {
+  const inside = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return inside.flatMap(([key, child]) => [[...at, key], ...placesIn(child, [...at, key])]);
+}
+
+/** @param value undefined takes away what is there: JSON leaves it out. */
+function put(document: unknown, place: Place, value: unknown): void {
+  let parent = document as Record<string, unknown>;
+  for (const key of place.slice(0, -1)) {
+    const next = parent[key];
+    if (typeof next !== "object" || next === null) return; // taken away or replaced by an earlier change
+    parent = next as Record<string, unknown>;
+  }
+  const key = place.at(-1)!;
+  parent[key] = value;
+}

@@ -1,14 +1,27 @@
-import { parseConfigPatch, settingNames, type Config, type ConfigPatch } from "../contract/config.ts";
+import {
+  defaultConfig,
+  parseConfigPatch,
+  settingNames,
+  type Config,
+  type ConfigPatch,
+} from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
+import { beforeSettingsExisted } from "../contract/formerDefaults.ts";
 import type { RunFile } from "../contract/runFile.ts";
 import { normalisations, poolings, type TeacherRecipe } from "../contract/teacher.ts";
 import { longestAddress } from "../contract/webAddress.ts";
-import { quote } from "./quote.ts";
-import { z, zodProblems } from "./zod.ts";
+import { listOf, recordOf, z, zodProblems } from "./zod.ts";
 
 const maxBytes = 64 * 1024 * 1024;
 
-const settingsRecord = z.record(z.string(), z.unknown());
+/** There are some fifty settings; many more keys are no settings, and not worth a complaint each. */
+const mostKeys = 200;
+const settingsRecord = z
+  .record(z.string(), z.unknown())
+  .refine((input) => Object.keys(input).length <= mostKeys, {
+    abort: true,
+    error: `has more than ${mostKeys} keys`,
+  });
 
 /** Settings, each within its range: the table in `contract/config.ts` is the schema. */
 function readSettings(input: Record<string, unknown>, context: z.RefinementCtx): ConfigPatch {
@@ -18,8 +31,9 @@ function readSettings(input: Record<string, unknown>, context: z.RefinementCtx):
 }
 
 const config = settingsRecord.transform((input, context): Config => {
-  const patch = readSettings(input, context);
-  const missing = settingNames.filter((name) => !Object.hasOwn(input, name));
+  const seed = parseConfigPatch({ seed: input["seed"] }).patch.seed ?? defaultConfig.seed;
+  const patch = { ...beforeSettingsExisted(seed), ...readSettings(input, context) };
+  const missing = settingNames.filter((name) => !Object.hasOwn(input, name) && !Object.hasOwn(patch, name));
   for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "is missing" });
   return patch as Config;
 });
@@ -33,7 +47,7 @@ const measured = z
   .number()
   .nullable()
   .transform((value) => value ?? NaN);
-const texts = z.array(z.string()).readonly();
+const texts = listOf(z.string());
 const backend = z.enum(["webgpu", "wasm", "webgl", "cpu"]);
 
 const error = z.object({
@@ -77,7 +91,7 @@ const dataset = z.object({
   count,
   size: count,
   labels: texts,
-  labelCounts: z.array(count).readonly(),
+  labelCounts: listOf(count),
   fingerprint: z.string(),
   bytes: count,
 });
@@ -154,7 +168,7 @@ const runFile = z.object({
   formatVersion: z.literal(1),
   config,
   seed: count,
-  versions: z.record(z.string(), z.string()),
+  versions: recordOf(z.string()),
   backend,
   adapter: z.string(),
   dataFingerprint: z.string(),
@@ -163,19 +177,23 @@ const runFile = z.object({
   teacherOrigin: webOrigin.exactOptional(),
   dataOrigin: webOrigin.exactOptional(),
   plan,
-  adjustments: z.array(adjustment).readonly().exactOptional(),
+  adjustments: listOf(adjustment).exactOptional(),
   metrics: z.object({
     end: end.nullable(),
     steps: count,
     elapsedMs: z.number().nonnegative(),
     baseline: baseline.nullable(),
-    evaluations: z.array(evaluation).readonly(),
-    last: z.record(z.string(), measured),
+    evaluations: listOf(evaluation),
+    last: recordOf(measured),
   }),
 }) satisfies z.ZodType<RunFile>;
 
+const editedHint =
+  "It may have been edited, or come from a newer playground. The object under “config” in it can be given as a file of settings of its own.";
+
 /**
- * Reads a `run.json` back. Keys it does not know are dropped.
+ * Reads a `run.json` back. Keys it does not know are dropped; settings younger than the file become what was done
+ * before they existed (`contract/formerDefaults.ts`).
  *
  * @throws AppError "file-unreadable" with what is wrong, value by value.
  */
@@ -197,16 +215,14 @@ export function parseRunFile(text: string): RunFile {
   const result = runFile.safeParse(json);
   if (result.success) return result.data;
   const format = z.object({ format: z.unknown(), formatVersion: z.unknown() }).safeParse(json).data;
-  if (format?.format === "disco-playground-run" && format.formatVersion !== 1)
-    throw new AppError(
-      "file-unsupported",
-      `The run file has version ${quote(String(format.formatVersion))}; 1 is read.`,
-      {
-        hint: "It was written by a newer playground. Reload the page to get that one.",
-      },
-    );
+  const isOurs = format?.format === "disco-playground-run";
+  if (isOurs && typeof format.formatVersion === "number" && format.formatVersion !== 1)
+    throw new AppError("file-unsupported", `The run file has version ${format.formatVersion}; 1 is read.`, {
+      hint: "It was written by a newer playground: get that one.",
+    });
   throw new AppError("file-unreadable", "This is not a run file of the playground.", {
     details: zodProblems(result.error),
+    ...(isOurs ? { hint: editedHint } : {}),
   });
 }
 

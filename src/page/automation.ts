@@ -1,4 +1,5 @@
 import type { BackendReport } from "../contract/backend.ts";
+import type { Config } from "../contract/config.ts";
 import type { DatasetSummary } from "../contract/dataset.ts";
 import type { ErrorWire } from "../contract/errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricName } from "../contract/metrics.ts";
@@ -29,6 +30,8 @@ export interface PlaygroundSnapshot {
     readonly runId: string;
     /** "idle" before the first run; "starting" also while images or teacher are made ready. */
     readonly state: "idle" | "starting" | "running" | "paused" | "ended";
+    /** As it was asked for, live changes included; the plan has it as it was fitted to the images. */
+    readonly config: Config | null;
     /** Steps whose metrics have arrived. */
     readonly step: number;
     /** 0 before the plan is known. */
@@ -43,6 +46,10 @@ export interface PlaygroundSnapshot {
   readonly web: Readonly<Record<WebUse, Transfer>>;
   /** A table of images that is looked into or offered. */
   readonly table: TableState;
+  /** How far reading images is; null when none are being read. */
+  readonly reading: { readonly done: number; readonly total: number } | null;
+  /** For how long the engine has not answered; 0 while it does. */
+  readonly engineSilentMs: number;
   readonly notices: readonly Notice[];
 }
 
@@ -72,19 +79,21 @@ export function exposePlayground(engine: Engine): void {
 }
 
 function currentSnapshot(): PlaygroundSnapshot {
-  const { runId, state, preparing, plan, end, baseline, evaluations } = runStore.getState();
+  const { runId, state, preparing, config, plan, end, baseline, evaluations } = runStore.getState();
   const last = runId === "" ? null : lastRow(metricLogOf(runId));
+  const { summary, ingestion } = datasetStore.getState();
   const { card, error, offer } = teacherStore.getState();
   const inspection = offer?.inspection ?? null;
   return {
     backend: engineStore.getState().report,
-    dataset: datasetStore.getState().summary,
+    dataset: summary,
     teacher: card,
     teacherOffer: inspection,
     teacherProblem: error ?? inspection?.refusal ?? null,
     run: {
       runId,
       state: preparing === "" ? state : "starting",
+      config,
       step: last?.step ?? 0,
       totalSteps: plan?.totalSteps ?? 0,
       plan,
@@ -95,6 +104,8 @@ function currentSnapshot(): PlaygroundSnapshot {
     },
     web: webStore.getState().transfers,
     table: tableStore.getState().table,
+    reading: ingestion === null ? null : { done: ingestion.done, total: ingestion.total },
+    engineSilentMs: engineStore.getState().silentMs,
     notices: noticeStore.getState().notices,
   };
 }

@@ -1,32 +1,43 @@
 import { MessageChannel } from "node:worker_threads";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AppError, toWire } from "../contract/errors.ts";
 import { metricColumns } from "../contract/metrics.ts";
+import type { TeacherInspection } from "../contract/teacher.ts";
 import type { EngineEvent, FromWorker, ToWorker } from "../contract/protocol.ts";
-import type { WorkerLike } from "./engineClient.ts";
+import type { EngineClientOptions, WorkerLike } from "./engineClient.ts";
 import { createEngineClient } from "./engineClient.ts";
 
 /** The far end of a real message channel, so that messages are cloned and buffers handed over as with a worker. */
-function connect(answer: (message: ToWorker, say: (message: FromWorker) => void) => void) {
+function connect(
+  answer: (message: Extract<ToWorker, { id: number }>, say: (message: FromWorker) => void) => void,
+  options: EngineClientOptions = {},
+) {
   const workers: (WorkerLike & { terminated: boolean })[] = [];
-  const client = createEngineClient(() => {
-    const { port1, port2 } = new MessageChannel();
-    port2.on("message", (message: ToWorker) => answer(message, (reply) => port2.postMessage(reply)));
-    const worker: WorkerLike & { terminated: boolean } = {
-      terminated: false,
-      postMessage: (message, transfer) => port1.postMessage(message, transfer as never),
-      terminate() {
-        worker.terminated = true;
-        port1.close();
-      },
-      onmessage: null,
-      onerror: null,
-      onmessageerror: null,
-    };
-    port1.on("message", (data: unknown) => worker.onmessage?.({ data } as MessageEvent));
-    workers.push(worker);
-    return worker;
-  });
+  const client = createEngineClient(
+    () => {
+      const { port1, port2 } = new MessageChannel();
+      const say = (reply: FromWorker): void => port2.postMessage(reply);
+      port2.on("message", (message: ToWorker) => {
+        if ("id" in message) answer(message, say);
+        else if ("hold" in message) say({ holding: message.hold });
+      });
+      const worker: WorkerLike & { terminated: boolean } = {
+        terminated: false,
+        postMessage: (message, transfer) => port1.postMessage(message, transfer as never),
+        terminate() {
+          worker.terminated = true;
+          port1.close();
+        },
+        onmessage: null,
+        onerror: null,
+        onmessageerror: null,
+      };
+      port1.on("message", (data: unknown) => worker.onmessage?.({ data } as MessageEvent));
+      workers.push(worker);
+      return worker;
+    },
+    { locks: null, ...options },
+  );
   return { client, workers };
 }
 const failingWith = (message: string) => ({ message, preventDefault: () => undefined }) as ErrorEvent;
@@ -118,5 +129,52 @@ describe("engine client", () => {
     expect(workers).toHaveLength(2);
     expect(await client.request("memory", null)).toBe("alive");
     workers[1]!.terminate();
+  });
+
+  test("a worker that ends without a word is missed as soon as its lock is free", async () => {
+    const freed = new Map<string, () => unknown>();
+    const locks = {
+      request: (name: string, granted: () => unknown) => void freed.set(name, granted),
+    } as unknown as LockManager;
+    const { client, workers } = connect(() => undefined, { locks });
+    const heard: EngineEvent[] = [];
+    client.subscribe((event) => heard.push(event));
+    const waiting = client.request("memory", null);
+    await vi.waitFor(() => expect(freed.size).toBe(1));
+    const [granted] = freed.values();
+    granted!();
+    await expect(waiting).rejects.toMatchObject({
+      code: "backend-lost",
+      message: "The engine stopped: it ended without a word.",
+    });
+    expect(heard).toMatchObject([{ type: "backendLost" }]);
+
+    client.restart();
+    await vi.waitFor(() => expect(freed.size).toBe(2));
+    granted!(); // of the worker before: that it is gone is known
+    expect(heard).toHaveLength(1);
+    workers[1]!.terminate();
+  });
+
+  test("a worker that does not answer is silent, and may be restarted", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    const { client, workers } = connect(() => undefined);
+    const heard: EngineEvent[] = [];
+    client.subscribe((event) => heard.push(event));
+    const waiting = client.request("memory", null);
+    vi.advanceTimersByTime(33_000);
+    vi.useRealTimers();
+    expect(heard).toEqual([{ type: "silence", silentMs: 30_000 }]);
+    client.restart();
+    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
+    expect(heard.at(-1)).toEqual({ type: "silence", silentMs: 0 });
+    workers[1]!.terminate();
+  });
+
+  test("what files hold is asked elsewhere, also while the engine is gone", async () => {
+    const inspect = async () => ({ format: "pytorch" }) as TeacherInspection;
+    const { client, workers } = connect(() => undefined, { inspect });
+    workers[0]!.onerror?.(failingWith("out of memory"));
+    expect(await client.request("inspectTeacher", { files: [] })).toEqual({ format: "pytorch" });
   });
 });

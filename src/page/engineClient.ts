@@ -1,4 +1,5 @@
 import { AppError, fromWire, toWire } from "../contract/errors.ts";
+import { EnginePulse } from "./enginePulse.ts";
 import type {
   Engine,
   EngineEvent,
@@ -22,6 +23,18 @@ export interface EngineClient extends Engine {
   restart(): void;
 }
 
+export interface EngineClientOptions {
+  /** Answers `inspectTeacher` in place of the engine. */
+  readonly inspect?: (
+    files: Requests["inspectTeacher"]["in"]["files"],
+  ) => Promise<Requests["inspectTeacher"]["out"]>;
+  /** By which the page learns that a worker has ended without a word; null where there are none. */
+  readonly locks?: Pick<LockManager, "request"> | null;
+  readonly pingEveryMs?: number;
+}
+
+const pingEveryMs = 2000;
+
 interface Pending {
   resolve(output: unknown): void;
   reject(error: AppError): void;
@@ -30,26 +43,50 @@ interface Pending {
 /**
  * The engine as the page sees it: a worker behind `Engine`.
  *
- * A worker that crashes rejects all that was asked of it and says `backendLost`; until `restart` every further
- * request is refused. Events of any run but the one started last are dropped.
+ * A worker that crashes, or ends without a word, rejects all that was asked of it and says `backendLost`; until
+ * `restart` every further request is refused. One that lives and does not answer says `silence`: it may be at a long
+ * calculation, or stuck, which nobody can tell from outside. Events of any run but the one started last are dropped.
  */
-export function createEngineClient(createWorker: () => WorkerLike): EngineClient {
+export function createEngineClient(
+  createWorker: () => WorkerLike,
+  { inspect, locks = webLocks(), pingEveryMs: everyMs = pingEveryMs }: EngineClientOptions = {},
+): EngineClient {
   const listeners = new Set<(event: EngineEvent) => void>();
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let currentRunId = "";
   let dead: AppError | null = null;
+  const pulse = new EnginePulse(everyMs, (silentMs) => emit({ type: "silence", silentMs }));
   let worker = start();
+  setInterval(() => {
+    if (dead !== null) return;
+    if (pulse.ping()) say(worker, { ping: true });
+  }, everyMs);
 
   function start(): WorkerLike {
     const started = createWorker();
-    started.onmessage = (event) => receive(event.data as FromWorker);
+    started.onmessage = (event) => {
+      if (worker === started) receive(event.data as FromWorker);
+    };
     started.onerror = (event) => {
       event.preventDefault();
       crash(event.message === "" ? "the worker could not be loaded" : event.message);
     };
     started.onmessageerror = () => crash("a message of the worker could not be read");
+    pulse.reset();
+    if (locks !== null) say(started, { hold: `engine ${crypto.randomUUID()}` });
     return started;
+  }
+
+  function say(to: WorkerLike, message: ToWorker): void {
+    to.postMessage(message, []);
+  }
+
+  /** Whoever gets the lock that a worker held knows that this worker is no more. */
+  function mourn(held: WorkerLike, name: string): void {
+    void locks?.request(name, () => {
+      if (worker === held && dead === null) crash("it ended without a word");
+    });
   }
 
   function crash(reason: string): void {
@@ -57,6 +94,7 @@ export function createEngineClient(createWorker: () => WorkerLike): EngineClient
       hint: "Restart the engine. Images and teacher have to be loaded again.",
     });
     worker.terminate();
+    pulse.reset();
     rejectAll(dead);
     emit({ type: "backendLost", error: toWire(dead) });
   }
@@ -73,6 +111,12 @@ export function createEngineClient(createWorker: () => WorkerLike): EngineClient
   }
 
   function receive(message: FromWorker): void {
+    pulse.hear();
+    if ("pong" in message) return;
+    if ("holding" in message) {
+      mourn(worker, message.holding);
+      return;
+    }
     if ("event" in message) {
       emit(message.event);
       return;
@@ -86,6 +130,10 @@ export function createEngineClient(createWorker: () => WorkerLike): EngineClient
 
   return {
     request<K extends RequestName>(name: K, input: Requests[K]["in"]): Promise<Requests[K]["out"]> {
+      if (name === "inspectTeacher" && inspect !== undefined) {
+        const { files } = input as Requests["inspectTeacher"]["in"];
+        return inspect(files);
+      }
       if (dead !== null) return Promise.reject(dead);
       let refused = (): void => undefined;
       if (name === "startRun") {
@@ -124,6 +172,11 @@ export function createEngineClient(createWorker: () => WorkerLike): EngineClient
       worker = start();
     },
   };
+}
+
+function webLocks(): LockManager | null {
+  // Only where pages are served in safety.
+  return (globalThis.navigator as Navigator | undefined)?.locks ?? null;
 }
 
 /** The ArrayBuffers behind the typed arrays of a request, which are handed over rather than copied. */

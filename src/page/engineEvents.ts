@@ -56,6 +56,9 @@ export function followEngine(engine: Engine): () => void {
         // After "backendLost" the run has ended already, and not because someone stopped it.
         if (runIsGoing()) concludeRun(event.end);
         return;
+      case "silence":
+        engineStore.setState({ silentMs: event.silentMs });
+        return;
       case "backendLost":
         engineStore.setState({ status: "lost", error: event.error, progress: null });
         notify("error", event.error.message, { hint: event.error.hint, details: event.error.details });
@@ -66,7 +69,8 @@ export function followEngine(engine: Engine): () => void {
   });
 }
 
-function concludeRun(end: RunEnd): void {
+/** For an end that the engine cannot tell of any more. */
+export function concludeRun(end: RunEnd): void {
   const { runId, config, plan, baseline, evaluations, step } = runStore.getState();
   const last = lastRow(metricLogOf(runId));
   if (config !== null) {

@@ -10,10 +10,13 @@ import { createEngineWorker } from "./engineWorker.ts";
 import { followEngine } from "./engineEvents.ts";
 import { followAddress } from "./followAddress.ts";
 import { listenToKeys } from "./shortcuts.ts";
+import { teacherInspector } from "./teacherInspector.ts";
 import { followTheme } from "./stores/themeStore.ts";
 import "./tokens.css";
 
-const engine = createEngineClient(createEngineWorker);
+const engine = createEngineClient(createEngineWorker, {
+  inspect: (files) => teacherInspector.inspect(files),
+});
 
 followTheme();
 followEngine(engine);

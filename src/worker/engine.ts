@@ -28,15 +28,17 @@ import { openViewSource } from "../ml/compiled/openViewSource.ts";
 import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
 import { createMethod, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
-import { parameterCount, saveWeights } from "../ml/models/weights.ts";
+import { parameterCount } from "../ml/models/parameterCount.ts";
+import { saveWeights } from "../ml/models/weights.ts";
 import { fitProjection } from "../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import * as tf from "../ml/tf.ts";
 import { openBackend } from "./backend.ts";
 import type { RuntimeLoader } from "./browserLoader.ts";
+import { givenFiles } from "./givenFiles.ts";
 import { inspectTeacher } from "./inspectTeacher.ts";
-import { givenFiles, loadTeacher } from "./loadTeacher.ts";
+import { loadTeacher } from "./loadTeacher.ts";
 import type { Progress } from "../ml/slices.ts";
 import { DemoSet } from "./demoSet.ts";
 import { fittedBatch } from "./fittedBatch.ts";
@@ -96,7 +98,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       backend = opened.report;
       void opened.lost.then((reason) => {
         const error = new AppError("backend-lost", `The GPU was lost: ${reason}`, {
-          hint: "Reload the page. If it happens again, choose a smaller batch, width or view size.",
+          hint: "Restart the engine. If it happens again, choose a smaller batch, width or view size.",
         });
         run?.stop();
         emit({ type: "backendLost", error: toWire(error) });

@@ -30,12 +30,29 @@ engine.subscribe((event) => {
 });
 
 self.onmessage = (message: MessageEvent<ToWorker>) => {
-  const { id, name, input } = message.data;
+  const { data } = message;
+  if ("ping" in data) {
+    post({ pong: true }, []);
+    return;
+  }
+  if ("hold" in data) {
+    holdLock(data.hold);
+    return;
+  }
+  const { id, name, input } = data;
   engine.request(name, input as never).then(
     (output) => post({ id, ok: true, output }, buffersOf(output)),
     (error: unknown) => post({ id, ok: false, error: toWire(error) }, []),
   );
 };
+
+/** The browser lets go of it when this worker ends, whatever ends it: so the page knows. */
+function holdLock(name: string): void {
+  void navigator.locks.request(name, () => {
+    post({ holding: name }, []);
+    return new Promise(() => undefined);
+  });
+}
 
 function post(message: FromWorker, transfer: Transferable[]): void {
   self.postMessage(message, { transfer });

@@ -1,11 +1,12 @@
 import type { TeacherSource } from "../contract/protocol.ts";
 import { readCheckpoint } from "../formats/checkpoint.ts";
-import { aboutFile, readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
+import { aboutFile, readWeightFiles } from "../formats/weightFiles.ts";
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
 import { OnnxTeacher, type OpenOnnxSession } from "../ml/teachers/onnxTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import { TfjsTeacher } from "../ml/teachers/tfjsTeacher.ts";
 import { bundledTeacherNotes } from "./bundledTeacher/bundledTeacherNotes.ts";
+import { givenFiles } from "./givenFiles.ts";
 
 /**
  * A teacher from whatever the visitor gave: a checkpoint, an ONNX file, or a TensorFlow.js model as files or
@@ -39,9 +40,4 @@ export async function loadTeacher(
     case "checkpoint":
       return createCheckpointTeacher(weights.checkpoint, about, source.recipe);
   }
-}
-
-/** Under their paths inside a chosen folder, where there is one. */
-export function givenFiles(files: readonly File[]): readonly GivenFile[] {
-  return files.map((file) => ({ path: file.webkitRelativePath || file.name, content: file }));
 }

@@ -102,6 +102,16 @@ const behaviours: Readonly<Record<string, (exchange: Exchange) => void>> = {
     });
     response.end(request.method === "HEAD" ? undefined : packed);
   },
+  /** Packed a thousandfold: what is announced is the packed size. */
+  bomb: ({ request, response }) => {
+    const packed = gzipSync(Buffer.alloc(40_000_000));
+    response.writeHead(200, { ...open, "Content-Encoding": "gzip", "Content-Length": packed.length });
+    response.end(request.method === "HEAD" ? undefined : packed);
+  },
+  /** Passed on to where there is no encryption, and nobody. */
+  unencrypted: ({ response, rest }) => {
+    response.writeHead(302, { ...open, Location: `http://hub.invalid/${rest}` }).end();
+  },
   html: ({ request, response }) => {
     response.writeHead(200, { ...open, "Content-Type": "text/html; charset=utf-8" });
     response.end(request.method === "HEAD" ? undefined : login);

@@ -1,5 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
-import { isBuffer, type Weights } from "../models/weights.ts";
+import { isBuffer } from "../models/parameterCount.ts";
+import type { Weights } from "../models/weights.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "../models/network.ts";
 import * as tf from "../tf.ts";
 import { padToFour } from "./kernel.ts";

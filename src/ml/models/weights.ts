@@ -3,6 +3,7 @@ import type { Prng } from "../../lib/prng.ts";
 import * as tf from "../tf.ts";
 import { forgetFoldedFilters } from "./foldedFilters.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
+import { isBuffer } from "./parameterCount.ts";
 import { compareStateDict, mismatchError } from "./stateDictMismatch.ts";
 
 /**
@@ -25,10 +26,6 @@ export type StateDict = ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly data: Float32Array }
 >;
-
-export function isBuffer(spec: TensorSpec): boolean {
-  return spec.role === "runningMean" || spec.role === "runningVar";
-}
 
 /**
  * Weights as PyTorch would start them: convolutions Kaiming-normal with fan-out (torchvision's; a squeeze-excite's
@@ -175,12 +172,6 @@ export function toPyTorchLayout(spec: TensorSpec, value: tf.Tensor): tf.Tensor {
   if (spec.role === "depthwiseWeight") return tf.transpose(value, [2, 3, 0, 1]);
   if (spec.role === "linearWeight") return tf.reshape(tf.transpose(value), [...spec.shape]);
   return tf.clone(value);
-}
-
-export function parameterCount(network: Network): number {
-  return stateDictSpec(network)
-    .filter((spec) => !isBuffer(spec) && spec.role !== "batchesTracked")
-    .reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -9,7 +9,7 @@ import type { StoredTensor } from "../../formats/storedTensor.ts";
 import type { HeadShape } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
 import { compareStateDict, mismatchError } from "../models/stateDictMismatch.ts";
-import { parameterCount } from "../models/weights.ts";
+import { parameterCount } from "../models/parameterCount.ts";
 import { networkOf } from "./networkOf.ts";
 
 /** The teacher that a checkpoint holds, before any weight is loaded. */

@@ -6,13 +6,8 @@ import { tfjsGpu } from "../compiled/tfjsGpu.ts";
 import { stateDictSpec, type Network, type TensorRole } from "../models/network.ts";
 import { networkOf } from "../teachers/networkOf.ts";
 import { forward } from "../models/referenceExecutor.ts";
-import {
-  disposeWeights,
-  loadWeights,
-  parameterCount,
-  type StateDict,
-  type Weights,
-} from "../models/weights.ts";
+import { parameterCount } from "../models/parameterCount.ts";
+import { disposeWeights, loadWeights, type StateDict, type Weights } from "../models/weights.ts";
 import { noPreprocessing } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
 import { checked, checkedEqual, worstAbsolute, worstRelative, type CheckRow } from "./checkRow.ts";

@@ -6,6 +6,9 @@ import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { nameOfFiles } from "./nameOfFiles.ts";
 
+/** What it is called where the name of a file would stand. */
+export const bundledTeacher = "the bundled teacher";
+
 /**
  * Lets the engine load a teacher. Its card, or why it was refused, ends up in `teacherStore`; a refusal leaves the
  * former teacher in place, in the engine as here.
@@ -19,7 +22,7 @@ export async function loadTeacher(
   origin: WebOrigin | null = null,
 ): Promise<void> {
   const { card: former } = teacherStore.getState();
-  const asked = source.kind === "bundled" ? "the bundled teacher" : nameOfFiles(source.files);
+  const asked = source.kind === "bundled" ? bundledTeacher : nameOfFiles(source.files);
   teacherStore.setState({ status: "loading", card: null, asked, error: null });
   try {
     const card = await engine.request("loadTeacher", source);

@@ -4,6 +4,7 @@ import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
+import { teacherInspector } from "../teacherInspector.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { nameOfFiles } from "./nameOfFiles.ts";
 
@@ -13,7 +14,7 @@ interface OfferedFrom {
   readonly recipe?: TeacherRecipe | undefined;
 }
 
-/** Files the visitor gave: the engine looks at them, and the page shows what they hold before they are used. */
+/** Files the visitor gave: they are looked into, and the page shows what they hold before they are used. */
 export async function offerTeacherFiles(
   engine: Engine,
   files: readonly File[],
@@ -36,6 +37,7 @@ export async function offerTeacherFiles(
 
 /** The files are not wanted after all, or cannot be used; the teacher stays what it was. */
 export function dismissOffer(): void {
+  teacherInspector.cancel();
   teacherStore.setState({ offer: null });
 }
 

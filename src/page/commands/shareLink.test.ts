@@ -111,7 +111,10 @@ describe("share link", () => {
       optimiser: "sgd",
       learningRate: 0.1,
       seed: 5,
+      splitSeed: 5, // the seed chose the images that are held out, too
     });
+    expect(parseLink("#v=1&splitSeed=7").patch).toMatchObject({ splitSeed: 7 });
+    expect(parseLink("#v=1").patch).toMatchObject({ splitSeed: defaultConfig.seed });
   });
 
   test("an endless link is not read at all", () => {
@@ -136,5 +139,31 @@ describe("share link", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test.each(["1e400", "NaN", "1_000", "5,0", "１２", "٥", "12abc", "1e", ".", "--5", "", " "])(
+    "takes %j for no number",
+    (text) => {
+      const { patch, problems } = parseLink(`#batchSize=${encodeURIComponent(text)}`);
+      expect(patch).toEqual({});
+      expect(problems).toEqual([{ name: "batchSize", message: `${JSON.stringify(text)} is not a number` }]);
+    },
+  );
+
+  test.each(["0x10", "0b1", "0o7", "Infinity", "-Infinity"])("reads plain decimals only, not %s", (text) => {
+    const { patch, problems } = parseLink(`#batchSize=${text}`);
+    expect(patch).toEqual({});
+    expect(problems[0]?.message).toBe(`"${text}" is not a number in plain decimals`);
+  });
+
+  test.each([
+    ["weightDecay=1e-5", { weightDecay: 1e-5 }],
+    ["weightDecay=5E-7", { weightDecay: 5e-7 }],
+    ["temperature=1.", { temperature: 1 }],
+    ["temperature=.5", { temperature: 0.5 }],
+    ["temperature=0.50", { temperature: 0.5 }],
+    ["batchSize=%2B16", { batchSize: 16 }],
+  ])("reads %s", (link, patch) => {
+    expect(parseLink(`#${link}`)).toMatchObject({ patch, problems: [] });
   });
 });

@@ -1,21 +1,12 @@
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.ts";
+import { inTermsOfFirstLinks } from "../../contract/formerDefaults.ts";
 import { parseWebAddress } from "../../contract/webAddress.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configDifference, parseConfigPatch, settingNames } from "../../contract/config.ts";
 
 /** Rises when the meaning of a link changes, e.g. when a default does. */
 const linkVersion = 2;
-/** What links of version 1 left out, since it was the default then. */
-const formerDefaults: ConfigPatch = {
-  student: "resnet18",
-  optimiser: "sgd",
-  learningRate: 0.03,
-  distillWeight: 4,
-  steps: 0,
-  evaluateEvery: 100,
-  evaluationImages: 1000,
-};
 /** Characters of a data set's name; as emoji each takes 12 in an address. */
 const longestName = 40;
 /** A link made here is at most this long; a longer one was not made here. */
@@ -97,7 +88,6 @@ export function parseLink(hash: string): SharedLink {
 
   const version = given.get("v");
   given.delete("v");
-  const former = version === "1" ? formerDefaults : {};
   if (version !== undefined && version !== "1" && version !== String(linkVersion)) {
     const message = `version ${shorten(version, 20)} is not known here, only ${linkVersion}; what is understood is kept`;
     problems.push({ name: "v", message });
@@ -109,7 +99,7 @@ export function parseLink(hash: string): SharedLink {
   const data = takeOrigin(given, "data", problems);
   const parsed = parseConfigPatch(Object.fromEntries(given));
   return {
-    patch: { ...former, ...parsed.patch },
+    patch: version === "1" ? inTermsOfFirstLinks(parsed.patch) : parsed.patch,
     backend,
     dataset,
     teacher,

@@ -43,6 +43,7 @@ export async function startDownload(
   setTransfer(use, { phase: "loading", wanted, remote, name: remote.name, progress: null });
   try {
     const options = {
+      announcedBytes: remote.bytes,
       signal,
       acceptChanged,
       onProgress: (name: string, progress: Parameters<typeof setProgress>[2]) =>

@@ -11,6 +11,8 @@ const mostModelJsonBytes = 64 * 1024 * 1024;
 const mostZipBytes = 4e9;
 
 interface FetchOptions {
+  /** Of the file that was looked up, as the visitor was told. */
+  readonly announcedBytes: number | null;
   readonly signal: AbortSignal;
   readonly acceptChanged: boolean;
   readonly onProgress: (name: string, progress: DownloadProgress) => void;
@@ -30,7 +32,8 @@ export async function fetchTeacherFiles(
   let left = mostTeacherBytes;
   for (const address of shardAddresses(url, await model.file.arrayBuffer())) {
     // Only model.json's hash may be known; its weight files are held to what they were the first time.
-    const shard = await fetchOne(client, { ...wanted, sha256: null }, address, left, options);
+    const unknown = { ...options, announcedBytes: null };
+    const shard = await fetchOne(client, { ...wanted, sha256: null }, address, left, unknown);
     left -= shard.record.bytes;
     files.push(shard);
   }
@@ -51,12 +54,12 @@ function fetchOne(
   { sha256, keep }: Wanted,
   url: URL,
   mostBytes: number,
-  { signal, acceptChanged, onProgress }: FetchOptions,
+  { announcedBytes, signal, acceptChanged, onProgress }: FetchOptions,
 ): Promise<DownloadedFile> {
   const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   return client.request(
     "download",
-    { address: url.href, options: { mostBytes, sha256, keep, acceptChanged } },
+    { address: url.href, options: { mostBytes, announcedBytes, sha256, keep, acceptChanged } },
     { signal, onProgress: (progress) => onProgress(name, progress) },
   );
 }

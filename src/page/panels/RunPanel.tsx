@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useStore } from "zustand";
 import type { RunExecution, RunPlan } from "../../contract/protocol.ts";
-import { parseConfigPatch } from "../../contract/config.ts";
+import { parseConfigPatch, type Config } from "../../contract/config.ts";
+import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
 import { exportMetrics, exportRun, exportStudent } from "../commands/exportRun.ts";
@@ -96,15 +97,24 @@ function RunButtons() {
   );
 }
 
-/** When the engine is gone, the way back is where the eye is. */
+/** When the engine is gone, or does not answer, the way back is where the eye is. */
 function EngineRestart() {
   const engine = useEngine();
   const status = useStore(engineStore, (state) => state.status);
-  if (status !== "lost" && status !== "failed") return null;
+  const silentSeconds = useStore(engineStore, (state) => Math.round(state.silentMs / 1000));
+  if (status !== "lost" && status !== "failed" && silentSeconds === 0) return null;
   return (
-    <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
-      Restart the engine
-    </button>
+    <div className={styles.restart}>
+      <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
+        Restart the engine
+      </button>
+      {silentSeconds === 0 ? null : (
+        <p className={styles.hint} data-testid="engine-silence">
+          The engine has not answered for {silentSeconds} s. It is at one long calculation, or stuck: wait, or
+          restart it. Images and a teacher of your own are then to be given again.
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -122,18 +132,20 @@ function RunStatus() {
         {text}
       </p>
       <p className={styles.hint}>
-        {hint === "" && run.plan !== null ? describePlan(run.plan, run.execution) : hint}
+        {hint === "" && run.plan !== null ? describePlan(run.config, run.plan, run.execution) : hint}
       </p>
     </div>
   );
 }
 
-function describePlan(plan: RunPlan, execution: RunExecution | null): string {
+function describePlan(asked: Config | null, plan: RunPlan, execution: RunExecution | null): string {
   const parts = [
     `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
     `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
     `${plan.embeddingDim} dimensions`,
   ];
+  const fitted = asked === null ? "" : describeFittedBatch(asked, plan);
+  if (fitted !== "") parts.push(fitted.replace(/\.$/, ""));
   if (plan.projection !== "") parts.push(plan.projection);
   if (execution?.executor === "compiled") parts.push(`step compiled for the GPU: ${execution.details}`);
   if (execution?.executor === "reference") parts.push(`reference executor: ${execution.details}`);

@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { settings } from "../../contract/config.ts";
 import { describeMatching } from "../../contract/matching.ts";
 import { chooseTeacher } from "../commands/loadTeacher.ts";
-import { offerTeacherFiles } from "../commands/offerTeacher.ts";
+import { dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";
 import { configStore } from "../stores/configStore.ts";
@@ -64,7 +64,14 @@ export function TeacherPanel() {
         />
       </div>
       <TeacherFromWeb disabled={busy} />
-      {offer?.inspection === null ? <p role="status">Reading {offer.name} …</p> : null}
+      {offer?.inspection === null ? (
+        <p role="status">
+          Reading {offer.name} …{" "}
+          <button type="button" data-testid="teacher-inspection-cancel" onClick={dismissOffer}>
+            Cancel
+          </button>
+        </p>
+      ) : null}
       {status === "loading" ? <p role="status">Loading {asked} …</p> : null}
       {error === null ? null : (
         <Refusal

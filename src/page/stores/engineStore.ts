@@ -19,6 +19,8 @@ interface EngineState {
   readonly error: ErrorWire | null;
   /** Long work the engine reports on, null when there is none. */
   readonly progress: EngineProgress | null;
+  /** For how long it has not answered, in milliseconds; 0 while it does, or while that is usual. */
+  readonly silentMs: number;
   /** As of the end of the last run. */
   readonly memory: MemoryReport | null;
 }
@@ -29,5 +31,6 @@ export const engineStore = createStore<EngineState>(() => ({
   report: null,
   error: null,
   progress: null,
+  silentMs: 0,
   memory: null,
 }));

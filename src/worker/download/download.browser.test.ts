@@ -34,7 +34,12 @@ function at(path: string): string {
   return `${hub.url}/${path}?test=${Date.now()}-${++counter}`;
 }
 
-const options: DownloadOptions = { mostBytes: 10_000_000, sha256: null, keep: true };
+const options: DownloadOptions = {
+  mostBytes: 100_000_000,
+  announcedBytes: null,
+  sha256: null,
+  keep: true,
+};
 
 function download(
   address: string,
@@ -226,6 +231,12 @@ describe("a connection that breaks", () => {
 describe("is refused", () => {
   test.each([
     ["closed/bytes-10.bin", "network-blocked", /does not allow that \(CORS\)/, /drop it on this page/],
+    [
+      "redirect/closed/bytes-10.bin",
+      "network-blocked",
+      /passes the request on .* \(CORS\)/,
+      /drop it on this page/,
+    ],
     ["status/401/x.bin", "network-status", /401/, /Sign in/],
     ["status/403/x.bin", "network-status", /403/, /Sign in/],
     ["status/404/x.bin", "network-status", /404: there is no such file/, /Check the address/],
@@ -271,6 +282,29 @@ describe("is refused", () => {
         refusal("file-refused", /at most 0\.1 MB/),
       );
     expect(await client.request("listCached", null)).toEqual([]);
+  });
+});
+
+describe("a file that is far larger than was announced", () => {
+  test("is ended, and nothing of it kept", async () => {
+    const address = at("bomb/bytes-10.bin");
+    const { bytes } = await client.request("probe", { address });
+    expect(bytes).toBeLessThan(100_000);
+    let most = 0;
+    await expect(
+      download(address, { announcedBytes: bytes }, (progress) => (most = progress.bytes)),
+    ).rejects.toEqual(
+      refusal("file-refused", /announced with 0\.0 MB, and .* has sent 4\.\d MB and more/, /drop it/),
+    );
+    expect(most).toBeLessThan(8_000_000);
+    expect(await client.request("listCached", null)).toEqual([]);
+    // Without a word before, the answer's own length is what was announced.
+    await expect(download(at("bomb/bytes-10.bin"))).rejects.toEqual(
+      refusal("file-refused", /announced with/),
+    );
+    await expect(download(at("nosize/bytes-5000000.bin"), { announcedBytes: 1000 })).rejects.toEqual(
+      refusal("file-refused", /announced with/),
+    );
   });
 });
 

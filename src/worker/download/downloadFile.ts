@@ -105,8 +105,9 @@ async function receiveIntoCache(
   const onEtag = (told: string | null): void => void (etag = told);
   let hash: string;
   try {
-    const { mostBytes } = options;
-    hash = await receiveFile({ url, name, sink: entry, etag, mostBytes, signal, onProgress, onEtag });
+    const { mostBytes, announcedBytes } = options;
+    const limits = { mostBytes, announcedBytes };
+    hash = await receiveFile({ url, name, sink: entry, etag, ...limits, signal, onProgress, onEtag });
   } catch (error) {
     if (error instanceof DOMException && error.name === "QuotaExceededError") {
       const memory = await moveToMemory(entry);
@@ -154,6 +155,7 @@ async function receiveIntoMemory(
     sink,
     etag: begun?.etag ?? null,
     mostBytes: options.mostBytes,
+    announcedBytes: options.announcedBytes,
     signal,
     onProgress,
     onEtag: () => undefined,

@@ -17,6 +17,7 @@ import { DownloadCache } from "./downloadCache.ts";
 import { downloadFile } from "./downloadFile.ts";
 import type { KeptFile } from "./fileCache.ts";
 import { cancelled } from "./networkFault.ts";
+import { listenToPolicy } from "./policyReports.ts";
 import { probe } from "./probe.ts";
 import { publishedFile } from "./publishedFile.ts";
 import { mostRangeBytes, readRange } from "./readRange.ts";
@@ -24,6 +25,7 @@ import { withRetries } from "./retry.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
+listenToPolicy(self);
 const opening = DownloadCache.open();
 const inMemory = new Map<string, KeptFile>();
 const going = new Map<number, AbortController>();

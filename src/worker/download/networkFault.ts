@@ -35,6 +35,30 @@ export function noAnswer(url: URL, cause: unknown): NetworkFault {
   );
 }
 
+/** The site answered, and passed the request on to one that does not. */
+export function noAnswerFurtherOn(url: URL, cause: unknown): NetworkFault {
+  return new NetworkFault(
+    new AppError(
+      "network-blocked",
+      `${url.host} passes the request on to a site that cannot be read from a page: it does not allow that (CORS), or it does not answer.`,
+      { hint: `${dropInstead} Or look for an address of the file at a site that allows it.`, cause },
+    ),
+    true,
+  );
+}
+
+/** The site passed the request on to where this page's own policy does not let it go. */
+export function stoppedByPolicy(url: URL, cause: unknown): NetworkFault {
+  return new NetworkFault(
+    new AppError(
+      "network-blocked",
+      `${url.host} passes the request on to an address without encryption, which this page does not read.`,
+      { hint: `${dropInstead} Or give the address that it ends at, if that begins with https://.`, cause },
+    ),
+    false,
+  );
+}
+
 /** The connection broke in the middle of an answer. */
 export function brokenOff(url: URL, cause: unknown): NetworkFault {
   if (!navigator.onLine && !isOwnMachine(url)) return offline(url, cause);
@@ -123,6 +147,15 @@ export function tooLarge(name: string, bytes: number | null, most: number): AppE
   return new AppError("file-refused", `“${name}” ${size}; at most ${formatMegabytes(most)} are loaded.`, {
     hint: "Choose a smaller file.",
   });
+}
+
+/** @param received so far; it was ended there. */
+export function farLarger(name: string, host: string, announced: number, received: number): AppError {
+  return new AppError(
+    "file-refused",
+    `“${name}” was announced with ${formatMegabytes(announced)}, and ${host} has sent ${formatMegabytes(received)} and more; it was ended there.`,
+    { hint: "If you know that it is so large, download it with your browser and drop it on this page." },
+  );
 }
 
 export function isWebPage(name: string, host: string): AppError {

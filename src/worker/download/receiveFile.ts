@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { DownloadProgress } from "../../contract/download.ts";
-import { isWebPage, NetworkFault, tooLarge, truncated } from "./networkFault.ts";
+import { farLarger, isWebPage, NetworkFault, tooLarge, truncated } from "./networkFault.ts";
 import { ProgressMeter } from "./progressMeter.ts";
 import { readBody } from "./readBody.ts";
 import { discard, request, type Answer } from "./request.ts";
@@ -15,6 +15,7 @@ export interface Receiving {
   /** Of what lies in the sink already; null when it is to be received from the beginning. */
   readonly etag: string | null;
   readonly mostBytes: number;
+  readonly announcedBytes: number | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: DownloadProgress) => void;
   /** Called as soon as it is known by what to recognise the file if the rest has to come another time. */
@@ -29,7 +30,7 @@ export interface Receiving {
  * @throws AppError what went wrong in the end; DOMException "QuotaExceededError" of the sink.
  */
 export async function receiveFile(receiving: Receiving): Promise<string> {
-  const { url, name, sink, mostBytes, signal, onProgress, onEtag } = receiving;
+  const { url, name, sink, mostBytes, announcedBytes, signal, onProgress, onEtag } = receiving;
   const patience = new Patience();
   const meter = new ProgressMeter(onProgress);
   let hash = sha256.create();
@@ -54,11 +55,15 @@ export async function receiveFile(receiving: Receiving): Promise<string> {
         discard(answer.response);
         throw tooLarge(name, total, mostBytes);
       }
+      const announced = announcedBytes ?? total;
+      const mostUnpacked = announced === null ? Infinity : mostUnpackedOf(announced);
       meter.begin(sink.length, total);
       refuseWebPageByType(answer.response, name);
       for await (const piece of readBody(url, answer.response, signal)) {
         if (sink.length === 0) refuseWebPage(piece, name, url.host);
         if (sink.length + piece.length > mostBytes) throw tooLarge(name, null, mostBytes);
+        if (sink.length + piece.length > mostUnpacked)
+          throw farLarger(name, url.host, announced ?? 0, sink.length + piece.length);
         sink.append(piece);
         hash.update(piece);
         meter.count(piece.length);
@@ -66,7 +71,7 @@ export async function receiveFile(receiving: Receiving): Promise<string> {
         if (sink.length > farthest) patience.reward();
         farthest = Math.max(farthest, sink.length);
       }
-      // More than was announced is no fault: then the announced size was that of the compressed body.
+      // Somewhat more than was announced is no fault: then the announced size was that of the compressed body.
       if (total !== null && sink.length < total)
         throw new NetworkFault(truncated(name, sink.length, total), true);
       meter.finish();
@@ -77,6 +82,19 @@ export async function receiveFile(receiving: Receiving): Promise<string> {
       await patience.spend(fault, signal);
     }
   }
+}
+
+/** Below this nobody minds. */
+const smallBytes = 4e6;
+/** Text such as a model.json becomes this much smaller, packed for the way; it has some megabytes. */
+const textPacking = 20;
+const mostTextBytes = 80e6;
+/** Weights and pictures hardly become smaller. */
+const packing = 4;
+
+/** How much of a file is taken that was announced with so many bytes, which may be those of its packed form. */
+function mostUnpackedOf(announced: number): number {
+  return Math.max(smallBytes, packing * announced, Math.min(mostTextBytes, textPacking * announced));
 }
 
 /** The answer that goes on at `at`, if the site can and the file is the same; else one from the beginning. */

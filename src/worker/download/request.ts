@@ -1,5 +1,6 @@
 /** One request to another site: always GET or HEAD, without cookies, without saying who sends the visitor. */
-import { noAnswer, refusedWith } from "./networkFault.ts";
+import { noAnswer, noAnswerFurtherOn, refusedWith, stoppedByPolicy } from "./networkFault.ts";
+import { wasStoppedByPolicy } from "./policyReports.ts";
 
 export interface Answer {
   readonly response: Response;
@@ -31,6 +32,7 @@ export async function request(url: URL, { method = "GET", range, signal }: Wante
   if (range !== undefined)
     headers.set("Range", `bytes=${range.start}-${range.end === undefined ? "" : range.end - 1}`);
   let response: Response;
+  const askedMs = performance.now();
   try {
     response = await fetch(url, {
       method,
@@ -45,7 +47,8 @@ export async function request(url: URL, { method = "GET", range, signal }: Wante
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw noAnswer(url, error);
+    if (await wasStoppedByPolicy(url, askedMs)) throw stoppedByPolicy(url, error);
+    throw (await passesOn(url, signal)) ? noAnswerFurtherOn(url, error) : noAnswer(url, error);
   }
   if (!response.ok) {
     discard(response);
@@ -57,6 +60,29 @@ export async function request(url: URL, { method = "GET", range, signal }: Wante
     ...extentOf(response, range?.start ?? 0),
     etag: etag === null || etag.startsWith("W/") ? null : etag,
   };
+}
+
+/**
+ * Whether the site answers and passes the request on: then it is the next one that cannot be read, which `fetch` does
+ * not tell when it follows by itself.
+ */
+async function passesOn(url: URL, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      method: "HEAD",
+      signal,
+      mode: "cors",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      redirect: "manual",
+      cache: "no-store",
+    });
+    discard(response);
+    return response.type === "opaqueredirect";
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
 }
 
 /** Ends an answer whose body nobody wants. */
