@@ -8,13 +8,7 @@ import type { ModelPort } from "../formats/tfjsSignature.ts";
 import type { OnnxModel } from "../formats/onnxModel.ts";
 import { describeValue, onnxOptions } from "../formats/onnxOptions.ts";
 import { tfjsOptions } from "../formats/tfjsOptions.ts";
-import {
-  aboutFile,
-  describeContainer,
-  readWeightFiles,
-  type GivenFile,
-  type Weights,
-} from "../formats/weightFiles.ts";
+import { findWeights, type AboutFile, type GivenFile, type Weights } from "../formats/weightFiles.ts";
 import { describeCheckpoint, describeOnnxModel, describeTfjsModel } from "../formats/weightsReport.ts";
 import { recogniseTeacher, type RecognisedTeacher } from "../ml/teachers/recogniseTeacher.ts";
 
@@ -42,27 +36,26 @@ const nothingKnown: Facts = {
 
 /** Reads files that may become the teacher and says what they hold, or why they are refused. Loads nothing. */
 export async function inspectTeacher(files: readonly GivenFile[]): Promise<TeacherInspection> {
-  const format = await describeContainer(files);
+  const { format, read } = await findWeights(files);
   try {
-    const weights = await readWeightFiles(files);
-    return { format, ...factsOf(weights, files) };
+    return { format, ...factsOf(await read()) };
   } catch (error) {
     return { format, ...nothingKnown, refusal: toWire(error) };
   }
 }
 
-function factsOf(weights: Weights, files: readonly GivenFile[]): Facts {
+function factsOf(weights: Weights): Facts {
   switch (weights.kind) {
     case "tfjs":
       return factsOfTfjsModel(weights.model);
     case "onnx":
       return factsOfOnnxModel(weights.model);
     case "checkpoint":
-      return factsOfCheckpoint(weights.checkpoint, aboutFile(files));
+      return factsOfCheckpoint(weights.checkpoint, weights.about);
   }
 }
 
-function factsOfCheckpoint(checkpoint: Checkpoint, about: { name: string; bytes: number }): Facts {
+function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
   const { layout, notes, tensors } = describeCheckpoint(checkpoint);
   const known = { ...nothingKnown, layout: layout.title };
   let recognised: RecognisedTeacher;

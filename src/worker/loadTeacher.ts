@@ -1,6 +1,6 @@
 import type { TeacherSource } from "../contract/protocol.ts";
 import { readCheckpoint } from "../formats/checkpoint.ts";
-import { aboutFile, readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
+import { readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
 import { OnnxTeacher, type OpenOnnxSession } from "../ml/teachers/onnxTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
@@ -28,16 +28,14 @@ export async function loadTeacher(
       notes: bundledTeacherNotes(),
     });
   }
-  const files = givenFiles(source.files);
-  const weights = await readWeightFiles(files);
-  const about = aboutFile(files);
+  const weights = await readWeightFiles(givenFiles(source.files));
   switch (weights.kind) {
     case "tfjs":
       return TfjsTeacher.load(weights.model, source.recipe);
     case "onnx":
-      return OnnxTeacher.load(weights.model, about.bytes, source.recipe ?? {}, openOnnx);
+      return OnnxTeacher.load(weights.model, weights.about.bytes, source.recipe ?? {}, openOnnx);
     case "checkpoint":
-      return createCheckpointTeacher(weights.checkpoint, about, source.recipe);
+      return createCheckpointTeacher(weights.checkpoint, weights.about, source.recipe);
   }
 }
 
