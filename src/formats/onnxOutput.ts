@@ -29,7 +29,7 @@ export function partBehind(model: OnnxModel, output: string): OnnxPart {
     const node = makers.get(name);
     if (node === undefined || nodes.has(node)) continue;
     nodes.add(node);
-    waiting.push(...node.inputs);
+    for (const input of node.inputs) waiting.push(input);
   }
   // The body of an If, Loop or Scan reads what it likes of the graph: then everything stays.
   const isOpaque = [...nodes].some(({ hasBody }) => hasBody);

@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { quote } from "./quote.ts";
+import { quote, shownName } from "./quote.ts";
 import { safePath } from "./zip.ts";
 import { z, zodProblems } from "./zod.ts";
 
@@ -190,7 +190,7 @@ async function readShards(
       {
         hint: "Choose model.json together with all its weight files, their folder, or a zip of them.",
         details: [
-          ...missing.slice(0, mostNamed).map((path) => path.slice(0, 200)),
+          ...missing.slice(0, mostNamed).map(shownName),
           ...(missing.length > mostNamed ? [`and ${missing.length - mostNamed} more`] : []),
         ],
       },

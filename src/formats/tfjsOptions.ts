@@ -7,6 +7,8 @@ import { z } from "./zod.ts";
 
 /** The side assumed where the model does not fix one. */
 const usualInputSize = 224;
+/** A model in a model takes about four levels. */
+const deepestTopology = 100;
 /** Layers or nodes offered, counted from the end. */
 const mostOffered = 100;
 
@@ -96,9 +98,10 @@ function graphOptions(model: TfjsModelFiles): TeacherOptions {
     throw new AppError("file-unsupported", "This graph model has no output", {
       hint: "The file is damaged. Export the model again.",
     });
+  const isEnd = new Set(ends.map(({ name }) => name));
   const layers = nodes
-    .filter((node) => ends.includes(node) || !dullOp.test(node.op))
-    .map(({ name, op }) => ({ name, kind: ends.some((end) => end.name === name) ? `${op}, output` : op }));
+    .filter(({ name, op }) => isEnd.has(name) || !dullOp.test(op))
+    .map(({ name, op }) => ({ name, kind: isEnd.has(name) ? `${op}, output` : op }));
   const side = tfjsSignature(model).inputs[0]?.shape?.[1] ?? null;
   return {
     outputs: offered(layers, chosen.name, ({ kind }) =>
@@ -124,8 +127,8 @@ function offered(
 }
 
 /** The first image input's side in a topology, if it has one. */
-function fixedInputSize(value: unknown): number | undefined {
-  if (value === null || typeof value !== "object") return undefined;
+function fixedInputSize(value: unknown, depth = 0): number | undefined {
+  if (value === null || typeof value !== "object" || depth > deepestTopology) return undefined;
   for (const [key, item] of Object.entries(value)) {
     if (
       key === "batch_input_shape" &&
@@ -135,7 +138,7 @@ function fixedInputSize(value: unknown): number | undefined {
     ) {
       return item[1];
     }
-    const inner = fixedInputSize(item);
+    const inner = fixedInputSize(item, depth + 1);
     if (inner !== undefined) return inner;
   }
   return undefined;

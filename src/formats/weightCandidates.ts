@@ -1,6 +1,6 @@
 /** Which of the files that were given are weights, and which of those are meant. */
 import { AppError } from "../contract/errors.ts";
-import { quote } from "./quote.ts";
+import { quote, shownName } from "./quote.ts";
 import { hasTfjsModel, isTfjsModelJson, withoutNumber } from "./tfjsModel.ts";
 import { folderOf, lastName, type WeightSource } from "./weightSources.ts";
 import { z } from "./zod.ts";
@@ -210,8 +210,6 @@ function stemOf(path: string): string {
 
 /** Names for a refusal's list, and how many more there are. */
 export function cut(names: readonly string[], count = names.length): readonly string[] {
-  const named = names
-    .slice(0, mostNamed)
-    .map((name) => (name.length > 200 ? `${name.slice(0, 200)}…` : name));
+  const named = names.slice(0, mostNamed).map(shownName);
   return count > named.length ? [...named, `and ${count - named.length} more`] : named;
 }

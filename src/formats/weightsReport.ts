@@ -2,6 +2,7 @@ import type { TensorFact } from "../contract/tensorFact.ts";
 import { recogniseArchitecture, type Architecture } from "./architecture.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { OnnxModel, OnnxValue } from "./onnxModel.ts";
+import { shownName } from "./quote.ts";
 import { recogniseLayout } from "./stateDictLayout.ts";
 import type { TfjsModelFiles } from "./tfjsModel.ts";
 import { tfjsSignature, type ModelSignature } from "./tfjsSignature.ts";
@@ -69,7 +70,7 @@ export function describeOnnxModel(model: OnnxModel): OnnxReport {
     inputs,
     outputs,
     nodes: nodes.length,
-    tensors: weights.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    tensors: weights.map(({ name, dtype, shape }) => ({ name: shownName(name), dtype, shape })),
     notes,
   };
 }
@@ -85,14 +86,14 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointReport {
       const reason = ignored.get(tensor.name);
       const as = layout.names.get(tensor.name);
       return {
-        name: tensor.name,
+        name: shownName(tensor.name),
         dtype: tensor.dtype,
         shape: tensor.shape,
-        ...(as === undefined ? {} : { as }),
+        ...(as === undefined ? {} : { as: shownName(as) }),
         ...(reason === undefined ? {} : { ignored: reason }),
       };
     }),
-    nonFinite: checkpoint.nonFinite,
+    nonFinite: checkpoint.nonFinite.map(({ name, count }) => ({ name: shownName(name), count })),
     metadata: Object.fromEntries(checkpoint.metadata),
     notes: [...checkpoint.notes, ...layout.notes],
   };
@@ -106,7 +107,7 @@ export function describeTfjsModel(model: TfjsModelFiles): TfjsReport {
     ...tfjsSignature(model),
     labels: model.labels,
     tensors: model.weightSpecs.map(({ name, dtype, shape, quantization }) => ({
-      name,
+      name: shownName(name),
       dtype,
       shape,
       ...(quantization === undefined ? {} : { storedAs: quantization.dtype }),

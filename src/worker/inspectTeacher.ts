@@ -1,12 +1,13 @@
 import { toWire, type ErrorWire } from "../contract/errors.ts";
 import type { InspectedTensor, Listed, TeacherInspection, TeacherOptions } from "../contract/teacher.ts";
-import type { StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
+import type { NamedShape, StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
 import type { Architecture } from "../formats/architecture.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { TfjsModelFiles } from "../formats/tfjsModel.ts";
 import type { ModelPort } from "../formats/tfjsSignature.ts";
 import type { OnnxModel } from "../formats/onnxModel.ts";
 import { describeValue, onnxOptions } from "../formats/onnxOptions.ts";
+import { shownName } from "../formats/quote.ts";
 import { tfjsOptions } from "../formats/tfjsOptions.ts";
 import { findWeights, type AboutFile, type GivenFile, type Weights } from "../formats/weightFiles.ts";
 import { describeCheckpoint, describeOnnxModel, describeTfjsModel } from "../formats/weightsReport.ts";
@@ -40,7 +41,7 @@ export async function inspectTeacher(files: readonly GivenFile[]): Promise<Teach
   try {
     return { format, ...factsOf(await read()) };
   } catch (error) {
-    return { format, ...nothingKnown, refusal: toWire(error) };
+    return { format, ...nothingKnown, refusal: refusalOf(error) };
   }
 }
 
@@ -62,7 +63,7 @@ function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
   try {
     recognised = recogniseTeacher(checkpoint, about);
   } catch (error) {
-    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: toWire(error) };
+    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: refusalOf(error) };
   }
   const { architecture, card, dropped, mismatch, refusal } = recognised;
   return {
@@ -72,7 +73,7 @@ function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
     stages: stagesOf(architecture),
     ...listTensors(tensors, usesIn(mismatch, dropped)),
     mismatch: listMismatch(mismatch),
-    refusal: refusal === null ? null : shortened(toWire(refusal)),
+    refusal: refusal === null ? null : refusalOf(refusal),
   };
 }
 
@@ -80,16 +81,21 @@ function factsOfTfjsModel(model: TfjsModelFiles): Facts {
   const { inputs, outputs, labels, notes, tensors } = describeTfjsModel(model);
   return {
     ...nothingKnown,
-    inputs: inputs.map(describePort),
-    outputs: outputs.map(describePort),
+    inputs: inputs.slice(0, mostPorts).map(describePort),
+    outputs: outputs.slice(0, mostPorts).map(describePort),
     ...optionsOrRefusal(() => tfjsOptions(model)),
     notes: [
       ...notes,
-      ...(labels.length === 0 ? [] : [`Its classes, which are not used: ${labels.join(", ")}.`]),
+      ...(labels.length === 0 ? [] : [`Its classes, which are not used: ${listOfLabels(labels)}.`]),
       "Whether TensorFlow.js can build it shows when it is used.",
     ],
     ...listTensors(tensors, () => ""),
   };
+}
+
+function listOfLabels(labels: readonly string[]): string {
+  const more = labels.length > mostPorts ? ` and ${labels.length - mostPorts} more` : "";
+  return labels.slice(0, mostPorts).map(shownName).join(", ") + more;
 }
 
 function factsOfOnnxModel(model: OnnxModel): Facts {
@@ -115,7 +121,7 @@ function optionsOrRefusal(find: () => TeacherOptions): Pick<Facts, "options" | "
   try {
     return { options: find(), refusal: null };
   } catch (error) {
-    return { options: null, refusal: toWire(error) };
+    return { options: null, refusal: refusalOf(error) };
   }
 }
 
@@ -156,12 +162,18 @@ function listMismatch({ missing, unexpected, wrongShape }: StateDictMismatch): F
   return { missing: listed(missing), unexpected: listed(unexpected), wrongShape: listed(wrongShape) };
 }
 
-function listed<T>(items: readonly T[]): Listed<T> {
-  return { count: items.length, first: items.slice(0, mostMismatches) };
+function listed<T extends NamedShape>(items: readonly T[]): Listed<T> {
+  const first = items.slice(0, mostMismatches).map((item) => ({ ...item, name: shownName(item.name) }));
+  return { count: items.length, first };
 }
 
-function shortened(error: ErrorWire): ErrorWire {
-  return error.details === undefined ? error : { ...error, details: error.details.slice(0, mostTensors) };
+/** As plain data, its list no longer than a person reads. */
+function refusalOf(error: unknown): ErrorWire {
+  const wire = toWire(error);
+  const { details = [] } = wire;
+  if (details.length <= mostMismatches) return wire;
+  const more = `and ${details.length - mostMismatches} more`;
+  return { ...wire, details: [...details.slice(0, mostMismatches), more] };
 }
 
 /** Channels of a ResNet's stages; the other families' names say all there is. */
@@ -173,5 +185,5 @@ function stagesOf(architecture: Architecture): string | null {
 
 function describePort({ name, dtype, shape }: ModelPort): string {
   const sides = shape === null ? "" : ` [${shape.map((length) => length ?? "any").join(", ")}]`;
-  return `${name}${sides}${dtype === null ? "" : ` ${dtype}`}`;
+  return `${shownName(name)}${sides}${dtype === null ? "" : ` ${dtype}`}`;
 }
