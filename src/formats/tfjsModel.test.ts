@@ -133,6 +133,19 @@ describe("TensorFlow.js models", () => {
       files(withPaths("weights/group2.bin", "weights/group2.bin")),
       /"weights\/group2.bin" twice/,
     ],
+    [
+      "a model of Keras 3",
+      files({ ...layersModel, modelTopology: { keras_version: "3.3.3", model_config: {} } }),
+      /Keras 3 \(3.3.3\), which TensorFlow.js cannot build/,
+    ],
+    [
+      "a model of Keras 3 that does not say so",
+      files({
+        ...layersModel,
+        modelTopology: { config: { layers: [{ module: "keras.layers", registered_name: null }] } },
+      }),
+      /Keras 3, which/,
+    ],
     ["a path outside", files(withPaths("../../etc/passwd")), /outside its folder/],
     ["a URL for a path", files(withPaths("https://example.org/w.bin")), /weight files are missing/],
     ["text weights", files(withWeight({ name: "s", shape: [1], dtype: "string" })), /not that of/],

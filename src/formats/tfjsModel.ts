@@ -102,6 +102,7 @@ export async function readTfjsModel(
     });
   const folder = modelFile.path.slice(0, modelFile.path.lastIndexOf("/") + 1);
   const model = parseJson(await modelFile.read(), modelFile.path, modelSchema);
+  refuseKeras3(model.modelTopology, modelFile.path);
   const weightSpecs = model.weightsManifest.flatMap((group) => group.weights.map(toWeightSpec));
   const weightData = await readShards(model, files, folder);
   const metadataFile = files.find(({ path }) => path === `${folder}metadata.json`);
@@ -119,6 +120,35 @@ export async function readTfjsModel(
     notes: metadata?.tmVersion === undefined ? [] : [`Exported by Teachable Machine ${metadata.tmVersion}.`],
   };
 }
+
+/**
+ * TensorFlow.js builds layers as Keras 2 writes them; of Keras 3's it cannot make anything, and says so of some inner
+ * field.
+ */
+function refuseKeras3(topology: object, path: string): void {
+  const { keras_version: outer, model_config: config } = topology as Record<string, unknown>;
+  const inner = config as { keras_version?: unknown; module?: unknown } | null | undefined;
+  const version = [outer, inner?.keras_version].find((each) => typeof each === "string");
+  const layers = layersSchema.safeParse(config ?? topology).data?.config.layers ?? [];
+  // Only Keras 3 writes the module of every layer.
+  const isNew = layers.some(
+    (layer) => layer.module?.startsWith("keras") === true && "registered_name" in layer,
+  );
+  if (!(version === undefined ? isNew : /^[3-9]\./.test(version))) return;
+  throw new AppError(
+    "file-unsupported",
+    `${quote(path)} describes a model of Keras 3${version === undefined ? "" : ` (${version.slice(0, 20)})`}, which TensorFlow.js cannot build.`,
+    {
+      hint: "Export it as ONNX and choose that file: model.export('teacher.onnx', format='onnx'). Or convert its SavedModel to a graph model with tensorflowjs_converter.",
+    },
+  );
+}
+
+const layersSchema = z.object({
+  config: z.object({
+    layers: z.array(z.looseObject({ module: z.string().optional().catch(undefined) })),
+  }),
+});
 
 /**
  * The weight files that a model.json names, as paths beside it.

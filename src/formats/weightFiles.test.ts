@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "./safetensors.ts";
 import { convolutionalEncoder } from "./testing/onnxModels.ts";
 import { refusalOf } from "./testing/refusal.ts";
-import { dictionaryOf, floats, storage, tensor, torchZip } from "./testing/torchWriter.ts";
+import { dictionaryOf, floats, pickle, storage, tensor, torchZip } from "./testing/torchWriter.ts";
 import { findWeights, readWeightFiles, type GivenFile } from "./weightFiles.ts";
 import { writeZip } from "./zip.ts";
 
@@ -128,6 +128,15 @@ describe("readWeightFiles", () => {
   it("does not unpack what no weights deflate to", async () => {
     const zip = await writeZip([{ path: "model.safetensors", bytes: new Uint8Array(80_000_000) }]);
     expect((await refusal({ "zeros.zip": zip })).code).toBe("file-unsupported");
+    const zeros = new Uint8Array(80_000_000);
+    const weights = dictionaryOf({
+      w: tensor(storage({ key: "0", length: 20_000_000 }), 0, [20_000_000], [1]),
+    });
+    const deflated = await writeZip([
+      { path: "m/data.pkl", bytes: pickle(weights) },
+      { path: "m/data/0", bytes: zeros },
+    ]);
+    expect((await refusal({ "zeros.pth": deflated })).message).toContain("would unpack to");
     const tf = tfjs.replace('"shape":[1]', '"shape":[20000000]');
     const bomb = await writeZip([
       { path: "model.json", bytes: tf },

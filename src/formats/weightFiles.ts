@@ -126,7 +126,7 @@ function withLeftOut(
     : files;
   const left = all
     .map(({ path }) => path)
-    .filter((path) => !used.has(path) && !path.endsWith("/metadata.json"));
+    .filter((path) => !used.has(path) && !/(^|\/)metadata\.json$/.test(path));
   if (left.length === 0) return weights;
   const named = left
     .slice(0, mostLeftOutNamed)

@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { maxCheckpointBytes } from "./checkpoint.ts";
+import { freeInflationBytes, maxCheckpointBytes, mostInflation } from "./checkpoint.ts";
 import { fileKindOf, isSystemFile, kindBytes, zipKindOf, type FileKind } from "./fileKind.ts";
 import { quote } from "./quote.ts";
 import { openZip } from "./zip.ts";
@@ -27,9 +27,6 @@ const mostExamined = 500;
 const weightsName =
   /\.(safetensors|pth|pt|ckpt|bin|onnx|json|zip|tar|pkl|pickle|model|weights|h5|keras|hdf5|npz|gz|7z|pb|tflite|msgpack)$/i;
 const maxWeightBytes = 1024 * 1024 * 1024;
-/** Weights hardly deflate: what unpacks further is no weights, or zeros. */
-const mostInflation = 40;
-const freeInflationBytes = 64 * 1024 * 1024;
 
 /** What was given, each looked at from outside. Nothing is read but first bytes and the directories of zips. */
 export async function weightSources(files: readonly GivenFile[]): Promise<readonly WeightSource[]> {
