@@ -144,14 +144,31 @@ function readTeacher(
       `--teacher ${value}: neither “bundled” nor “none”, and there is no such file or folder`,
     );
   }
-  const files = statSync(path).isDirectory()
-    ? readdirSync(path, { withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(path, entry.name))
-        .sort()
-    : [path];
+  const files = statSync(path).isDirectory() ? filesOfTeacher(path) : [path];
   if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
   return { files, address: null, config: { teacher: "own" } };
+}
+
+const mostTeacherFiles = 1000;
+const deepestFolder = 8;
+
+/** A folder's own files, links to files included; where it has none, those of its sub-folders. */
+function filesOfTeacher(folder: string, depth = 0): readonly string[] {
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === true) files.push(path);
+    else if (found?.isDirectory() === true) folders.push(path);
+  }
+  if (files.length > 0 || depth >= deepestFolder) return files.slice(0, mostTeacherFiles);
+  const inside: string[] = [];
+  for (const each of folders) {
+    inside.push(...filesOfTeacher(each, depth + 1));
+    if (inside.length >= mostTeacherFiles) break;
+  }
+  return inside.slice(0, mostTeacherFiles);
 }
 
 /** @returns null for what is a path. */

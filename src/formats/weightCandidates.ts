@@ -180,14 +180,22 @@ function missingParts(
 
 /**
  * The same weights in several formats, as hubs keep them: safetensors are preferred, then PyTorch's, then ONNX; and
- * those as they were trained to smaller copies. Null where the files are not the same weights.
+ * those as they were trained to smaller copies. Null where the files are not the same weights, or two are alike.
  */
 function sameWeights(candidates: readonly Candidate[]): Candidate | null {
   if (new Set(candidates.map(({ source }) => stemOf(source.path))).size > 1) return null;
   const ranked = candidates
-    .map((candidate) => ({ candidate, rank: 1000 * formatRank(candidate) + candidate.source.path.length }))
+    .map((candidate) => ({ candidate, rank: rankOf(candidate) }))
     .sort((a, b) => a.rank - b.rank);
-  return ranked[0]?.candidate ?? null;
+  const [best, second] = ranked;
+  const isTie = best !== undefined && second?.rank === best.rank;
+  return isTie ? null : (best?.candidate ?? null);
+}
+
+/** Lower is better: by format, then the outermost, then the shortest name, which is no variant's. */
+function rankOf(candidate: Candidate): number {
+  const { path } = candidate.source;
+  return 1e6 * formatRank(candidate) + 1000 * path.split("/").length + lastName(path).length;
 }
 
 function formatRank({ kind, source }: Candidate): number {

@@ -119,6 +119,14 @@ describe("readWeightFiles", () => {
     expect(details).toEqual(["a.pth", "b.safetensors"]);
   });
 
+  it("does not choose between two of one name side by side, but takes the outermost", async () => {
+    const a = safetensors("a");
+    expect((await refusal({ "a/m.safetensors": a, "longer/m.safetensors": a })).details.length).toBe(2);
+    expect((await read({ "x/m.safetensors": a, "x/dense/m.safetensors": safetensors("b") })).names).toEqual([
+      "a",
+    ]);
+  });
+
   it("says that pictures belong under Data, in a folder, in a zip or alone", async () => {
     const zip = await writeZip([{ path: "cats/1.jpg", bytes: jpeg }]);
     for (const files of [{ "cats/1.jpg": jpeg, "cats/2.jpg": jpeg }, { "cats.zip": zip }, { "1.jpg": jpeg }])
