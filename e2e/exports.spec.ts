@@ -6,7 +6,7 @@ test("the student comes out with torchvision's names, and the run as numbers tha
   playground,
 }) => {
   const { page } = playground;
-  await playground.open({ method: "mocov2", steps: 3, seed: 4 }, "wasm");
+  await playground.open({ student: "resnet18", method: "mocov2", steps: 3, seed: 4 }, "wasm");
   await playground.click("start");
   const { run } = await playground.untilRun("ended");
   expect(run.end).toEqual({ kind: "finished" });

@@ -6,7 +6,7 @@ test("a link restores configuration, seed and backend, and the address bar follo
   playground,
   context,
 }) => {
-  await playground.openHash("v=1&seed=77&batchSize=12&temperature=0.3&method=mocov2&backend=cpu");
+  await playground.openHash("v=2&seed=77&batchSize=12&temperature=0.3&method=mocov2&backend=cpu");
   expect((await playground.snapshot()).backend?.chosen).toBe("cpu");
   await expect(playground.number("seed")).toHaveValue("77");
 
@@ -26,7 +26,7 @@ test("a link restores configuration, seed and backend, and the address bar follo
 });
 
 test("junk in a link is ignored, and said", async ({ playground }) => {
-  await playground.openHash("v=1&seed=5&batchSize=-3&bogus=1&backend=cpu&%00=<script>alert(1)</script>");
+  await playground.openHash("v=2&seed=5&batchSize=-3&bogus=1&backend=cpu&%00=<script>alert(1)</script>");
   const notices = playground.page.getByTestId("notices");
   await expect(notices).toContainText("batchSize");
   await expect(notices).toContainText("bogus");

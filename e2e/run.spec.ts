@@ -49,6 +49,10 @@ test("DisCo with the bundled teacher: losses arrive, nothing leaks, the result c
   // Step by step, so that tensors are counted between steps and never inside one.
   await playground.click("step");
   await playground.until(({ run }) => run.state === "paused" && run.step === 1);
+  // The fixed lines are measured while the run is paused; the teacher's comes last.
+  await playground.until(
+    ({ run }) => run.evaluations.length > 0 && typeof run.baseline?.teacherKnn === "number",
+  );
   const tensors = [(await playground.memory()).tensors];
   for (const step of [2, 3]) {
     await playground.click("step");

@@ -1,8 +1,10 @@
 /** Training without a window: `npm run train -- --data photos.zip --out result`. See `trainArguments.ts`. */
+import { join } from "node:path";
 import { ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder } from "./build.ts";
 import { serveSite } from "./serve.ts";
-import { parseTrainArguments, usage, UsageError } from "./trainArguments.ts";
+import { presets } from "../src/contract/presets.ts";
+import { parseTrainArguments, usage, UsageError, type TrainJob } from "./trainArguments.ts";
 import { TrainError, trainInBrowser, type TrainResult } from "./trainInBrowser.ts";
 import { ProgressLine } from "./trainProgress.ts";
 
@@ -20,8 +22,13 @@ async function train(): Promise<number> {
   await buildSiteIfStale("error");
   const site = await serveSite({ folder: distFolder });
   try {
-    const result = await trainInBrowser(job, site.url, progress, firstInterrupt());
-    return report(result, job.outFolder, progress);
+    const interrupted = firstInterrupt();
+    const alone = job.baseline
+      ? await trainInBrowser(withoutTeacher(job), site.url, progress, interrupted)
+      : null;
+    const result = await trainInBrowser(job, site.url, progress, interrupted);
+    if (alone !== null) progress.say(describeGap(alone.knn.student, result.knn));
+    return report(result, alone, job.outFolder, progress);
   } finally {
     await site.close();
   }
@@ -37,11 +44,49 @@ function firstInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-function report(result: TrainResult, outFolder: string, progress: ProgressLine): number {
+function baselineOf({ knn }: TrainResult, alone: TrainResult | null) {
+  if (alone === null) return {};
+  const { student } = alone.knn;
+  return { baseline: { knn: student, gap: gapShare(student, knn.student, knn.teacher) } };
+}
+
+/** The same student on the same images for as many steps, with the settings that suit it best alone. */
+function withoutTeacher(job: TrainJob): TrainJob {
+  return {
+    ...job,
+    config: { ...job.config, ...presets.alone.patch },
+    teacherFiles: [],
+    teacherAddress: null,
+    outFolder: join(job.outFolder, "baseline"),
+  };
+}
+
+/** What the teacher brought: the share of the way from the student alone to the teacher. */
+function describeGap(alone: number | null, { untrained, student, teacher }: TrainResult["knn"]): string {
+  const share = gapShare(alone, student, teacher);
+  if (share === null) return "Without labels and a teacher there is no gap to measure.";
+  const percent = (value: number | null): string => (value === null ? "–" : `${(100 * value).toFixed(1)} %`);
+  return (
+    `kNN accuracy: untrained ${percent(untrained)}, without a teacher ${percent(alone)}, ` +
+    `with it ${percent(student)}, teacher ${percent(teacher)}; ${percent(share)} of the gap.`
+  );
+}
+
+function gapShare(alone: number | null, student: number | null, teacher: number | null): number | null {
+  if (alone === null || student === null || teacher === null || teacher <= alone) return null;
+  return (student - alone) / (teacher - alone);
+}
+
+function report(
+  result: TrainResult,
+  alone: TrainResult | null,
+  outFolder: string,
+  progress: ProgressLine,
+): number {
   const { end, ...rest } = result;
   if (end.kind === "diverged") progress.say(`Diverged at step ${end.step}: ${end.message}\n${end.hint}`);
   if (end.kind === "failed") progress.say(`${end.error.message}\n${end.error.hint ?? ""}`);
-  console.log(JSON.stringify({ out: outFolder, end: end.kind, ...rest }));
+  console.log(JSON.stringify({ out: outFolder, end: end.kind, ...rest, ...baselineOf(result, alone) }));
   switch (end.kind) {
     case "finished":
       return 0;

@@ -33,9 +33,20 @@ test("the shortest command is the demo set with the defaults", () => {
     teacherFiles: [],
     teacherAddress: null,
     config: { data: "demo" },
+    baseline: false,
+    fitsPhotos: false,
     backend: "auto",
     outFolder: join(folder, "result"),
   });
+});
+
+test("a preset's settings give way to all that is asked for by name", () => {
+  const job = parse("--preset", "alone", "--set", "temperature=0.2", "--baseline");
+  expect(job?.config).toMatchObject({ method: "mocov2", teacher: "none", temperature: 0.2 });
+  expect(job).toMatchObject({ baseline: true, fitsPhotos: false });
+  expect(parse("--preset", "photos")?.fitsPhotos).toBe(true);
+  expect(() => parse("--preset", "best")).toThrow("is none of seeItWork, paper");
+  expect(() => parse("--preset", "bottleneck")).toThrow("is an ablation");
 });
 
 test("flags win over --set, --set over the file", () => {
@@ -97,7 +108,7 @@ test.each([
   [["--teacher", "nobody"], /--teacher nobody: neither/],
   [["--teacher", "empty"], /holds no files/],
   [["--backend", "abacus"], /--backend abacus: is none of auto, webgpu/],
-  [["--student", "resnet19"], /--student: "resnet19" is not one of resnet18/],
+  [["--student", "resnet19"], /--student: "resnet19" is not one of resnet9, resnet18/],
   [["--steps", "many"], /--steps: "many" is not a number/],
   [["--steps", "1.5"], /--steps: 1.5 is not a whole number/],
   [["--seed", "-1"], /--seed/],

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/contract/backend.ts";
+import { presetNames, presets, type PresetName } from "../src/contract/presets.ts";
 import { parseWebAddress } from "../src/contract/webAddress.ts";
 import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/config.ts";
 
@@ -15,6 +16,8 @@ export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <fo
                               one, or its address on the web
   --student <name>            ${Object.keys(settings.student.options).join(", ")}
   --steps <n>                 length of the run; overrides epochs
+  --preset <name>             ${presetNames.join(", ")}; \`photos\` fits the length to the set
+  --baseline                  first the same without a teacher, to say how much of the gap is closed
   --seed <n>                  initial weights, order and augmentation
   --backend <name>            auto (default), webgpu, wasm, webgl or cpu
   --config <file.json>        settings by name, or a run.json to repeat
@@ -42,6 +45,10 @@ export interface TrainJob {
   /** Where the teacher is downloaded from; null unless it was given as an address. */
   readonly teacherAddress: string | null;
   readonly config: ConfigPatch;
+  /** Whether to train without a teacher first, for as many steps, as the measure of what the teacher brings. */
+  readonly baseline: boolean;
+  /** Settings that wait for the number of images. */
+  readonly fitsPhotos: boolean;
   readonly backend: BackendChoice;
   readonly outFolder: string;
 }
@@ -61,7 +68,9 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
   const teacher = readTeacher(values.teacher, workingFolder);
   const fromFile = values.config === undefined ? {} : readConfigFile(resolve(workingFolder, values.config));
   const fromSet = Object.assign({}, ...(values.set ?? []).map(readAssignment)) as ConfigPatch;
+  const preset = readPreset(values.preset);
   const config: ConfigPatch = {
+    ...(preset === null ? {} : presets[preset].patch),
     ...fromFile,
     ...teacher.config,
     ...fromSet,
@@ -77,6 +86,8 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
     teacherFiles: config.teacher === "own" ? teacher.files : [],
     teacherAddress: config.teacher === "own" ? teacher.address : null,
     config,
+    baseline: values.baseline === true,
+    fitsPhotos: preset === "photos",
     backend: readBackend(values.backend ?? "auto"),
     outFolder: readOutFolder(resolve(workingFolder, values.out)),
   };
@@ -91,6 +102,8 @@ function parseFlags(args: readonly string[]) {
     student: text,
     steps: text,
     seed: text,
+    preset: text,
+    baseline: { type: "boolean" },
     backend: text,
     config: text,
     set: { type: "string", multiple: true },
@@ -108,6 +121,15 @@ function parseFlags(args: readonly string[]) {
 function firstSentence(message: string): string {
   const end = message.indexOf(". ");
   return end === -1 ? message : message.slice(0, end);
+}
+
+function readPreset(value: string | undefined): PresetName | null {
+  if (value === undefined) return null;
+  const name = presetNames.find((known) => known === value);
+  if (name === undefined) throw new UsageError(`--preset ${value}: is none of ${presetNames.join(", ")}`);
+  if ("design" in presets[name])
+    throw new UsageError(`--preset ${value}: is an ablation, which the page runs; choose another here`);
+  return name;
 }
 
 function readData(value: string, workingFolder: string): DataChoice {

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig } from "../src/contract/config.ts";
+import { photosPatch } from "../src/contract/presets.ts";
+import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { parseTableAddress } from "../src/contract/tableAddress.ts";
+import { visibleText } from "../src/lib/visibleText.ts";
 import { chromiumLaunchOptions } from "./browser.ts";
 import { firstLineOf } from "./firstLine.ts";
 import type { TrainJob } from "./trainArguments.ts";
@@ -50,6 +53,7 @@ export async function trainInBrowser(
     const tab = new PlaygroundTab(page, progress);
     await tab.open(`${siteUrl}#${link}`);
     await tab.giveImages(job);
+    if (job.fitsPhotos) await tab.fitToImages(job);
     await tab.giveTeacher(job);
     await tab.start();
     const final = await tab.follow(interrupted);
@@ -132,8 +136,20 @@ class PlaygroundTab {
     }
     const { dataset } = await this.#snapshot();
     const labels = dataset?.labels.length ?? 0;
-    const classes = labels === 0 ? "no labels" : `${labels} labels`;
-    this.#progress.say(`Images: ${dataset?.count} from ${dataset?.name}, ${classes}.`);
+    const classes =
+      dataset === null || labels === 0 ? "no labels" : `${labels} labels (${describeLabels(dataset)})`;
+    this.#progress.say(`Images: ${dataset?.count} from ${visibleText(dataset?.name ?? "")}, ${classes}.`);
+  }
+
+  /** Settings of the photos preset that depend on how many images there are; what was asked for stays. */
+  async fitToImages({ config, backend }: TrainJob): Promise<void> {
+    const { dataset } = await this.#snapshot();
+    const fitted = photosPatch({ images: dataset?.count ?? 0, imagesPerSecond: null });
+    const whole = { ...defaultConfig, ...fitted, ...config };
+    this.#progress.say(
+      `For ${dataset?.count} images: ${whole.steps} steps of ${whole.batchSize}, student of width ${whole.studentWidth}.`,
+    );
+    await this.#page.evaluate((link) => (location.hash = link), formatLink(whole, backend));
   }
 
   async giveTeacher({ teacherFiles, teacherAddress }: TrainJob): Promise<void> {

@@ -1,3 +1,5 @@
+import { visibleText } from "../lib/visibleText.ts";
+
 /**
  * Images in the engine's store: square, `size` × `size`, RGB bytes, row-major, one after another. The short side
  * of the original was resized to `size` and the long side cropped around the centre.
@@ -20,6 +22,8 @@ export type RejectReason =
   | "duplicate"
   | "unsupported" // a real image of a kind this browser cannot decode, such as HEIC
   | "unreadable" // the file could not be opened
+  | "hidden" // in a hidden folder, or hidden itself
+  | "misplaced" // of use elsewhere in the playground: a checkpoint
   | "over-limit";
 
 export interface Reject {
@@ -43,6 +47,19 @@ export interface DatasetSummary {
   readonly fingerprint: string;
   readonly bytes: number;
 }
+
+/** "cat 120, dog 118, … and 30 more": the labels with their counts, as many as a person would read. */
+export function describeLabels(
+  { labels, labelCounts }: Pick<DatasetSummary, "labels" | "labelCounts">,
+  most = mostLabelsShown,
+): string {
+  const shown = labels.slice(0, most).map((label, i) => `${visibleText(label)} ${labelCounts[i] ?? 0}`);
+  const more = labels.length - shown.length;
+  return shown.join(", ") + (more > 0 ? `, … and ${more} more` : "");
+}
+
+/** Of a list of labels that is drawn or printed whole. */
+export const mostLabelsShown = 40;
 
 /**
  * The built-in set as every visitor sees it. It does not follow the run's seed, so that runs of several seeds learn

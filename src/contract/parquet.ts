@@ -18,6 +18,8 @@ export interface ParquetOffer {
     /** How many classes the file names; null when it names none. */
     readonly classes: number | null;
   }[];
+  /** Files that are not part of it, and why. */
+  readonly leftOut: readonly { readonly name: string; readonly why: string }[];
   /** What to take when the visitor does not choose. */
   readonly choice: ParquetChoice;
 }

@@ -80,6 +80,8 @@ export interface Requests {
   inspectTeacher: { in: { files: readonly File[] }; out: TeacherInspection };
   loadTeacher: { in: TeacherSource; out: TeacherCard };
   dropTeacher: { in: null; out: null };
+  /** Takes a few steps of a student that is thrown away, to see how fast this machine is with these settings and images. */
+  probe: { in: { config: Config }; out: { imagesPerSecond: number } };
   /** Begins a run in state "starting" and goes on by itself; progress comes as events. `paused` begins it paused. */
   startRun: { in: { runId: string; config: Config; paused: boolean }; out: RunPlan };
   pauseRun: { in: { runId: string }; out: null };

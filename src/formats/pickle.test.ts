@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCheckpoint } from "./checkpoint.ts";
 import { readPickle } from "./pickle.ts";
-import type { PickleDict} from "./pickleValues.ts";
+import type { PickleDict } from "./pickleValues.ts";
 import { describePickle, PickleList } from "./pickleValues.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
 import {

@@ -3,7 +3,7 @@ import { quote, shownName } from "./quote.ts";
 
 describe("text from outside", () => {
   it("shows what would turn or hide it, and is cut", () => {
-    expect(quote("a\u202egpj.exe")).toBe('"a\\u202egpj.exe"');
+    expect(quote("a\u202egpj.exe")).toBe('"a\\u202Egpj.exe"');
     expect(quote('a"b\n')).toBe('"a\\"b\\n"');
     expect(quote("é 日本 👍")).toBe('"é 日本 👍"');
     expect(quote("x".repeat(200)).length).toBe(103);

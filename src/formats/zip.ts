@@ -21,7 +21,7 @@ export interface ZipLimits {
   readonly entryBytes: number;
   /** Uncompressed bytes of all entries. */
   readonly totalBytes: number;
-  /** Uncompressed over compressed size, asked of entries above 1 MiB only. Photographs stay near 1, text near 10. */
+  /** Uncompressed over compressed size, asked of entries above 1 MiB only. Weights stay near 1, text near 10. */
   readonly ratio: number;
 }
 
@@ -32,6 +32,9 @@ export const defaultZipLimits: ZipLimits = {
   totalBytes: 32_768 * mebibyte,
   ratio: 200,
 };
+
+/** Of archives of images sizes alone count: blank paper honestly deflates a thousandfold. */
+export const imageZipLimits = { ratio: Infinity } as const satisfies Partial<ZipLimits>;
 
 export interface ZipEntry {
   /** Forward slashes, relative, without "." and "..". */
@@ -97,12 +100,23 @@ export async function openZip(
 
   const entries: ZipEntry[] = [];
   const refused: { path: string; reason: string }[] = [];
+  const refuse = ({ filename }: FileEntry, reason: string): void => {
+    refused.push({ path: filename.slice(0, longestRefusedPath), reason });
+  };
   const taken = new Set<string>();
+  // Some writers on Windows separate folders by "\\". Where "/" does that, a "\\" is half of a character: names in
+  // Big5, Shift JIS and GBK that say nothing of their encoding hold the byte 5C.
+  const separator = files.some(({ filename }) => filename.includes("/")) ? "/" : "\\";
   for (const entry of files) {
-    const path = safePath(entry.filename);
-    const reason = path === null ? "unsafe path" : refusal(entry, limit, taken.has(path));
-    if (path === null || reason !== null) {
-      refused.push({ path: entry.filename.slice(0, 300), reason: reason ?? "unsafe path" });
+    if (separator === "\\" && entry.filename.endsWith("\\")) continue; // a folder
+    const path = safePath(entry.filename, separator);
+    if (path === null) {
+      refuse(entry, whyNoPath(entry.filename));
+      continue;
+    }
+    const reason = refusal(entry, limit, taken.has(path));
+    if (reason !== null) {
+      refuse(entry, reason);
       continue;
     }
     taken.add(path);
@@ -115,6 +129,18 @@ export async function openZip(
   }
   return { entries, refused };
 }
+
+const longestRefusedPath = 300;
+
+/** Of what `safePath` refuses. */
+function whyNoPath(path: string): string {
+  if (path.replaceAll(/[\\/.]/g, "") === "" && !path.includes("..")) return "an entry without a name";
+  if (control.test(path)) return "an unsafe path, with control characters in it";
+  return "an unsafe path, which would lead out of the folder that it is unpacked to";
+}
+
+// eslint-disable-next-line no-control-regex
+const control = /[\u0000-\u001f\u007f]/;
 
 function refusal(entry: FileEntry, limit: ZipLimits, duplicate: boolean): string | null {
   const { uncompressedSize, compressedSize, compressionMethod } = entry;
@@ -173,14 +199,17 @@ async function readEntry(entry: FileEntry, path: string): Promise<Uint8Array<Arr
   return bytes;
 }
 
-/** A path that stays inside the folder it is unpacked to, or null. */
-export function safePath(path: string): string | null {
+/**
+ * A path that stays inside the folder it is unpacked to, or null.
+ *
+ * @param separator "/" where a backslash is part of a name.
+ */
+export function safePath(path: string, separator: "/" | "\\" = "\\"): string | null {
   const slashed = path.replaceAll("\\", "/");
-  // eslint-disable-next-line no-control-regex
-  if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || /[\u0000-\u001f\u007f]/.test(slashed))
-    return null;
-  const parts = slashed.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.length === 0 || parts.includes("..") ? null : parts.join("/");
+  if (slashed.startsWith("/") || /^[a-zA-Z]:/.test(slashed) || control.test(slashed)) return null;
+  if (slashed.split("/").includes("..")) return null; // wherever somebody may unpack it
+  const parts = (separator === "/" ? path : slashed).split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? null : parts.join("/");
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Config } from "../contract/config.ts";
 import { createPrng } from "../lib/prng.ts";
 import { drawViews } from "./augment/drawViews.ts";
+import { StoredViews } from "./augment/storedViews.ts";
 import type { ViewSource } from "./augment/viewSource.ts";
 import type { EpochSampler } from "./data/sampler.ts";
 import { disposeAnswers, type AnswerAhead, type StepViews } from "./methods/answerAhead.ts";
@@ -67,6 +68,18 @@ function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32A
   const augmentation = createPrng(config.seed, "augment");
   const choice = createPrng(config.seed, "companions");
   const companionAugmentation = createPrng(config.seed, "augment companions");
+  if (config.cachedViews > 0) {
+    const stored = new StoredViews(source, config);
+    return (indices) => {
+      const numbers = stored.choose(indices, augmentation);
+      return {
+        views: stored.renderPair(numbers),
+        indices,
+        companionIndices: new Int32Array(),
+        stored: numbers,
+      };
+    };
+  }
   return (indices) => {
     const views = drawViews(source, indices, augmentation, config);
     if (method.bags === undefined) return { views, indices, companionIndices: new Int32Array() };

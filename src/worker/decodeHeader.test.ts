@@ -66,6 +66,24 @@ function jpeg(width: number, height: number, frame = 0xc0): Uint8Array<ArrayBuff
   );
 }
 
+/** A second frame of this side, one pixel off the corner of a screen of 64. */
+function gifFrame(side: number): Uint8Array<ArrayBuffer> {
+  const frame = (at: number, length: number): Uint8Array =>
+    bytes([0x2c], le16(at), le16(at), le16(length), le16(length), [0x80], zeros(6), [2, 2, 0x4c, 1, 0]);
+  const comment = bytes([0x21, 0xfe, 3], "abc", [0]);
+  return bytes(
+    "GIF89a",
+    le16(64),
+    le16(64),
+    [0x80, 0, 0],
+    zeros(6),
+    comment,
+    frame(0, 64),
+    frame(1, side),
+    ";",
+  );
+}
+
 describe("readImageHeader", () => {
   const whole: [string, Uint8Array<ArrayBuffer>, number, number][] = [
     ["PNG", png(300, 20), 300, 20],
@@ -136,6 +154,8 @@ describe("readImageHeader", () => {
       decodable: true,
       dimensions: { width, height },
       truncated: false,
+      unended: false,
+      turn: null,
       planar: false,
     });
   });
@@ -198,9 +218,14 @@ describe("readImageHeader", () => {
       const header = readImageHeader(file.slice(0, length));
       // The very last bytes of a PNG are a checksum nobody needs.
       if (format === "PNG" && length >= file.length - 4) continue;
-      expect(header, `${length} of ${file.length} bytes`).toMatchObject({ format, truncated: true });
+      const broken = header?.truncated === true || header?.unended === true;
+      expect({ format: header?.format, broken }, `${length} of ${file.length} bytes`).toEqual({
+        format,
+        broken: true,
+      });
     }
-    expect(readImageHeader(bytes(file, "appended by the camera"))).toMatchObject({ truncated: false });
+    const appended = readImageHeader(bytes(file, "appended by the camera"));
+    expect(appended).toMatchObject({ truncated: false, unended: false });
   });
 
   it.each([
@@ -246,6 +271,69 @@ describe("readImageHeader", () => {
   });
 });
 
+describe("what decoders put up with", () => {
+  const frame = [0xff, 0xc0, ...be16(11), 8, ...be16(40), ...be16(50), 1, 1, 0x11, 0];
+  const scan = [0xff, 0xda, ...be16(8), 1, 1, 0, 0, 63, 0, 1, 2, 0xff, 0xd9];
+
+  it.each([
+    ["stray bytes", [7, 7, 0, 7]],
+    ["a stuffed byte", [0xff, 0, 9]],
+    ["fill bytes", [0xff, 0xff]],
+    ["restart markers", [0xff, 0xd0, 0xff, 0x01]],
+  ])("reads a JPEG with %s between its segments", (_, stray) => {
+    const table = [0xff, 0xdb, ...be16(4), 1, 2];
+    expect(readImageHeader(bytes([0xff, 0xd8], table, stray, frame, stray, scan))).toMatchObject({
+      dimensions: { width: 50, height: 40 },
+      truncated: false,
+      unended: false,
+    });
+  });
+
+  it("takes the largest of several frames, so that no limit is passed by a small one", () => {
+    const large = [0xff, 0xc0, ...be16(11), 8, ...be16(60_000), ...be16(60_000), 1, 1, 0x11, 0];
+    expect(readImageHeader(bytes([0xff, 0xd8], large, frame, scan))?.dimensions).toEqual({
+      width: 60_000,
+      height: 60_000,
+    });
+  });
+
+  it("takes frames beyond a GIF's screen into account, also of later frames", () => {
+    expect(readImageHeader(gifFrame(300))?.dimensions).toEqual({ width: 301, height: 301 });
+  });
+
+  it.each([
+    ["II", 6],
+    ["MM", 8],
+    ["MM", 1],
+    ["II", 9],
+  ] as const)("finds how a WebP lies: %s, %i", (order, orientation) => {
+    const [n16, n32] = order === "II" ? [le16, le32] : [be16, be32];
+    const entry = [...n16(0x0112), ...n16(3), ...n32(1), ...n16(orientation), 0, 0];
+    for (const prefix of ["", "Exif\0\0"]) {
+      const exif = bytes(prefix, order, n16(42), n32(8), n16(1), entry, n32(0));
+      const head = bytes(
+        "VP8X",
+        le32(10),
+        [8, 0, 0, 0],
+        [99, 0, 0],
+        [49, 0, 0],
+        "VP8L",
+        le32(3),
+        [1, 2, 3, 0],
+      );
+      const body = bytes(head, "EXIF", le32(exif.length), exif);
+      const file = bytes("RIFF", le32(4 + body.length), "WEBP", body);
+      const turn = readImageHeader(file)?.turn;
+      if (orientation === 1 || orientation === 9) {
+        expect(turn).toBeNull();
+        continue;
+      }
+      expect(turn).toMatchObject({ orientation, littleEndian: order === "II" });
+      expect(new DataView(file.buffer).getUint16(turn!.at, order === "II")).toBe(orientation);
+    }
+  });
+});
+
 describe("measureImage", () => {
   it.each([
     ["empty", bytes(), "not-an-image", "the file is empty"],
@@ -255,7 +343,16 @@ describe("measureImage", () => {
     ["a bomb", png(30_000, 30_000), "too-large", "30000 × 30000 pixels (900 megapixels), the limit is 64"],
     ["a larger bomb", png(0xffffffff, 0xffffffff), "too-large", "4294967295 × 4294967295"],
     ["no height", jpeg(30, 0), "corrupt", "without the dimensions"],
-    ["half a JPEG", jpeg(30, 30).slice(0, -3), "corrupt", "JPEG that ends before its picture does"],
+    ["half a JPEG", jpeg(30, 30).slice(0, -20), "corrupt", "JPEG that ends before its picture does"],
+    [
+      "a GIF whose frame is larger than its screen",
+      gifFrame(16_000),
+      "too-large",
+      "16001 × 16001 pixels (256",
+    ],
+    ["a web page", bytes("<!DOCTYPE html><title>Log in</title>"), "not-an-image", "a web page"],
+    ["a 7z archive", bytes("7z\xbc\xaf\x27\x1c", zeros(60)), "not-an-image", "a 7z archive. Unpack it"],
+    ["a gzip archive", bytes([0x1f, 0x8b], zeros(60)), "not-an-image", "a gzip archive"],
     ["HEIC cut short", bytes(be32(24), "ftypheic", zeros(12)), "unsupported", "HEIC cannot be read here"],
     [
       "TIFF",
@@ -275,6 +372,8 @@ describe("measureImage", () => {
       width: 8160,
       height: 6120,
       planar: false,
+      unended: false,
+      turn: null,
     });
   });
 });

@@ -13,8 +13,21 @@ export interface ImageHeader {
   readonly dimensions: { readonly width: number; readonly height: number } | null;
   /** The file ends before its picture does. Browsers would show the missing part grey. */
   readonly truncated: boolean;
+  /** Nothing marks the picture's end. Whether all of it is there is for `completeImage` to tell. */
+  readonly unended: boolean;
+  /** How it has to be turned by whoever decodes it; null where there is nothing to do, or the browser does it. */
+  readonly turn: Turn | null;
   /** A JPEG whose planes, as they are stored, are the picture: YCbCr, upright, sRGB. */
   readonly planar: boolean;
+}
+
+/** What EXIF says of how a picture lies. */
+export interface Turn {
+  /** 2 to 8, as in EXIF. */
+  readonly orientation: number;
+  /** Where in the file that stands, as two bytes. */
+  readonly at: number;
+  readonly littleEndian: boolean;
 }
 
 /** @returns null when the bytes are no picture of any kind we know. */
@@ -54,48 +67,68 @@ const unsupportedFormats: readonly { format: string; at: number; magic: readonly
 ];
 
 function undecodable(format: string): ImageHeader {
-  return { format, decodable: false, dimensions: null, truncated: false, planar: false };
+  return { format, decodable: false, dimensions: null, truncated: false, ...usual };
 }
+
+const usual = { unended: false, turn: null, planar: false } as const;
 
 function decodable(
   format: string,
   dimensions: ImageHeader["dimensions"],
   truncated: boolean,
-  planar = false,
+  more: Partial<Pick<ImageHeader, "unended" | "turn" | "planar">> = {},
 ): ImageHeader {
-  return { format, decodable: true, dimensions, truncated, planar };
+  return { format, decodable: true, dimensions, truncated, ...usual, ...more };
 }
 
 function readPng(view: DataView): ImageHeader {
   if (view.byteLength < 24) return decodable("PNG", null, true);
   const dimensions = { width: view.getUint32(16), height: view.getUint32(20) };
-  let at = 8;
-  while (at + 12 <= view.byteLength) {
-    if (view.getUint32(at + 4) === 0x49454e44) return decodable("PNG", dimensions, false); // IEND
-    at += 12 + view.getUint32(at);
+  let hasBegun = false;
+  for (let at = 8; at + 8 <= view.byteLength; at += 12 + view.getUint32(at)) {
+    const type = view.getUint32(at + 4);
+    if (type === 0x49454e44 && at + 12 <= view.byteLength) return decodable("PNG", dimensions, false); // IEND
+    hasBegun ||= type === 0x49444154; // IDAT
   }
-  return decodable("PNG", dimensions, true);
+  return decodable("PNG", dimensions, !hasBegun, { unended: hasBegun });
 }
 
 function readJpeg(view: DataView): ImageHeader {
   let dimensions: ImageHeader["dimensions"] = null;
   let planar = true;
-  let at = 2;
+  let at = nextMarker(view, 2);
   while (at + 4 <= view.byteLength) {
-    if (view.getUint8(at) !== 0xff) return decodable("JPEG", dimensions, true);
     const marker = view.getUint8(at + 1);
-    if (marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
-      at += marker === 0xff ? 1 : 2; // fill bytes, and markers without a length
+    if (marker === 0xd9) break; // the end, before any picture
+    if (marker === 0xda)
+      return decodable("JPEG", dimensions, false, { planar, unended: !hasJpegEnd(view, at) });
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
+      at = nextMarker(view, at + 2); // markers without a length
       continue;
     }
-    if (marker === 0xda) return decodable("JPEG", dimensions, !hasJpegEnd(view, at), planar);
     planar &&= keepsPlanes(view, at, marker);
     if (isFrame(marker) && at + 9 <= view.byteLength) {
-      dimensions = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      const frame = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      dimensions = largerOf(dimensions, frame);
     }
-    at += 2 + view.getUint16(at + 2);
+    at = nextMarker(view, at + 2 + Math.max(2, view.getUint16(at + 2)));
   }
   return decodable("JPEG", dimensions, true);
+}
+
+/** Where the next one is: as decoders do, stray bytes and fill bytes are passed over. */
+function nextMarker(view: DataView, from: number): number {
+  for (let at = from; at + 1 < view.byteLength; at++) {
+    const code = view.getUint8(at + 1);
+    if (view.getUint8(at) === 0xff && code !== 0xff && code !== 0x00) return at;
+  }
+  return view.byteLength;
+}
+
+type Dimensions = NonNullable<ImageHeader["dimensions"]>;
+
+function largerOf(one: Dimensions | null, other: Dimensions): Dimensions {
+  return one !== null && one.width * one.height >= other.width * other.height ? one : other;
 }
 
 /** Whether a segment tells how the picture is coded; some of the same range do not. */
@@ -125,18 +158,24 @@ function isWholeSrgb(piece: Uint8Array): boolean {
 
 /** @param tiff an EXIF block; false also where it cannot be told. */
 function isUpright(tiff: Uint8Array): boolean {
+  return findOrientation(tiff)?.orientation === 1;
+}
+
+/** What an EXIF block says, 1 where it says nothing; null where it cannot be read. `at` is within the block. */
+function findOrientation(tiff: Uint8Array): Turn | null {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   const little = hasText(tiff, 0, "II*\0");
-  if ((!little && !hasText(tiff, 0, "MM\0*")) || view.byteLength < 8) return false;
+  if ((!little && !hasText(tiff, 0, "MM\0*")) || view.byteLength < 8) return null;
   const directory = view.getUint32(4, little);
-  if (directory + 2 > view.byteLength) return false;
+  if (directory + 2 > view.byteLength) return null;
   const entries = view.getUint16(directory, little);
-  if (directory + 2 + 12 * entries > view.byteLength) return false;
+  if (directory + 2 + 12 * entries > view.byteLength) return null;
   for (let i = 0; i < entries; i++) {
     const entry = directory + 2 + 12 * i;
-    if (view.getUint16(entry, little) === 0x0112) return view.getUint16(entry + 8, little) === 1;
+    if (view.getUint16(entry, little) !== 0x0112) continue;
+    return { orientation: view.getUint16(entry + 8, little), at: entry + 8, littleEndian: little };
   }
-  return true;
+  return { orientation: 1, at: 0, littleEndian: little };
 }
 
 /** An end marker somewhere after the picture's data began; what an encoder appended after it is ignored. */
@@ -149,17 +188,41 @@ function hasJpegEnd(view: DataView, from: number): boolean {
 
 function readGif(view: DataView): ImageHeader {
   if (view.byteLength < 14) return decodable("GIF", null, true);
+  let width = view.getUint16(6, true);
+  let height = view.getUint16(8, true);
+  let at = 13 + colourBytes(view.getUint8(10));
+  while (at + 10 <= view.byteLength) {
+    const block = view.getUint8(at);
+    if (block === 0x2c) {
+      // Decoders make the screen as large as a frame that does not fit it.
+      width = Math.max(width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true));
+      height = Math.max(height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true));
+      at += 11 + colourBytes(view.getUint8(at + 9));
+    } else if (block === 0x21) {
+      at += 2;
+    } else {
+      break;
+    }
+    while (at < view.byteLength && view.getUint8(at) !== 0) at += 1 + view.getUint8(at);
+    at++;
+  }
   // Only the first frame is used, so a missing end does no harm; the decoder notices if that frame breaks off.
-  return decodable("GIF", { width: view.getUint16(6, true), height: view.getUint16(8, true) }, false);
+  return decodable("GIF", { width, height }, false);
+}
+
+/** Of the table of colours that a GIF's flags announce. */
+function colourBytes(flags: number): number {
+  return (flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1);
 }
 
 function readWebp(bytes: Uint8Array, view: DataView): ImageHeader {
-  const truncated = view.byteLength < 30 || view.byteLength < view.getUint32(4, true) + 8;
+  // A last byte that only pads is left away by some writers.
+  const truncated = view.byteLength < 30 || view.byteLength + 1 < view.getUint32(4, true) + 8;
   if (view.byteLength < 30) return decodable("WebP", null, truncated);
   if (hasText(bytes, 12, "VP8X")) {
     const width = 1 + (view.getUint32(24, true) & 0xffffff);
     const height = 1 + (view.getUint32(26, true) >>> 8);
-    return decodable("WebP", { width, height }, truncated);
+    return decodable("WebP", { width, height }, truncated, { turn: turnOfWebp(bytes, view) });
   }
   if (hasText(bytes, 12, "VP8L")) {
     const bits = view.getUint32(21, true);
@@ -170,6 +233,21 @@ function readWebp(bytes: Uint8Array, view: DataView): ImageHeader {
     return decodable("WebP", size, truncated);
   }
   return decodable("WebP", null, truncated);
+}
+
+/** By its EXIF chunk, which Chromium does not obey. */
+function turnOfWebp(bytes: Uint8Array, view: DataView): Turn | null {
+  for (let at = 12; at + 8 <= view.byteLength;) {
+    const length = view.getUint32(at + 4, true);
+    if (hasText(bytes, at, "EXIF")) {
+      const start = at + 8 + (hasText(bytes, at + 8, "Exif\0\0") ? 6 : 0);
+      const found = findOrientation(bytes.subarray(start, at + 8 + length));
+      const isTurned = found !== null && found.orientation >= 2 && found.orientation <= 8;
+      return isTurned ? { ...found, at: found.at + start } : null;
+    }
+    at += 8 + length + (length & 1);
+  }
+  return null;
 }
 
 function readBmp(view: DataView): ImageHeader {

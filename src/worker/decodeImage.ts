@@ -1,8 +1,11 @@
 /** One image file's bytes to a square of RGB bytes, or the reason why not. */
 import type { DecodedImage, Refusal } from "../contract/decode.ts";
+import { fileKindOf, kindBytes } from "../formats/fileKind.ts";
 import { decodeBitmap } from "./decodeBitmap.ts";
-import { readImageHeader } from "./decodeHeader.ts";
+import { completeImage } from "./decodeUnended.ts";
+import { readImageHeader, type Turn } from "./decodeHeader.ts";
 import { decodePlanes } from "./decodePlanes.ts";
+import { turnSquare } from "./decodeTurn.ts";
 
 /** Smaller pictures hold nothing to learn from. */
 const leastSide = 16;
@@ -33,36 +36,57 @@ function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
 
 async function decodeMeasured(
   bytes: Uint8Array<ArrayBuffer>,
-  { format, planar }: MeasuredImage,
+  measured: MeasuredImage,
   size: number,
   file: Blob | undefined,
 ): Promise<DecodedImage | Refusal> {
+  const { format, unended } = measured;
   const digest = sha256(bytes);
-  const pixels =
-    (planar ? await decodePlanes(bytes, size) : null) ??
-    (await decodeBitmap(file ?? new Blob([bytes]), size));
+  const complete = unended ? await completeImage(format, bytes) : bytes;
+  if (complete === null) return cutOff(format);
+  const pixels = await decodeComplete(complete, measured, size, complete === bytes ? file : undefined);
   if (pixels !== null) return { pixels, digest: await digest };
   return format === "HEIC" // Safari can
     ? unsupported(format)
     : { reason: "corrupt", message: `${format} whose picture cannot be decoded` };
 }
 
+async function decodeComplete(
+  bytes: Uint8Array<ArrayBuffer>,
+  { planar, turn }: MeasuredImage,
+  size: number,
+  file: Blob | undefined,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (turn !== null) {
+    // With its EXIF set to "upright" the picture comes as it is stored, from browsers that obey it as from others.
+    const upright = bytes.slice();
+    new DataView(upright.buffer).setUint16(turn.at, 1, turn.littleEndian);
+    const pixels = await decodeBitmap(new Blob([upright]), size);
+    return pixels === null ? null : turnSquare(pixels, size, turn.orientation);
+  }
+  return (
+    (planar ? await decodePlanes(bytes, size) : null) ?? (await decodeBitmap(file ?? new Blob([bytes]), size))
+  );
+}
+
 export interface MeasuredImage {
   readonly format: string;
   readonly width: number;
   readonly height: number;
-  /** As in `ImageHeader`. */
+  /** These as in `ImageHeader`. */
   readonly planar: boolean;
+  readonly unended: boolean;
+  readonly turn: Turn | null;
 }
 
 /** Dimensions by the header, or why the file is refused without decoding it. */
 export function measureImage(bytes: Uint8Array<ArrayBuffer>): MeasuredImage | Refusal {
   if (bytes.length === 0) return { reason: "not-an-image", message: "the file is empty" };
   const header = readImageHeader(bytes);
-  if (header === null) return { reason: "not-an-image", message: "not a kind of picture we know" };
-  const { format, dimensions, planar } = header;
+  if (header === null) return notAnImage(bytes);
+  const { format, dimensions, planar, unended, turn } = header;
   if (!header.decodable || (format === "HEIC" && dimensions === null)) return unsupported(format);
-  if (header.truncated) return { reason: "corrupt", message: `${format} that ends before its picture does` };
+  if (header.truncated) return cutOff(format);
   if (dimensions === null || dimensions.width === 0 || dimensions.height === 0) {
     return { reason: "corrupt", message: `${format} without the dimensions of its picture` };
   }
@@ -76,12 +100,23 @@ export function measureImage(bytes: Uint8Array<ArrayBuffer>): MeasuredImage | Re
     const message = `${width} × ${height} pixels (${Math.round(megapixels)} megapixels), the limit is ${mostMegapixels}`;
     return { reason: "too-large", message };
   }
-  return { format, width, height, planar };
+  return { format, width, height, planar, unended, turn };
+}
+
+/** @param head of a file that is no picture, named for what it is. */
+export function notAnImage(head: Uint8Array<ArrayBuffer>): Refusal {
+  const { kind, what, panel, hints } = fileKindOf(head.subarray(0, kindBytes), "");
+  if (kind === "unknown") return { reason: "not-an-image", message: "not a kind of picture we know" };
+  return { reason: panel === "teacher" ? "misplaced" : "not-an-image", message: `${what}. ${hints.data}` };
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function cutOff(format: string): Refusal {
+  return { reason: "corrupt", message: `${format} that ends before its picture does` };
 }
 
 function unsupported(format: string): Refusal {

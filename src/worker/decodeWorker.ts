@@ -9,8 +9,10 @@ import type {
   ToDecoder,
 } from "../contract/decode.ts";
 import { AppError, toWire } from "../contract/errors.ts";
-import { openZip, type ZipEntry } from "../formats/zip.ts";
-import { decodeImage, measureImage } from "./decodeImage.ts";
+import { imageZipLimits, openZip, type ZipEntry } from "../formats/zip.ts";
+import { kindBytes } from "../formats/fileKind.ts";
+import { readImageHeader } from "./decodeHeader.ts";
+import { decodeImage, measureImage, notAnImage } from "./decodeImage.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -27,7 +29,7 @@ const handlers: {
   readonly [K in DecodeRequestName]: (input: DecodeRequests[K]["in"]) => Promise<DecodeRequests[K]["out"]>;
 } = {
   listZip: async ({ zip }) => {
-    const { entries, refused } = await openZip(zip);
+    const { entries, refused } = await openZip(zip, imageZipLimits);
     return { entries: entries.map((entry) => entry.path), refused };
   },
   measure: async ({ source }) => {
@@ -47,8 +49,11 @@ async function readSource(source: ImageSource): Promise<Uint8Array<ArrayBuffer> 
   if (source.kind === "bytes")
     return source.bytes.length > mostFileBytes ? tooManyBytes(source.bytes.length) : source.bytes;
   if (source.kind === "file") {
-    if (source.file.size > mostFileBytes) return tooManyBytes(source.file.size);
     try {
+      if (source.file.size > mostFileBytes) {
+        const head = new Uint8Array(await source.file.slice(0, kindBytes).arrayBuffer());
+        return readImageHeader(head) === null ? notAnImage(head) : tooManyBytes(source.file.size);
+      }
       return new Uint8Array(await source.file.arrayBuffer());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -81,7 +86,7 @@ function directoryOf(archive: string, zip: Blob): Promise<ReadonlyMap<string, Zi
 
 async function readDirectory(zip: Blob): Promise<ReadonlyMap<string, ZipEntry>> {
   const small = zip.size <= smallZipBytes;
-  const { entries } = await openZip(small ? new Uint8Array(await zip.arrayBuffer()) : zip);
+  const { entries } = await openZip(small ? new Uint8Array(await zip.arrayBuffer()) : zip, imageZipLimits);
   return new Map(entries.map((entry) => [entry.path, entry]));
 }
 

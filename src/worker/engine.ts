@@ -1,5 +1,6 @@
 import type { BackendReport } from "../contract/backend.ts";
 import type { Config } from "../contract/config.ts";
+import type { DatasetSummary } from "../contract/dataset.ts";
 import { AppError, toWire } from "../contract/errors.ts";
 import { describeMatching, sharedEmbeddingDim } from "../contract/matching.ts";
 import { methods } from "../contract/methods.ts";
@@ -14,7 +15,8 @@ import type {
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { createPrng } from "../lib/prng.ts";
 import { CpuViewSource } from "../ml/augment/cpuViewSource.ts";
-import { drawViews } from "../ml/augment/drawViews.ts";
+import { drawViews, plainViews } from "../ml/augment/drawViews.ts";
+import { StoredViews } from "../ml/augment/storedViews.ts";
 import type { ViewSource } from "../ml/augment/viewSource.ts";
 import { demoBlocks } from "../ml/data/demoBlocks.ts";
 import { demoLabels } from "../ml/data/demoSet.ts";
@@ -22,15 +24,14 @@ import { ImageStore } from "../ml/data/imageStore.ts";
 import { EpochSampler } from "../ml/data/sampler.ts";
 import { splitByClass } from "../ml/data/split.ts";
 import { drawThumbnails } from "../ml/data/thumbnails.ts";
-import { Judge } from "../ml/judge.ts";
+import { Judge, type MeasuredTeacher } from "../ml/judge.ts";
 import { compileMethod } from "../ml/compiled/compileMethod.ts";
 import { openViewSource } from "../ml/compiled/openViewSource.ts";
-import { askAhead, lookUpAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
+import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "../ml/methods/answerAhead.ts";
 import { createMethod, resolveQueueSize } from "../ml/methods/createMethod.ts";
 import { prepareMethod } from "../ml/methods/prepareMethod.ts";
 import { parameterCount, saveWeights } from "../ml/models/weights.ts";
 import { fitProjection } from "../ml/teachers/fitProjection.ts";
-import { PlainEmbeddings } from "../ml/teachers/plainEmbeddings.ts";
 import { ProjectedTeacher } from "../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
 import * as tf from "../ml/tf.ts";
@@ -38,6 +39,11 @@ import { openBackend } from "./backend.ts";
 import type { RuntimeLoader } from "./browserLoader.ts";
 import { inspectTeacher } from "./inspectTeacher.ts";
 import { givenFiles, loadTeacher } from "./loadTeacher.ts";
+import type { Progress } from "../ml/slices.ts";
+import { fittedBatch } from "./fittedBatch.ts";
+import { measureSpeed } from "./measureSpeed.ts";
+import { hashOfTeacher } from "./hashOfTeacher.ts";
+import { TeacherAnswers, type AnswerStore } from "./teacherAnswers.ts";
 import { TrainingRun } from "./trainingRun.ts";
 import { toRgba } from "./toRgba.ts";
 import { yieldToMessages } from "../lib/yieldToMessages.ts";
@@ -47,6 +53,10 @@ export interface EngineSurroundings {
   readonly loader: RuntimeLoader;
   /** The bundled teacher's file. */
   readonly readBundledTeacher: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** What it says of the demo set (`npm run demo-answers`); null where that is not at hand. */
+  readonly readDemoAnswers?: () => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Where teachers' answers are kept from visit to visit; null where they cannot be. */
+  readonly openAnswerStore?: () => Promise<AnswerStore | null>;
 }
 
 /**
@@ -59,8 +69,12 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   let images: ImageStore | null = null;
   let teacher: Teacher | null = null;
   let projected: ProjectedTeacher | null = null;
-  /** What the teacher says of the plain images, kept from run to run; the key says of which images at what size. */
-  let plain: { readonly key: string; readonly embeddings: PlainEmbeddings } | null = null;
+  /** Of everything that decides what the teacher says. */
+  let teacherHash: string | null = null;
+  const answers = new TeacherAnswers(
+    surroundings.readDemoAnswers ?? (async () => null),
+    surroundings.openAnswerStore ?? (async () => null),
+  );
   let viewSource: ViewSource | null = null;
   let run: TrainingRun | null = null;
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
@@ -146,6 +160,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       forgetRun();
       dropTeacher();
       teacher = loaded;
+      teacherHash = await hashOfTeacher(source);
       return loaded.card;
     },
     dropTeacher() {
@@ -155,6 +170,11 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       return null;
     },
 
+    async probe({ config }) {
+      refuseDuringRun("measure the speed");
+      requireBackend();
+      return measureSpeed(requireImages(), config);
+    },
     async startRun({ runId, config, paused }) {
       refuseDuringRun("start another run");
       forgetRun();
@@ -217,12 +237,12 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     },
   };
 
-  async function startRun(runId: string, config: Config, paused: boolean): Promise<RunPlan> {
+  async function startRun(runId: string, asked: Config, paused: boolean): Promise<RunPlan> {
     requireBackend();
     const store = requireImages();
     if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
-    const { usesTeacher, matchesEmbedding, label } = methods[config.method];
-    if (usesTeacher && config.teacher === "none") {
+    const { usesTeacher, matchesEmbedding, label } = methods[asked.method];
+    if (usesTeacher && asked.teacher === "none") {
       throw new AppError("config-invalid", `${label} needs a teacher, and “None” is chosen`, {
         hint: "Choose a teacher, or a method without one.",
       });
@@ -232,24 +252,31 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         hint: "Load one, or choose a method without a teacher.",
       });
     }
-    const split = splitByClass(store.allClasses(), config.holdout, config.seed);
+    const summary = store.summary;
+    const split = splitByClass(store.allClasses(), asked.holdout, asked.splitSeed);
+    const config = { ...asked, batchSize: fittedBatch(asked, split.train.length) };
     const source = await openViewSource(store, config.imageSize, { software: backend?.software ?? false });
     viewSource = source;
     const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
     const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
 
+    const report = (progress: Progress): void => emit({ type: "progress", ...progress });
     let matched = usesTeacher ? teacher : null;
+    let measured: MeasuredTeacher | null = null;
     let projection = "";
-    const embeddingDim = sharedEmbeddingDim(config, matched?.card ?? null);
-    if (matched !== null && matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
-      emit({ type: "progress", task: "Fitting the PCA of the teacher", done: 0, total: 1 });
-      const fitted = await fitProjection(matched, source, split.train, embeddingDim, config);
-      projected = new ProjectedTeacher(matched, fitted.projection);
-      projection = fitted.description;
-      matched = projected;
+    if (matched !== null) {
+      const plain = await answers.about(matched, teacherHash, summary, config);
+      const embeddingDim = sharedEmbeddingDim(config, matched.card);
+      if (matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
+        const fitted = await fitProjection(matched, source, split.train, embeddingDim, config, plain, report);
+        projected = new ProjectedTeacher(matched, fitted.projection);
+        projection = fitted.description;
+        matched = projected;
+      }
+      measured = { plain, see: projected?.project.bind(projected) ?? ((said) => said) };
     }
     const method = createMethod(config, matched);
-    const judge = new Judge(store, source, split, config, matched);
+    const judge = new Judge(store, source, split, config, measured);
     run = new TrainingRun(
       {
         runId,
@@ -257,11 +284,9 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         totalSteps,
         method,
         prepare: async (cancelled) => {
-          const report = (task: string, done: number, total: number): void =>
-            emit({ type: "progress", task, done, total });
           const sources = { teacher: matched, source, train: split.train, config };
           await prepareMethod(method, sources, { report, cancelled });
-          return answersAhead(config, matched, source, store);
+          return answersAhead(config, matched, measured, source, summary, report);
         },
         compile: (method) =>
           compileMethod(
@@ -269,13 +294,15 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
             { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
             {
               software: backend?.software ?? false,
-              answersAhead: config.teacherViews === "plain" || matched?.answers === "later",
+              answersAhead:
+                config.teacherViews === "plain" || config.cachedViews > 0 || matched?.answers === "later",
             },
             (done, total) => emit({ type: "progress", task: "Compiling for the GPU", done, total }),
           ),
         source,
         sampler,
         judge,
+        keepAnswers: () => answers.keep(),
         emit,
         memory,
         now: () => performance.now(),
@@ -307,18 +334,21 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   function answersAhead(
     config: Config,
     matched: Teacher | null,
+    measured: MeasuredTeacher | null,
     source: ViewSource,
-    store: ImageStore,
+    summary: DatasetSummary,
+    report: (progress: Progress) => void,
   ): AnswerAhead | undefined {
-    if (matched === null || teacher === null) return undefined;
-    const { method, teacherViews, teacherInputSize, imageSize } = config;
-    if (teacherViews === "same")
-      return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
-    const key = [store.summary?.fingerprint, store.count, imageSize, teacherInputSize].join(" ");
-    if (plain?.key !== key)
-      plain = { key, embeddings: new PlainEmbeddings(teacher, store.count, teacherInputSize) };
-    const see = matched instanceof ProjectedTeacher ? matched.project.bind(matched) : undefined;
-    return lookUpAhead(method, plain.embeddings, source, see ?? ((said) => said));
+    if (matched === null || measured === null) return undefined;
+    const { method, teacherViews, teacherInputSize } = config;
+    const render = (some: Int32Array): tf.Tensor4D => plainViews(source, some);
+    if (teacherViews === "plain") return lookUpAhead(method, measured.plain, render, measured.see, report);
+    if (config.cachedViews > 0 && teacher !== null) {
+      const stored = new StoredViews(source, config);
+      const known = answers.aboutViews(teacher, summary, config);
+      return lookUpStoredAhead(method, known, (some) => stored.render(some), measured.see, report);
+    }
+    return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
   }
 
   function headParameters(network: Parameters<typeof parameterCount>[0]): number {
@@ -359,7 +389,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   function dropTeacher(): void {
     teacher?.dispose();
     teacher = null;
-    plain = null;
+    answers.forget();
   }
   function memory(): MemoryReport {
     const { numTensors, numBytes } = tf.memory();

@@ -2,6 +2,8 @@
 import { AppError, toWire } from "../contract/errors.ts";
 import type { FromWorker, ToWorker } from "../contract/protocol.ts";
 import bundledTeacherUrl from "./bundledTeacher/teacher.safetensors?url";
+import demoAnswersUrl from "./bundledTeacher/demoAnswers.safetensors?url";
+import { openAnswerStore } from "./answerStore.ts";
 import { browserLoader } from "./browserLoader.ts";
 import { createEngine } from "./engine.ts";
 
@@ -16,6 +18,11 @@ const engine = createEngine({
     }
     return new Uint8Array(await response.arrayBuffer());
   },
+  readDemoAnswers: async () => {
+    const response = await fetch(demoAnswersUrl);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  },
+  openAnswerStore,
 });
 
 engine.subscribe((event) => {

@@ -2,7 +2,7 @@
  * The worker that reads parquet files: footers, pages, decompression, away from page and engine. It has no access to
  * any other site; bytes of a file behind an address come from the page, on request.
  */
-import { fromWire, toWire, type AppError } from "../contract/errors.ts";
+import { AppError, fromWire, toWire } from "../contract/errors.ts";
 import type {
   FromParquetWorker,
   ImageRow,
@@ -12,7 +12,7 @@ import type {
   ToParquetWorker,
 } from "../contract/parquet.ts";
 import { blobSource, type ByteSource } from "../formats/parquet/byteSource.ts";
-import { offerOf } from "../formats/parquet/imageColumns.ts";
+import { filesWithImages, offerOf } from "../formats/parquet/imageColumns.ts";
 import { openImageRows, type ImageRows } from "../formats/parquet/imageRows.ts";
 import { openParquet, type ParquetFile } from "../formats/parquet/parquetFile.ts";
 
@@ -32,14 +32,23 @@ const handlers: {
 } = {
   open: async ({ files: inputs }) => {
     const opened: ParquetFile[] = [];
+    const broken: { readonly name: string; readonly error: AppError }[] = [];
     for (let i = 0; i < inputs.length; i += openedAtOnce) {
       const some = inputs.slice(i, i + openedAtOnce);
-      opened.push(
-        ...(await Promise.all(some.map((input, j) => openParquet(input.name, sourceOf(input, i + j))))),
-      );
+      const results = await Promise.all(some.map((input, j) => openOrWhyNot(input, sourceOf(input, i + j))));
+      results.forEach((result, j) => {
+        if (result instanceof AppError) broken.push({ name: some[j]?.name ?? "", error: result });
+        else opened.push(result);
+      });
     }
-    files = opened;
-    return offerOf(files);
+    const [firstBroken] = broken;
+    if (opened.length === 0 && firstBroken !== undefined) throw firstBroken.error;
+    const offer = offerOf(opened);
+    files = filesWithImages(opened).used;
+    return {
+      ...offer,
+      leftOut: [...broken.map(({ name, error }) => ({ name, why: error.message })), ...offer.leftOut],
+    };
   },
   choose: async ({ choice, most }) => {
     rows = openImageRows(files, choice, most);
@@ -57,6 +66,16 @@ const handlers: {
     return { rows: batch };
   },
 };
+
+/** A damaged file among others is no reason to refuse them all; a connection that broke is. */
+async function openOrWhyNot(input: ParquetInput, source: ByteSource): Promise<ParquetFile | AppError> {
+  try {
+    return await openParquet(input.name, source);
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith("file-")) return error;
+    throw error;
+  }
+}
 
 interface Wish {
   resolve(bytes: Uint8Array<ArrayBuffer>): void;

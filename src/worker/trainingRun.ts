@@ -7,7 +7,9 @@ import type { Execution } from "../ml/compiled/compileMethod.ts";
 import type { Judge } from "../ml/judge.ts";
 import type { AnswerAhead } from "../ml/methods/answerAhead.ts";
 import type { Method } from "../ml/methods/method.ts";
+import type { Progress } from "../ml/slices.ts";
 import { train } from "../ml/train.ts";
+import { Measurements } from "./measurements.ts";
 import { Telemetry } from "./telemetry.ts";
 import { yieldToMessages } from "../lib/yieldToMessages.ts";
 
@@ -27,17 +29,16 @@ export interface TrainingRunSetup {
   readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
+  /** Puts what the teacher was asked where later visits find it. */
+  readonly keepAnswers: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
   readonly memory: () => MemoryReport;
   readonly now: () => number;
 }
 
-/** Training time before teacher and untrained student are judged: there is something to see meanwhile. */
-const stepsFirstMs = 1000;
-
 /**
  * One run from start to end: starting → running ⇄ paused → ended. Pulls steps from the training loop while it
- * may, has the student judged now and then, and tells how it goes. Owns the method and the judge.
+ * may, has the student measured between them, and tells how it goes. Owns the method and the judge.
  */
 export class TrainingRun {
   readonly runId: string;
@@ -52,7 +53,6 @@ export class TrainingRun {
   private allowance: number;
   private stopping = false;
   private wake: () => void = () => undefined;
-  private elapsedMs = 0;
 
   constructor(
     private readonly setup: TrainingRunSetup,
@@ -122,7 +122,7 @@ export class TrainingRun {
   }
 
   private async run(): Promise<RunEnd> {
-    const { emit, runId, prepare, compile, judge, config, totalSteps, now } = this.setup;
+    const { emit, runId, keepAnswers, prepare, compile, judge, config, totalSteps, now } = this.setup;
     const cancelled = (): boolean => this.stopping;
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
@@ -133,33 +133,53 @@ export class TrainingRun {
     emit({ type: "execution", runId, execution });
 
     const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
+    const report = (progress: Progress): void => emit({ type: "progress", ...progress });
+    const measurements = new Measurements(report, cancelled);
     const steps = train({
       ...this.setup,
       method,
       live: () => this.config,
       ...(answerAhead === undefined ? {} : { answerAhead }),
     });
-    let isJudgedAtStart = false;
+    let isStartMeasured = false;
     /** The fixed lines come after the first losses: the visitor waits for those. */
-    const judgeStart = async (): Promise<void> => {
-      if (isJudgedAtStart) return;
-      isJudgedAtStart = true;
-      await telemetry.flush();
-      const report = (task: string, done: number, total: number): void =>
-        emit({ type: "progress", task, done, total });
-      const { baseline, evaluation } = await judge.begin({ report, cancelled });
-      if (cancelled()) return;
-      emit({ type: "baseline", runId, baseline });
-      emit({ type: "evaluation", runId, evaluation });
+    const measureStart = (): void => {
+      if (isStartMeasured) return;
+      isStartMeasured = true;
+      measurements.add(judge.measureUntrained(), ({ baseline, evaluation }) => {
+        emit({ type: "baseline", runId, baseline });
+        emit({ type: "evaluation", runId, evaluation });
+      });
+      measurements.addForLater(judge.measureTeacher(), (baseline) => {
+        if (baseline !== null) emit({ type: "baseline", runId, baseline });
+        void keepAnswers();
+      });
     };
+    /** Of the student as it is now. One at a time: what is under way is ended first. */
+    const measureStudent = async (): Promise<void> => {
+      await measurements.catchUp();
+      if (cancelled()) return;
+      measurements.add(judge.measureStudent(method, this.step), (evaluation) =>
+        emit({ type: "evaluation", runId, evaluation }),
+      );
+      await measurements.slice(); // takes over its copy of the student
+    };
+    /** When the clock was started; pauses are taken off by moving it. */
+    let startMs = now();
     try {
       for (;;) {
         if (this.isHalted()) {
+          const haltMs = now();
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           this.enter("paused");
-          await judgeStart();
+          measureStart();
+          while (this.isHalted() && !measurements.isEmpty) {
+            await measurements.slice();
+            await yieldToMessages();
+          }
           if (this.isHalted()) await new Promise<void>((resolve) => (this.wake = resolve));
+          startMs += now() - haltMs;
           continue;
         }
         if (this.stopping) {
@@ -167,31 +187,29 @@ export class TrainingRun {
           return { kind: "stopped" };
         }
         if (this.allowance === Infinity) this.enter("running");
-        const startMs = now();
         const next = await steps.next();
         if (next.done === true) break;
         this.step = next.value.step;
         this.allowance--;
-        await telemetry.add(next.value, this.elapsedMs + now() - startMs);
-        this.elapsedMs += now() - startMs;
+        await telemetry.add(next.value, now() - startMs);
         if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
 
+        measureStart();
         const isLast = this.step === totalSteps;
         const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
-        if (isLast || isDue || this.elapsedMs >= stepsFirstMs) await judgeStart();
         if (isLast || isDue) {
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
-          emit({
-            type: "evaluation",
-            runId,
-            evaluation: await judge.judge(method, this.step, cancelled),
-          });
+          await measureStudent();
+        } else {
+          await measurements.slice();
         }
         await yieldToMessages();
       }
-      return { kind: "finished" };
+      await measurements.finish();
+      return cancelled() ? { kind: "stopped" } : { kind: "finished" };
     } finally {
+      await measurements.abandon();
       telemetry.dispose();
     }
   }

@@ -26,6 +26,8 @@ export interface LabelColumn {
 const imageNames = ["image", "img", "images", "picture", "photo", "jpg", "jpeg", "png", "webp", "bytes"];
 const labelNames = ["label", "labels", "class", "category", "target", "fine_label", "cls", "y"];
 const mostClassNames = 100_000;
+/** Columns with a longer one are passed over: a footer may be all name. */
+const longestName = 1000;
 
 /**
  * Finds images by what the datasets library writes (a struct `{bytes, path}`, named "Image" in the footer) and by
@@ -37,7 +39,7 @@ export function findImageColumns(file: ParquetFile): ImageColumns {
   const labels: { column: LabelColumn; rank: number }[] = [];
   file.columns.forEach((column, index) => {
     const [name, inner] = column.path;
-    if (name === undefined || column.isList || column.path.length > 2) return;
+    if (name === undefined || name.length > longestName || column.isList || column.path.length > 2) return;
     const feature = features.get(name);
     const kind = feature === undefined ? null : textAt(feature, "_type");
     if (column.type === "BYTE_ARRAY" && !column.isText && (inner === undefined || inner === "bytes")) {
@@ -56,21 +58,39 @@ export function findImageColumns(file: ParquetFile): ImageColumns {
   };
 }
 
+/** More columns than a person would look through are cut: a file may have a million. */
+const mostOffered = 200;
+
+/**
+ * The files that are one data set: the first with images, and whichever have the same column of them. Others, such
+ * as tables about the data set, are left out.
+ *
+ * @throws AppError "file-unsupported" when no column of any holds images.
+ */
+export function filesWithImages(files: readonly ParquetFile[]): {
+  readonly used: readonly ParquetFile[];
+  readonly leftOut: ParquetOffer["leftOut"];
+} {
+  const imagesOf = new Map(files.map((file) => [file, findImageColumns(file).images]));
+  const wanted = files.map((file) => imagesOf.get(file)?.[0]?.name).find((name) => name !== undefined);
+  if (wanted === undefined) throw noImages(files);
+  const has = (file: ParquetFile): boolean =>
+    imagesOf.get(file)?.some(({ name }) => name === wanted) ?? false;
+  const why = `it has no column ${quote(wanted)} of images.`;
+  return {
+    used: files.filter(has),
+    leftOut: files.filter((file) => !has(file)).map(({ name }) => ({ name, why })),
+  };
+}
+
 /**
  * What the files of one data set have to offer. They must have the same columns; those of the first are shown.
  *
- * @throws AppError "file-unsupported" when no column holds images.
+ * @throws AppError "file-unsupported" when no column of any holds images.
  */
-export function offerOf(files: readonly ParquetFile[]): ParquetOffer {
-  const [first] = files;
-  if (first === undefined) throw new AppError("file-unreadable", "There is no parquet file.");
-  const { images, labels } = findImageColumns(first);
-  const [image] = images;
-  if (image === undefined)
-    throw new AppError("file-unsupported", `${quote(first.name)} has no column of images.`, {
-      hint: "Images must be in the file, as bytes of JPEG, PNG or the like: as the datasets library writes them.",
-      details: first.columns.slice(0, 30).map(({ path, type }) => `${path.join(".")}: ${type}`),
-    });
+export function offerOf(all: readonly ParquetFile[]): ParquetOffer {
+  const { used: files, leftOut } = filesWithImages(all);
+  const { images, labels } = findImageColumns(files[0] as ParquetFile);
   const [label] = labels;
   const isLikely =
     label !== undefined && (label.classNames !== null || labelNames.includes(label.name.toLowerCase()));
@@ -78,10 +98,27 @@ export function offerOf(files: readonly ParquetFile[]): ParquetOffer {
     files: files.length,
     rows: files.reduce((sum, file) => sum + file.rows, 0),
     bytes: files.reduce((sum, file) => sum + file.source.size, 0),
-    imageColumns: images.map(({ name }) => name),
-    labelColumns: labels.map(({ name, classNames }) => ({ name, classes: classNames?.length ?? null })),
-    choice: { imageColumn: image.name, labelColumn: isLikely ? label.name : null },
+    imageColumns: images.slice(0, mostOffered).map(({ name }) => name),
+    labelColumns: labels
+      .slice(0, mostOffered)
+      .map(({ name, classNames }) => ({ name, classes: classNames?.length ?? null })),
+    leftOut,
+    choice: {
+      imageColumn: (images[0] as ImageColumn).name,
+      labelColumn: isLikely ? label.name : null,
+    },
   };
+}
+
+function noImages(files: readonly ParquetFile[]): AppError {
+  const [first] = files;
+  if (first === undefined) return new AppError("file-unreadable", "There is no parquet file.");
+  const which =
+    files.length === 1 ? `${quote(first.name)} has no` : `None of the ${files.length} parquet files has a`;
+  return new AppError("file-unsupported", `${which} column of images.`, {
+    hint: "Images must be in the file, as bytes of JPEG, PNG or the like: as the datasets library writes them.",
+    details: describeColumns(first),
+  });
 }
 
 /** @throws AppError "file-unsupported" when a file of several lacks a column that the others have. */
@@ -97,10 +134,15 @@ export function chosenColumns(
   return { image, label };
 }
 
+/** Some of them, and no more of a name than a person reads. */
+function describeColumns({ columns }: ParquetFile): string[] {
+  return columns.slice(0, 30).map(({ path, type }) => `${path.join(".").slice(0, 100)}: ${type}`);
+}
+
 function missing(file: ParquetFile, column: string, what: string): AppError {
   return new AppError("file-unsupported", `${quote(file.name)} has no column ${quote(column)} of ${what}.`, {
     hint: "Give only files of one data set, whose columns are the same.",
-    details: file.columns.slice(0, 30).map(({ path, type }) => `${path.join(".")}: ${type}`),
+    details: describeColumns(file),
   });
 }
 

@@ -4,7 +4,7 @@ import type { ImageRow } from "../../contract/parquet.ts";
 import { pseudoImage, writeImageTable } from "../testing/parquetWriter.ts";
 import { refusalOf } from "../testing/refusal.ts";
 import { blobSource, type ByteSource } from "./byteSource.ts";
-import { offerOf } from "./imageColumns.ts";
+import { filesWithImages, offerOf } from "./imageColumns.ts";
 import { openImageRows } from "./imageRows.ts";
 import { openParquet, type ParquetFile } from "./parquetFile.ts";
 
@@ -119,4 +119,19 @@ test("a few rows of a large row group take a few requests and little more than t
   const wanted = 500 * 2500;
   expect(source.requests).toBeLessThanOrEqual(5);
   expect(source.bytes).toBeLessThan(wanted + 1024 * 1024 + 3 * 64 * 1024); // a page of 1 MiB, footer, labels
+});
+
+test("tables about the images are left out, wherever they stand; so is what has another column of them", async () => {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
+  const urls = parquetWriteBuffer({ columnData: [{ name: "url", data: ["a", "b"], type: "STRING" }] });
+  const about = await open(new Uint8Array(urls), "0.parquet");
+  const one = await open(writeImageTable({ images: images.slice(0, 3) }), "1.parquet");
+  const other = await open(writeImageTable({ images: images.slice(3, 5), imageColumn: "scan" }), "2.parquet");
+  const why = 'it has no column "image" of images.';
+  const leftOut = [
+    { name: "0.parquet", why },
+    { name: "2.parquet", why },
+  ];
+  expect(offerOf([about, one, other])).toMatchObject({ files: 1, rows: 3, imageColumns: ["image"], leftOut });
+  expect(filesWithImages([about, one, other]).used).toEqual([one]);
 });

@@ -22,8 +22,11 @@ import {
   gateInputGradient,
   globalAveragePool,
   globalAveragePoolGradient,
+  globalMaxPool,
+  globalMaxPoolGradient,
   maxPool,
   maxPoolGradient,
+  maxPoolNormalised,
 } from "./kernels/pooling.ts";
 import { FlatLayout } from "./parameterLayout.ts";
 import type { Plan, PlanSlice, PlanTensor } from "./plan.ts";
@@ -46,7 +49,10 @@ export type NormMode =
       readonly split: number;
       readonly viewOrder: "forward" | "backward";
     }
-  /** Stored statistics, multiplied into the layer before (`foldedWeights`): no BatchNorm is left to run. */
+  /**
+   * Stored statistics, multiplied into the layer before (`uploadFolded`), or taken along by the max pool before: no
+   * BatchNorm is left to run.
+   */
   | { readonly kind: "folded" };
 
 /** One network's place in a plan. */
@@ -108,9 +114,9 @@ export function whyNotCompiled(network: Network): string | null {
       return "a depthwise convolution with several filters to a channel";
     if (layer.kind === "batchNorm") {
       const before = network.layers[layer.input];
-      const follows = before?.kind === "conv" || before?.kind === "linear";
+      const follows = before?.kind === "conv" || before?.kind === "linear" || before?.kind === "maxPool";
       if (!follows || consumers[layer.input]?.length !== 1)
-        return `${layer.name}, a BatchNorm that follows neither a convolution nor a linear layer`;
+        return `${layer.name}, a BatchNorm that follows neither a convolution nor a linear layer nor a max pool`;
     }
     if (layer.kind === "input" && index !== 0) return "a second input";
   }
@@ -195,11 +201,20 @@ export function planForward(
       case "maxPool": {
         const x = valueOf(layer.input);
         const shape = { ...layer, ...x };
-        const y = make(index, {
+        const result = {
           ...x,
           height: outputSide(x.height, layer),
           width: outputSide(x.width, layer),
-        });
+        };
+        const norm = mode.kind === "folded" ? nextOf(index) : null;
+        if (norm?.layer.kind === "batchNorm") {
+          const { last, activation } = absorb(norm.index, false);
+          const y = make(last, result);
+          const affine = [weight(norm.layer.name), bias(norm.layer.name)];
+          plan.launch(maxPoolNormalised(shape, activation), [x.tensor, ...affine, y.tensor]);
+          break;
+        }
+        const y = make(index, result);
         const places = plan.transient(`${layer.kind} places`, y.tensor.size);
         plan.launch(maxPool(shape), [x.tensor, y.tensor, places]);
         record([layer.input], index, (gradient, sinks) => {
@@ -217,6 +232,19 @@ export function planForward(
         record([layer.input], index, (gradient, sinks) => {
           sinks.add(layer.input, (dx, accumulate) => {
             plan.launch(globalAveragePoolGradient(shape, accumulate), [gradient, dx]);
+          });
+        });
+        break;
+      }
+      case "globalMaxPool": {
+        const x = valueOf(layer.input);
+        const shape = { ...x, pixels: x.height * x.width };
+        const y = make(index, { ...x, height: 1, width: 1 });
+        const places = plan.transient(`${layer.kind} places`, y.tensor.size);
+        plan.launch(globalMaxPool(shape), [x.tensor, y.tensor, places]);
+        record([layer.input], index, (gradient, sinks) => {
+          sinks.add(layer.input, (dx, accumulate) => {
+            plan.launch(globalMaxPoolGradient(shape, accumulate), [gradient, places, dx]);
           });
         });
         break;

@@ -4,6 +4,7 @@ import type { FrozenTeacher } from "../methods/frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "../methods/method.ts";
 import type { StudentTrainer } from "../methods/studentTrainer.ts";
 import type { Weights } from "../models/weights.ts";
+import { vectorRule } from "../optim/muonRule.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 import { planImages, planInput, writeConstants, type PlannedImages } from "./compiledEncoder.ts";
@@ -34,6 +35,7 @@ import { allTensors } from "./parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { profilePlan, type LaunchTimes } from "./profilePlan.ts";
 import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan.ts";
+import { planMuon } from "./planMuon.ts";
 import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
 
 /** What a compiled step is made of; which parts there are tells DisCo, MoCo-v2 and plain distillation apart. */
@@ -67,7 +69,8 @@ interface Planned {
     readonly keys: PlanTensor;
   } | null;
   readonly queue: PlanTensor | null;
-  readonly velocities: PlanTensor;
+  /** The optimiser's, to be filled once. */
+  readonly constants: Parameters<typeof writeConstants>[1];
   /** Raw teacher embeddings, view after view. */
   readonly teacherRows: PlanTensor | null;
   readonly scalars: PlanTensor;
@@ -84,7 +87,7 @@ export function whyNotCompiledStep({ trainer }: StepParts): string | null {
  * `DistillOnly`, which hold the initial state and receive the current one at `sync`.
  *
  *     m ← EMA of s;  k = m(v₂);  q = s(v₁), q′ = s(v₂) in one pass of 2B with statistics per view;  loss and its
- *     gradient by hand;  backward through s;  SGD;  k into the queue
+ *     gradient by hand;  backward through s;  SGD or Muon;  k into the queue
  */
 export class CompiledDisco implements Method {
   private queueRow: number;
@@ -128,6 +131,7 @@ export class CompiledDisco implements Method {
       planned.images.constants,
       ...planned.studentTape.constants,
       ...(planned.mean?.tape.constants ?? []),
+      ...planned.constants,
     ];
     writeConstants(built, constants);
     const compiled = new CompiledDisco(gpu, parts, size, planned, built, release);
@@ -167,7 +171,11 @@ export class CompiledDisco implements Method {
     const teacherBuffer = teacherRows === null ? null : gpu.bufferOf(teacherRows);
     if (teacherRows !== null) gpu.flush();
     const { learningRate, distillWeight, contrastiveWeight, temperature } = settings;
-    const numbers = Float32Array.of(learningRate, distillWeight, contrastiveWeight, temperature);
+    this.steps++;
+    const numbers = Float32Array.of(
+      ...[learningRate, distillWeight, contrastiveWeight, temperature],
+      ...[1 - vectorRule.beta1 ** this.steps, 1 - vectorRule.beta2 ** this.steps],
+    );
     queue.writeBuffer(built.bufferOf(planned.settings), 0, numbers);
 
     const encoder = gpu.device.createCommandEncoder();
@@ -182,7 +190,6 @@ export class CompiledDisco implements Method {
       this.enqueue(encoder, planned.mean.keys, planned.queue, parts.contrast.queue);
     queue.submit([encoder.finish()]);
     teacherRows?.dispose();
-    this.steps++;
     this.stale = true;
     return tf.tensor<tf.Rank.R1>({ buffer: built.bufferOf(planned.scalars) }, [4], "float32");
   }
@@ -320,7 +327,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const distils = teacher !== null;
   const views = distils ? 2 : 1;
   const split = trainer.options.batchNormGroups;
-  const settings = plan.persistent("settings", 4);
+  const settings = plan.persistent("settings", 8);
   const usesSecondViews = distils || contrast !== null;
   const images = planImages(
     plan,
@@ -401,7 +408,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     gradientOperands.push(mean.keys, losses, pulls);
     attractionParts = pull.parts;
   } else {
-    plan.launch(rowLosses(loss, 0), [settings, q, ...teacherOperand, losses]);
+    plan.launch(rowLosses(loss, 0), [q, ...teacherOperand, losses]);
   }
   plan.launch(stepScalars(loss), [settings, losses, scalars]);
   const dz = plan.transient("embedding gradient", rows * dim);
@@ -417,12 +424,18 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const gradients = plan.persistent("gradients", student.parameters.size);
   planBackward(plan, studentTape, new Map([[network.embedding, dz]]), gradients);
   const velocities = plan.persistent("velocities", student.parameters.size);
-  plan.launch(sgd(student.parameters.size, trainer.options), [
-    settings,
-    gradients,
-    velocities,
-    student.parameterTensor,
-  ]);
+  let constants: Planned["constants"] = [];
+  if (trainer.options.optimiser === "muon") {
+    const operands = { settings, gradients, velocities, parameters: student.parameterTensor };
+    constants = planMuon(plan, student.parameters, operands, trainer.options);
+  } else {
+    plan.launch(sgd(student.parameters.size, trainer.options), [
+      settings,
+      gradients,
+      velocities,
+      student.parameterTensor,
+    ]);
+  }
   return {
     plan,
     images,
@@ -432,7 +445,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     studentTape,
     mean,
     queue,
-    velocities,
+    constants,
     teacherRows,
     scalars,
   };

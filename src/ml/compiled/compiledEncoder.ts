@@ -55,7 +55,10 @@ export function planInput(
 /** Fills what a plan needs once. */
 export function writeConstants(
   built: BuiltPlan,
-  constants: readonly { readonly tensor: PlanTensor; readonly data: Float32Array<ArrayBuffer> }[],
+  constants: readonly {
+    readonly tensor: PlanTensor;
+    readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+  }[],
 ): void {
   for (const { tensor, data } of constants) built.device.queue.writeBuffer(built.bufferOf(tensor), 0, data);
 }
@@ -142,7 +145,10 @@ export class CompiledEncoder {
   }
 }
 
-/** Uploads parameters with each BatchNorm multiplied into the layer before it: w·γ/√(σ²+ε), and the shift as its bias. */
+/**
+ * Uploads parameters with each BatchNorm multiplied into the layer before it: w·γ/√(σ²+ε), and the shift as its bias.
+ * Behind a max pool it stays a scale and a shift, both with the statistics in them.
+ */
 export function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weights, built: BuiltPlan): void {
   const { network, parameters } = memory;
   tf.tidy(() => {
@@ -150,19 +156,25 @@ export function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weigh
     for (const layer of network.layers) {
       if (layer.kind !== "batchNorm") continue;
       const before = network.layers[layer.input];
-      invariant(before?.kind === "conv" || before?.kind === "linear", "BatchNorm follows a product");
+      const isProduct = before?.kind === "conv" || before?.kind === "linear";
+      invariant(isProduct || before?.kind === "maxPool", "BatchNorm follows a product or a max pool");
       const of = (name: string): tf.Tensor => values.get(name) as tf.Tensor;
       const scale = tf.mul(
         of(`${layer.name}.weight`),
         tf.rsqrt(tf.add(of(`${layer.name}.running_var`), layer.eps)),
       );
+      const mean = of(`${layer.name}.running_mean`);
+      if (!isProduct) {
+        values.set(`${layer.name}.weight`, scale);
+        values.set(`${layer.name}.bias`, tf.sub(of(`${layer.name}.bias`), tf.mul(mean, scale)));
+        continue;
+      }
       const weight = of(`${before.name}.weight`);
       const isDepthwise = before.kind === "conv" && before.groups > 1;
       values.set(
         `${before.name}.weight`,
         tf.mul(weight, isDepthwise ? tf.reshape(scale, [1, 1, -1, 1]) : scale),
       );
-      const mean = of(`${layer.name}.running_mean`);
       const centre = before.bias ? tf.sub(of(`${before.name}.bias`), mean) : tf.neg(mean);
       values.set(`${layer.name}.bias`, tf.add(of(`${layer.name}.bias`), tf.mul(centre, scale)));
     }

@@ -17,6 +17,16 @@ interface Placement {
   readonly padded: readonly [number, number, number];
 }
 
+/** A weight of at least two dimensions as the matrix it is in a flat buffer: [k²·in, out], a depthwise filter's [k², C]. */
+export interface FlatMatrix {
+  readonly offset: number;
+  /** With channels filled up. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Without. */
+  readonly shape: readonly [number, number];
+}
+
 /**
  * All parameters of a network, or all its running statistics, in one row: what the optimiser and the moving average
  * pass over at once. Zeros fill up channels to multiples of four; they stay zeros, as their gradients are.
@@ -64,6 +74,17 @@ export class FlatLayout {
     const { offset, size } = this.slice(tensor, second);
     invariant(offset > from, `${first} comes before ${second}`);
     return { tensor, offset: from, size: offset + size - from };
+  }
+
+  matrices(): readonly FlatMatrix[] {
+    return [...this.placements.values()]
+      .filter(({ spec }) => spec.role.endsWith("Weight") && spec.role !== "normWeight")
+      .map(({ offset, shape, padded }) => ({
+        offset,
+        rows: padded[0] * padded[1],
+        columns: padded[2],
+        shape: [shape[0] * shape[1], shape[2]],
+      }));
   }
 
   /** Copies tensors into the flat buffer, in order with tfjs's own work. */

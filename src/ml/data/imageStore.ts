@@ -111,7 +111,8 @@ export class ImageStore {
     if (this.#summary !== null) return this.#summary;
     if (this.#count === 0) throw new AppError("dataset-too-small", "There is not one image in this set");
     const labels = [...new Set(about.labels)].filter((label) => label !== "");
-    const renumbered = about.labels.map((label) => labels.indexOf(label));
+    const indexOf = new Map(labels.map((label, index) => [label, index]));
+    const renumbered = about.labels.map((label) => indexOf.get(label) ?? -1);
     const labelCounts = labels.map(() => 0);
     for (const { classes } of this.#blocks) {
       classes.forEach((given, i) => {

@@ -6,7 +6,7 @@ import * as tf from "../tf.ts";
 import { alignment, uniformity } from "./alignmentUniformity.ts";
 import { linearCka } from "./cka.ts";
 import { knnAccuracy, knnDefaults, knnPredict } from "./knn.ts";
-import { nearestNeighbours } from "./nearestNeighbours.ts";
+import { nearestNeighbours, searchNeighbours } from "./nearestNeighbours.ts";
 import { neighbourOverlap } from "./neighbourOverlap.ts";
 import { embeddingSpread } from "./spread.ts";
 
@@ -59,22 +59,31 @@ describe.each(nodeBackends)("on %s", (backend) => {
     tf.dispose([b, q]);
   });
 
-  test("a search for neighbours goes block by block and can be called off in between", async () => {
+  test("a search for neighbours goes in slices, and given up in between leaves nothing behind", async () => {
     const random = createPrng(29, "blocks");
-    const values = Float32Array.from({ length: 3000 * 2 }, () => random.normal());
-    const rows = tf.tidy(() => normalizeRows(tf.tensor2d(values, [3000, 2])));
-    const whole = await nearestNeighbours(rows, rows, 2, { excludeSelf: true });
-    const blocks: number[] = [];
-    const half = await nearestNeighbours(rows, rows, 2, {
-      excludeSelf: true,
-      afterBlock: async (done) => (blocks.push(done), Promise.resolve(blocks.length < 2)),
-    });
-    const [first, done] = blocks as [number, number];
-    expect(blocks.length).toBe(2);
-    expect(done).toBe(2 * first);
-    expect(half.indices.subarray(0, done * 2)).toEqual(whole.indices.subarray(0, done * 2));
-    expect(half.indices.subarray(done * 2).every((index) => index === 0)).toBe(true);
-    expect(whole.indices.subarray(done * 2).every((index) => index === 0)).toBe(false);
+    const values = Float32Array.from({ length: 4500 * 2 }, () => random.normal());
+    const rows = tf.tidy(() => normalizeRows(tf.tensor2d(values, [4500, 2])));
+    const before = tf.memory().numTensors;
+    const options = { excludeSelf: true, task: "searching" };
+    const whole = await nearestNeighbours(rows, rows, 2, options);
+    const search = searchNeighbours(rows, rows, 2, options);
+    const slices: number[] = [];
+    for (;;) {
+      const next = await search.next();
+      if (next.done === true) {
+        expect(next.value).toEqual(whole);
+        break;
+      }
+      expect(next.value).toMatchObject({ task: "searching", total: 4500 });
+      slices.push(next.value.done);
+    }
+    expect(slices.length).toBeGreaterThan(2);
+    expect(slices[1]).toBe(2 * slices[0]!);
+    expect(slices.at(-1)).toBe(4500);
+    const left = searchNeighbours(rows, rows, 2, options);
+    await left.next();
+    await left.return(undefined as never);
+    expect(tf.memory().numTensors).toBe(before);
     rows.dispose();
   });
 

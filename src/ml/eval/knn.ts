@@ -1,6 +1,7 @@
 import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
-import { nearestNeighbours } from "./nearestNeighbours.ts";
+import { finish, type Sliced } from "../slices.ts";
+import { searchNeighbours } from "./nearestNeighbours.ts";
 
 export interface KnnOptions {
   readonly neighbours: number;
@@ -37,11 +38,16 @@ export interface KnnAnswer {
  * Weighted k-nearest-neighbours by cosine (Wu et al., arXiv 1805.01978): the k most similar bank images vote for
  * their class with weight exp(cos/T).
  */
-export async function knnPredict(question: KnnQuestion): Promise<KnnAnswer> {
+export async function* predictInSlices(question: KnnQuestion, task = ""): Sliced<KnnAnswer> {
   const { bankClasses, neighbours: k, temperature } = question;
   const [bank, queries] = tf.tidy(() => [normalizeRows(question.bank), normalizeRows(question.queries)]);
-  const { indices, cosines } = await nearestNeighbours(bank, queries, k);
-  tf.dispose([bank, queries]);
+  let found;
+  try {
+    found = yield* searchNeighbours(bank, queries, k, { task });
+  } finally {
+    tf.dispose([bank, queries]);
+  }
+  const { indices, cosines } = found;
 
   const queryCount = question.queries.shape[0];
   let classCount = 0;
@@ -60,11 +66,19 @@ export async function knnPredict(question: KnnQuestion): Promise<KnnAnswer> {
   return { classCount, scores, predictions };
 }
 
-/** Share of the labelled queries whose class `knnPredict` finds; NaN when none is labelled. */
-export async function knnAccuracy(
-  question: KnnQuestion & { readonly queryClasses: ArrayLike<number> },
-): Promise<number> {
-  const { predictions } = await knnPredict(question);
+/** All slices of `predictInSlices`. */
+export async function knnPredict(question: KnnQuestion): Promise<KnnAnswer> {
+  return (await finish(predictInSlices(question))) as KnnAnswer;
+}
+
+export interface KnnTest extends KnnQuestion {
+  /** [M]; negative = no label, not asked. */
+  readonly queryClasses: ArrayLike<number>;
+}
+
+/** Share of the labelled queries whose class is found; NaN when none is labelled. */
+export async function* accuracyInSlices(question: KnnTest, task = ""): Sliced<number> {
+  const { predictions } = yield* predictInSlices(question, task);
   let [asked, right] = [0, 0];
   predictions.forEach((prediction, query) => {
     const truth = question.queryClasses[query]!;
@@ -73,4 +87,9 @@ export async function knnAccuracy(
     if (prediction === truth) right++;
   });
   return right / asked;
+}
+
+/** All slices of `accuracyInSlices`. */
+export async function knnAccuracy(question: KnnTest): Promise<number> {
+  return (await finish(accuracyInSlices(question))) as number;
 }

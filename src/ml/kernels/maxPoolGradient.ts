@@ -100,6 +100,9 @@ function toFirstLargest(
 ): void {
   const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = place;
   dx.fill(0);
+  // Of one window, for each channel: with channels innermost, memory is read as it lies.
+  const largest = new Float32Array(channels);
+  const from = new Int32Array(channels);
   for (let n = 0, to = 0; n < batchSize; n++)
     for (let row = 0; row < outHeight; row++) {
       const top = row * place.strideHeight - padInfo.top;
@@ -107,19 +110,20 @@ function toFirstLargest(
       for (let column = 0; column < outWidth; column++) {
         const left = column * place.strideWidth - padInfo.left;
         const [columnBegin, columnEnd] = [Math.max(0, left), Math.min(inWidth, left + place.filterWidth)];
-        for (let c = 0; c < channels; c++, to++) {
-          let largest = -Infinity;
-          let from = -1;
-          for (let y = rowBegin; y < rowEnd; y++) {
-            let at = ((n * inHeight + y) * inWidth + columnBegin) * channels + c;
-            for (let i = columnBegin; i < columnEnd; i++, at += channels)
-              if (x[at]! > largest) {
-                largest = x[at]!;
-                from = at;
+        largest.fill(-Infinity);
+        from.fill(-1);
+        for (let y = rowBegin; y < rowEnd; y++) {
+          let at = ((n * inHeight + y) * inWidth + columnBegin) * channels;
+          for (let i = columnBegin; i < columnEnd; i++)
+            for (let c = 0; c < channels; c++, at++) {
+              const value = x[at]!;
+              if (value > largest[c]!) {
+                largest[c] = value;
+                from[c] = at;
               }
-          }
-          if (from >= 0) dx[from]! += dy[to]!;
+            }
         }
+        for (let c = 0; c < channels; c++, to++) if (from[c]! >= 0) dx[from[c]!]! += dy[to]!;
       }
     }
 }

@@ -3,6 +3,7 @@ import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../../contract/config.ts";
 import type { MethodName } from "../../contract/methods.ts";
 import { CpuViewSource } from "../augment/cpuViewSource.ts";
+import { StoredViews } from "../augment/storedViews.ts";
 import { plainViews } from "../augment/drawViews.ts";
 import { demoBlocks } from "../data/demoBlocks.ts";
 import { ImageStore } from "../data/imageStore.ts";
@@ -15,7 +16,7 @@ import type { Teacher } from "../teachers/teacher.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tf.ts";
 import { train } from "../train.ts";
-import { askAhead, lookUpAhead, type AnswerAhead } from "./answerAhead.ts";
+import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "./answerAhead.ts";
 import { createMethod } from "./createMethod.ts";
 import type { Method, Views } from "./method.ts";
 import { prepareMethod } from "./prepareMethod.ts";
@@ -34,6 +35,7 @@ const base: Config = {
 const images = new ImageStore(20);
 for (const block of demoBlocks({ seed: 3, count: 90, size: 20 })) images.append(block);
 const source = new CpuViewSource(images, size);
+const plainOf = (some: Int32Array): tf.Tensor4D => plainViews(source, some);
 const members = Int32Array.from({ length: images.count }, (_, i) => i).filter((i) => i % 4 !== 0);
 const watch = { report: () => undefined, cancelled: () => false };
 
@@ -117,9 +119,10 @@ test.each(["disco", "distillOnly", "seed", "compress", "simReg", "doGo", "bingo"
 test("a projection of a teacher that answers later is that of the teacher", async () => {
   const teacher = createTestTeacher(20);
   const before = tf.memory().numTensors;
+  const slow = later(teacher);
   const [now, ahead] = [
-    await fitProjection(teacher, source, members, 6, base),
-    await fitProjection(later(teacher), source, members, 6, base),
+    await fitProjection(teacher, source, members, 6, base, new PlainEmbeddings(teacher, images.count, 0)),
+    await fitProjection(slow, source, members, 6, base, new PlainEmbeddings(slow, images.count, 0)),
   ];
   expect(ahead).toEqual(now);
   const projected = new ProjectedTeacher(later(teacher), now.projection);
@@ -161,7 +164,7 @@ test("with plain views both views are pulled to the untouched image's embedding,
   const curve = await losses(
     config,
     teacher,
-    lookUpAhead("distillOnly", plain, source, (said) => said),
+    lookUpAhead("distillOnly", plain, plainOf, (said) => said),
     ({ first, second }) => {
       const rows = [first, second].map((view) =>
         tf.tidy(() => twin.trainer.run(twin.trainer.prepare(view)).embedding),
@@ -193,7 +196,7 @@ test("with plain views both views are pulled to the untouched image's embedding,
   expect(asked).toEqual([8, 8, 8]);
   const before = tf.memory().numTensors;
   const fourth = sampler.next().indices;
-  const rows = await plain.rows(Int32Array.of(fourth[0]!, ...fourth, fourth[0]!), source);
+  const rows = await plain.rows(Int32Array.of(fourth[0]!, ...fourth, fourth[0]!), plainOf);
   tf.dispose([rows.embedding, rows.features]);
   expect(asked).toEqual([8, 8, 8, 8]);
   expect(tf.memory().numTensors).toBe(before);
@@ -201,6 +204,41 @@ test("with plain views both views are pulled to the untouched image's embedding,
   const augmented = await losses({ ...config, teacherViews: "same" }, teacher);
   expect(augmented[0]).not.toBeCloseTo(curve[0]!, 3); // the plain image is another target
   twin.dispose();
+  teacher.dispose();
+});
+
+test("of stored views the teacher is asked about each once, and says what it says at every step", async () => {
+  const teacher = createTestTeacher(20);
+  const config: Config = { ...base, cachedViews: 2 };
+  const asked: number[] = [];
+  const counted: Teacher = {
+    ...later(teacher),
+    answers: "now",
+    embed(...views) {
+      asked.push(views[0].shape[0]);
+      return teacher.embed(...views);
+    },
+  };
+  const stored = new StoredViews(source, config);
+  const known = new PlainEmbeddings(counted, images.count * config.cachedViews, 0);
+  const before = tf.memory().numTensors;
+  const lookedUp = lookUpStoredAhead(
+    "disco",
+    known,
+    (some) => stored.render(some),
+    (said) => said,
+  );
+  const [ahead, now] = [await losses(config, teacher, lookedUp), await losses(config, teacher)];
+  ahead.forEach((loss, step) => expect(loss).toBeCloseTo(now[step]!, 4));
+  const first = asked.reduce((sum, views) => sum + views, 0);
+  expect(first).toBe(3 * 2 * config.batchSize); // both views of three batches of new images
+  await losses(config, teacher, lookedUp);
+  expect(asked.reduce((sum, views) => sum + views, 0)).toBe(first);
+  // Another seed takes the same views in another order; fresh views are others.
+  await losses({ ...config, seed: 12 }, teacher, lookedUp);
+  expect(asked.reduce((sum, views) => sum + views, 0)).toBeLessThanOrEqual(2 * members.length);
+  expect((await losses(base, teacher))[0]).not.toBeCloseTo(now[0]!, 3);
+  expect(tf.memory().numTensors).toBe(before);
   teacher.dispose();
 });
 

@@ -1,7 +1,8 @@
 import { methods, type MethodName } from "../../contract/methods.ts";
-import type { ViewSource } from "../augment/viewSource.ts";
+import { invariant } from "../../lib/invariant.ts";
 import { askTeacher } from "../teachers/askTeacher.ts";
-import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
+import type { Progress } from "../slices.ts";
+import type { PlainEmbeddings, Render } from "../teachers/plainEmbeddings.ts";
 import type { Embedded, Teacher } from "../teachers/teacher.ts";
 import * as tf from "../tf.ts";
 import type { TeacherAnswers, Views } from "./method.ts";
@@ -12,10 +13,15 @@ export interface StepViews {
   readonly indices: Int32Array;
   /** Of the companions; empty without. */
   readonly companionIndices: Int32Array;
+  /** Which stored views these are, where views are stored. */
+  readonly stored?: { readonly first: Int32Array; readonly second: Int32Array };
 }
 
 /** Works out what the teacher says of a step's views before the step. `disposeAnswers` when it is over. */
 export type AnswerAhead = (step: StepViews) => Promise<TeacherAnswers>;
+
+/** A step may take so long without a word. */
+const quietMs = 150;
 
 /** Asks a teacher that answers later about the views its method wants it to see, all in one batch. */
 export function askAhead(method: MethodName, teacher: Teacher, inputSize: number): AnswerAhead {
@@ -45,25 +51,55 @@ export function askAhead(method: MethodName, teacher: Teacher, inputSize: number
 /**
  * Looks up what the teacher says of the plain images, whatever the views; of images new to it, it is asked.
  *
- * @param source where the plain images come from.
+ * @param render gives the plain images.
  * @param see from the teacher's own embedding to the one that is matched: a projection, or nothing.
  */
 export function lookUpAhead(
   method: MethodName,
   plain: PlainEmbeddings,
-  source: ViewSource,
+  render: Render,
   see: (said: Embedded) => Embedded,
+  report?: (progress: Progress) => void,
 ): AnswerAhead {
-  return async (step) => {
-    const answers = new Map<tf.Tensor4D, Embedded>();
-    for (const { images, indices } of viewsAsked(method, step)) {
-      const said = await plain.rows(indices, source);
-      const seen = see(said);
-      if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
-      answers.set(images, seen);
-    }
-    return answers;
+  return (step) => lookUp(viewsAsked(method, step), plain, render, see, report);
+}
+
+/** The same of stored views: the teacher sees the views themselves, each once. */
+export function lookUpStoredAhead(
+  method: MethodName,
+  answers: PlainEmbeddings,
+  render: Render,
+  see: (said: Embedded) => Embedded,
+  report?: (progress: Progress) => void,
+): AnswerAhead {
+  return ({ views, stored }) => {
+    invariant(stored !== undefined, "the views are stored ones");
+    const asked = methods[method].teacherSees.map((which) => {
+      return { images: views[which], indices: stored[which] };
+    });
+    return lookUp(asked, answers, render, see, report);
   };
+}
+
+async function lookUp(
+  asked: readonly { readonly images: tf.Tensor4D; readonly indices: Int32Array }[],
+  known: PlainEmbeddings,
+  render: Render,
+  see: (said: Embedded) => Embedded,
+  report?: (progress: Progress) => void,
+): Promise<TeacherAnswers> {
+  const startMs = performance.now();
+  const reportIfSlow = (progress: Progress): void => {
+    if (performance.now() - startMs > quietMs) report?.(progress);
+  };
+  const answers = new Map<tf.Tensor4D, Embedded>();
+  for (const { images, indices } of asked) {
+    const said = await known.rows(indices, render, reportIfSlow);
+    const seen = see(said);
+    if (seen.embedding !== said.embedding && said.embedding !== said.features) said.embedding.dispose();
+    answers.set(images, seen);
+  }
+  return answers;
 }
 
 export function disposeAnswers(answers: TeacherAnswers | undefined): void {

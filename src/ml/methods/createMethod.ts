@@ -64,9 +64,24 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
       hint: "Set “Teacher BatchNorm” to “stored statistics”, or let the teacher see the student's views.",
     });
   }
+  if (config.cachedViews === 1 || (config.cachedViews > 0 && config.method === "bingo")) {
+    throw new AppError(
+      "config-invalid",
+      config.cachedViews === 1
+        ? "A step takes two views of an image, so one stored view is too few"
+        : "BINGO's companions have views of their own at every step, which cannot be stored",
+      { hint: "Set “Stored views” to 0, or to 2 and more with another method." },
+    );
+  }
+  if (config.cachedViews > 0 && config.teacherBatchNorm === "train" && teacher !== null) {
+    throw new AppError("config-invalid", "Answers about stored views cannot depend on each step's batch", {
+      hint: "Set “Teacher BatchNorm” to “stored statistics”, or “Stored views” to 0.",
+    });
+  }
   const network = studentNetwork(config, teacher);
   const weights = initialiseWeights(network, createPrng(config.seed, "init"));
   const trainer = new StudentTrainer(network, weights, {
+    optimiser: config.optimiser,
     momentum: config.momentum,
     weightDecay: config.weightDecay,
     batchNormGroups: config.batchNormGroups,

@@ -1,8 +1,8 @@
 import { AppError } from "../../contract/errors.ts";
-import { yieldToMessages } from "../../lib/yieldToMessages.ts";
 import { plainViews } from "../augment/drawViews.ts";
-import { embedImages } from "../embedImages.ts";
-import { nearestNeighbours } from "../eval/nearestNeighbours.ts";
+import { embedInSlices } from "../embedImages.ts";
+import { searchNeighbours } from "../eval/nearestNeighbours.ts";
+import { finish } from "../slices.ts";
 import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -30,31 +30,21 @@ export async function fillBags(
       hint: "Add images, or choose another method.",
     });
   }
-  let embedded = 0;
-  const rows = (await embedImages(
-    train,
-    (some) => plainViews(source, some),
-    rowsOfTeacher(teacher, config.teacherInputSize, ({ features }) => {
-      embedded += features.shape[0];
-      return normalizeRows(features);
-    }),
-    () => {
-      report("Embedding the images by the teacher", embedded, train.length);
-      return cancelled();
-    },
-  )) as UnitRows;
+  const embedding = embedInSlices({
+    task: "Embedding the images by the teacher",
+    indices: train,
+    render: (some) => plainViews(source, some),
+    embed: rowsOfTeacher(teacher, config.teacherInputSize, ({ features }) => normalizeRows(features)),
+  });
+  const rows = (await finish(embedding, report, cancelled)) as UnitRows | null;
+  if (rows === null) return;
   try {
-    if (cancelled()) return;
     const size = Math.min(publishedBagSize, train.length - 1);
-    const { indices } = await nearestNeighbours(rows, rows, size, {
-      excludeSelf: true,
-      afterBlock: async (done) => {
-        report("Finding each image's neighbours", done, train.length);
-        await yieldToMessages();
-        return !cancelled();
-      },
-    });
-    if (cancelled()) return;
+    const task = "Finding each image's neighbours";
+    const search = searchNeighbours(rows, rows, size, { excludeSelf: true, task });
+    const found = await finish(search, report, cancelled);
+    if (found === null) return;
+    const { indices } = found;
     const neighbours = indices.map((row) => train[row]!);
     const bagOf = (row: number): Int32Array => neighbours.subarray(row * size, (row + 1) * size);
     bags.fill(new Map(Array.from(train, (image, row) => [image, bagOf(row)])));

@@ -1,7 +1,8 @@
 import { createPrng } from "../../lib/prng.ts";
 import { plainViews } from "../augment/drawViews.ts";
-import { embedImages } from "../embedImages.ts";
+import { embedInSlices } from "../embedImages.ts";
 import type { KeyQueue } from "../losses/queue.ts";
+import { finish } from "../slices.ts";
 import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -17,19 +18,14 @@ export async function fillQueue(
   { report, cancelled }: PreparationWatch,
 ): Promise<void> {
   const order = createPrng(config.seed, "queue images").permutation(train.length).slice(0, queue.capacity);
-  let embedded = 0;
-  const rows = await embedImages(
-    Int32Array.from(order, (i) => train[i] as number),
-    (some) => plainViews(source, some),
-    rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => {
-      embedded += embedding.shape[0];
-      return normalizeRows(embedding);
-    }),
-    () => {
-      report("Filling the queue from the teacher", embedded, order.length);
-      return cancelled();
-    },
-  );
-  queue.enqueue(rows as UnitRows);
+  const embedding = embedInSlices({
+    task: "Filling the queue from the teacher",
+    indices: Int32Array.from(order, (i) => train[i] as number),
+    render: (some) => plainViews(source, some),
+    embed: rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => normalizeRows(embedding)),
+  });
+  const rows = (await finish(embedding, report, cancelled)) as UnitRows | null;
+  if (rows === null) return;
+  queue.enqueue(rows);
   rows.dispose();
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
+import type { Progress } from "../slices.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { fillBags } from "./fillBags.ts";
 import { fillQueue } from "./fillQueue.ts";
@@ -18,8 +19,7 @@ export interface PreparationSources {
 
 /** How a preparation, which may take long, tells how far it is and is called off. */
 export interface PreparationWatch {
-  /** @param task what is being done, for a person. */
-  readonly report: (task: string, done: number, total: number) => void;
+  readonly report: (progress: Progress) => void;
   /** Asked now and then; once true it stays true, and what is not done yet is left out. */
   readonly cancelled: () => boolean;
 }

@@ -2,6 +2,8 @@ import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
 import { forwardViews } from "../models/referenceExecutor.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
+import { Muon } from "../optim/muon.ts";
+import type { Optimiser } from "../optim/optimiser.ts";
 import { Sgd } from "../optim/sgd.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
@@ -9,6 +11,7 @@ import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tf.ts";
 
 export interface TrainerOptions {
+  readonly optimiser: "sgd" | "muon";
   readonly momentum: number;
   readonly weightDecay: number;
   readonly batchNormGroups: number;
@@ -27,14 +30,14 @@ export interface LossParts {
 
 /** The student and its optimiser: the part that every method has. Owns the weights. */
 export class StudentTrainer {
-  private readonly optimiser: Sgd;
+  private readonly optimiser: Optimiser;
 
   constructor(
     readonly network: Network,
     readonly weights: Weights,
     readonly options: TrainerOptions,
   ) {
-    this.optimiser = new Sgd(options);
+    this.optimiser = options.optimiser === "muon" ? new Muon(options) : new Sgd(options);
   }
 
   /** @param images [N, V, V, 3] in [0, 1]. @returns the same, as networks of this project take them. */

@@ -1,6 +1,7 @@
 import { buildEfficientNet } from "./efficientNet.ts";
 import { buildMobileNetV3 } from "./mobilenetV3.ts";
 import { NetworkBuilder, type LayerIndex, type Network } from "./network.ts";
+import { buildResNet9 } from "./resnet9.ts";
 import { buildResNet, resNetShape, type ResNetName, type ResNetShape, type Stem } from "./resnet.ts";
 
 /** What follows the pooled features. `hidden` 0 is a single Linear; names are `fc`, or `fc.0` and `fc.2`. */
@@ -79,7 +80,7 @@ export function resNet(shape: ResNetShape, head: Head | null): Network {
 }
 
 export type BackboneName =
-  ResNetName | "mobilenetV3Small" | "mobilenetV3Large" | "efficientnetB0" | "efficientnetB1";
+  ResNetName | "resnet9" | "mobilenetV3Small" | "mobilenetV3Large" | "efficientnetB0" | "efficientnetB1";
 
 /** The width that means "as published" for every architecture: a ResNet's first stage has that many channels. */
 export const publishedWidth = 64;
@@ -103,6 +104,10 @@ export function namedEncoder(name: BackboneName, stem: Stem, width: number, head
     case "efficientnetB1": {
       const title = `EfficientNet-${name === "efficientnetB0" ? "B0" : "B1"}, ${suffix}`;
       return encoder(title, (builder) => buildEfficientNet(builder, name, factor, stride), head);
+    }
+    case "resnet9": {
+      const title = `ResNet-9${stride === 1 ? "" : ", stride-2 stem"}, width ${width}`;
+      return encoder(title, (builder) => buildResNet9(builder, width, stride), head);
     }
     default:
       return resNet(resNetShape(name, stem, width), head);

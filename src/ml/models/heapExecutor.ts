@@ -292,6 +292,10 @@ class HeapPass {
       }
       case "maxPool":
         return heap.run("MaxPool", { x }, poolAttributes(layer));
+      case "globalMaxPool": {
+        const pooled = heap.run("MaxPool", { x }, wholeImage(x.shape));
+        return { ...pooled, shape: [x.shape[0] as number, x.shape[3] as number] };
+      }
       case "globalAveragePool":
         return poolMeans(heap, x);
       case "gate":
@@ -356,6 +360,13 @@ class HeapPass {
       case "maxPool": {
         const input = kept(layer.input);
         upstream.add(layer.input, heap.run("MaxPoolGrad", { dy: d, input }, poolAttributes(layer)));
+        break;
+      }
+      case "globalMaxPool": {
+        const input = kept(layer.input);
+        const [samples = 0, , , channels = 0] = input.shape;
+        const dy = { ...d, shape: [samples, 1, 1, channels] };
+        upstream.add(layer.input, heap.run("MaxPoolGrad", { dy, input }, wholeImage(input.shape)));
         break;
       }
       case "globalAveragePool":
@@ -436,6 +447,11 @@ class Upstream {
 
 function poolAttributes({ kernel, stride, padding }: LayerOf<"maxPool">): object {
   return { filterSize: [kernel, kernel], strides: [stride, stride], pad: padding };
+}
+
+/** One window as large as the image. @param shape [N, H, W, C] */
+function wholeImage([, height, width]: readonly number[]): object {
+  return { filterSize: [height, width], strides: [1, 1], pad: "valid" };
 }
 
 /** running ← (1 − momentum)·running + momentum·value, in place where nobody else sees it. */

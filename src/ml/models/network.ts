@@ -42,6 +42,8 @@ export type Layer =
       readonly channels: number;
       readonly eps: number;
       readonly momentum: number;
+      /** Its scale starts at 0 in place of 1: a residual branch's last, which so begins as nothing. */
+      readonly startsAtZero?: true;
     }
   | { readonly kind: "activation"; readonly input: LayerIndex; readonly fn: ActivationName }
   | {
@@ -53,6 +55,8 @@ export type Layer =
     }
   /** Mean over H and W: [N, H, W, C] → [N, C]. */
   | { readonly kind: "globalAveragePool"; readonly input: LayerIndex }
+  /** Maximum over H and W: [N, H, W, C] → [N, C]; its gradient goes to the first of equal values. */
+  | { readonly kind: "globalMaxPool"; readonly input: LayerIndex }
   | { readonly kind: "add"; readonly inputs: readonly [LayerIndex, LayerIndex] }
   /** Squeeze-excite's last step: [N, H, W, C] · gate [N, C]. */
   | { readonly kind: "gate"; readonly input: LayerIndex; readonly gate: LayerIndex }
@@ -165,8 +169,16 @@ export class NetworkBuilder {
       bias,
     });
   }
-  batchNorm(name: string, input: LayerIndex, channels: number, eps = 1e-5, momentum = 0.1): LayerIndex {
-    return this.push({ kind: "batchNorm", name, input, channels, eps, momentum });
+  batchNorm(
+    name: string,
+    input: LayerIndex,
+    channels: number,
+    eps = 1e-5,
+    momentum = 0.1,
+    { startsAtZero = false } = {},
+  ): LayerIndex {
+    const layer = { kind: "batchNorm", name, input, channels, eps, momentum } as const;
+    return this.push(startsAtZero ? { ...layer, startsAtZero } : layer);
   }
   activation(input: LayerIndex, fn: ActivationName): LayerIndex {
     return this.push({ kind: "activation", input, fn });
@@ -176,6 +188,9 @@ export class NetworkBuilder {
   }
   globalAveragePool(input: LayerIndex): LayerIndex {
     return this.push({ kind: "globalAveragePool", input });
+  }
+  globalMaxPool(input: LayerIndex): LayerIndex {
+    return this.push({ kind: "globalMaxPool", input });
   }
   add(a: LayerIndex, b: LayerIndex): LayerIndex {
     return this.push({ kind: "add", inputs: [a, b] });

@@ -84,6 +84,8 @@ export function forward(
         return maxPool(result(layer.input) as tf.Tensor4D, layer.kernel, layer.stride, layer.padding);
       case "globalAveragePool":
         return globalAveragePool(result(layer.input) as tf.Tensor4D);
+      case "globalMaxPool":
+        return globalMaxPool(result(layer.input) as tf.Tensor4D);
       case "add":
         return tf.add(result(layer.inputs[0]), result(layer.inputs[1]));
       case "gate": {
@@ -231,4 +233,10 @@ function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
     },
   }));
   return pool(x) as tf.Tensor2D;
+}
+
+/** [N, H, W, C] → [N, C] */
+function globalMaxPool(x: tf.Tensor4D): tf.Tensor2D {
+  const [samples, height, width, channels] = x.shape;
+  return tf.reshape(tf.maxPool(x, [height, width], 1, "valid"), [samples, channels]);
 }

@@ -33,13 +33,16 @@ export function isBuffer(spec: TensorSpec): boolean {
 /**
  * Weights as PyTorch would start them: convolutions Kaiming-normal with fan-out (torchvision's; a squeeze-excite's
  * layers are convolutions there, with biases of 0), linear layers and biases uniform in ±1/√fan_in (nn.Linear's
- * default), BatchNorm 1/0.
+ * default), BatchNorm 1/0, unless a layer
+ * says otherwise.
  */
 export function initialiseWeights(network: Network, prng: Prng): Weights {
   const state = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   const fanIn = new Map<string, number>();
   const storedAsConv = new Set<string>();
+  const zeroScales = new Set<string>();
   for (const layer of network.layers) {
+    if (layer.kind === "batchNorm" && layer.startsAtZero) zeroScales.add(layer.name);
     if (layer.kind === "linear") fanIn.set(layer.name, layer.inFeatures);
     if (layer.kind === "linear" && layer.storedAsConv) storedAsConv.add(layer.name);
     if (layer.kind === "conv")
@@ -64,6 +67,8 @@ export function initialiseWeights(network: Network, prng: Prng): Weights {
         break;
       }
       case "normWeight":
+        data.fill(zeroScales.has(owner) ? 0 : 1);
+        break;
       case "runningVar":
         data.fill(1);
         break;

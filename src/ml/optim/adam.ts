@@ -1,5 +1,8 @@
 import { invariant } from "../../lib/invariant.ts";
+import { adamOnHeap } from "../kernels/wasm/parameterUpdates.ts";
+import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
+import type { Optimiser } from "./optimiser.ts";
 
 export interface AdamOptions {
   readonly beta1: number;
@@ -19,7 +22,7 @@ export interface AdamOptions {
  *
  * Kingma & Ba, arXiv 1412.6980; Loshchilov & Hutter, arXiv 1711.05101.
  */
-export class Adam {
+export class Adam implements Optimiser {
   private readonly moments = new Map<string, { readonly first: tf.Variable; readonly second: tf.Variable }>();
   private readonly options: AdamOptions;
   private steps = 0;
@@ -41,10 +44,16 @@ export class Adam {
     this.steps++;
     const firstShare = 1 - beta1 ** this.steps;
     const secondShare = 1 - beta2 ** this.steps;
+    const heap = WasmHeap.current();
     tf.tidy(() => {
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
+        if (heap !== null) {
+          const tensors = { parameter, gradient, ...this.momentsOf(name, parameter) };
+          adamOnHeap(heap, tensors, { ...this.options, learningRate, firstShare, secondShare });
+          continue;
+        }
         if (decoupled) parameter.assign(tf.mul(parameter, 1 - learningRate * weightDecay));
         const g = decoupled ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay));
         const { first, second } = this.momentsOf(name, parameter);

@@ -1,5 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import * as tf from "../tf.ts";
+import type { Optimiser } from "./optimiser.ts";
 
 export interface LarsOptions {
   readonly momentum: number;
@@ -17,7 +18,7 @@ export interface LarsOptions {
  *
  * You et al., arXiv 1708.03888, in the form of MoCo-v3's code.
  */
-export class Lars {
+export class Lars implements Optimiser {
   private readonly velocities = new Map<string, tf.Variable>();
   private readonly options: LarsOptions;
 

@@ -2,6 +2,7 @@ import { invariant } from "../../lib/invariant.ts";
 import { followOnHeap, sgdOnHeap } from "../kernels/wasm/parameterUpdates.ts";
 import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
 import * as tf from "../tf.ts";
+import type { Optimiser } from "./optimiser.ts";
 
 /**
  * SGD with momentum and weight decay, as torch.optim.SGD defines it (no dampening).
@@ -11,7 +12,7 @@ import * as tf from "../tf.ts";
  * Weight decay λ is on every parameter it is given, BatchNorm and biases included, as the authors' code has it.
  * PyTorch starts v at the first g; starting at 0 is the same.
  */
-export class Sgd {
+export class Sgd implements Optimiser {
   private readonly velocities = new Map<string, tf.Variable>();
   private readonly momentum: number;
   private readonly weightDecay: number;

@@ -4,9 +4,12 @@ import { createPrng } from "../../lib/prng.ts";
 import { drawView, plainViews } from "../augment/drawViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import { fitPca } from "../eval/pca.ts";
-import { embedImages } from "../embedImages.ts";
+import { embedInSlices } from "../embedImages.ts";
+import { finish, type Progress } from "../slices.ts";
+import * as tf from "../tf.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
 import { rowsOfTeacher } from "./askTeacher.ts";
+import type { PlainEmbeddings } from "./plainEmbeddings.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -21,6 +24,7 @@ const viewsPerDimension = 8;
  * (Fitted on plain images, all random views would lie to one side of the mean, and a student could earn most of the
  * cosine by giving every image the same embedding; and the other way round.)
  *
+ * @param plain this teacher's, of the set that `train` is of.
  * @throws AppError "config-invalid" when there are fewer embeddings or dimensions than asked for.
  */
 export async function fitProjection(
@@ -29,6 +33,8 @@ export async function fitProjection(
   train: Int32Array,
   dim: number,
   config: Config,
+  plain: PlainEmbeddings,
+  report?: (progress: Progress) => void,
 ): Promise<{ projection: Projection; description: string }> {
   const { embeddingDim } = teacher.card;
   const most = Math.min(embeddingDim, Math.min(train.length, mostViews) - 1);
@@ -39,22 +45,34 @@ export async function fitProjection(
       { hint: `Choose at most ${most} dimensions, or 0 for the teacher's own.` },
     );
   }
-  const prng = createPrng(config.seed, "projection");
+  // One choice for all seeds, so that runs that differ in their seed share their targets.
+  const prng = createPrng(config.splitSeed, "projection");
   const views = Math.min(mostViews, Math.max(fewestViews, viewsPerDimension * dim));
   const order = prng.permutation(train.length).slice(0, views);
   const indices = Int32Array.from(order, (i) => train[i] as number);
-  const rows = await embedImages(
-    indices,
-    config.teacherViews === "plain"
-      ? (some) => plainViews(source, some)
-      : (some) => drawView(source, some, prng, config),
-    rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => normalizeRows(embedding)),
-  );
-  const { mean, components, explained } = await fitPca(rows, dim, config.seed);
+  const rows = config.teacherViews === "plain" ? await ofPlainImages() : await ofViews();
+  const { mean, components, explained } = await fitPca(rows, dim, config.splitSeed);
   rows.dispose();
   const share = Math.round(100 * explained);
   return {
     projection: { mean, components, dim },
     description: `PCA of the teacher's ${embeddingDim} dimensions to ${dim}, keeping ${share} % of the variance`,
   };
+
+  async function ofPlainImages(): Promise<tf.Tensor2D> {
+    const said = await plain.rows(indices, (some) => plainViews(source, some), report);
+    const unit: tf.Tensor2D = tf.tidy(() => normalizeRows(said.embedding));
+    tf.dispose([said.embedding, said.features]);
+    return unit;
+  }
+
+  async function ofViews(): Promise<tf.Tensor2D> {
+    const embedding = embedInSlices({
+      task: "Showing views to the teacher",
+      indices,
+      render: (some) => drawView(source, some, prng, config),
+      embed: rowsOfTeacher(teacher, config.teacherInputSize, ({ embedding }) => normalizeRows(embedding)),
+    });
+    return (await finish(embedding, report)) as tf.Tensor2D;
+  }
 }

@@ -1,44 +1,93 @@
 import { invariant } from "../../lib/invariant.ts";
-import { plainViews } from "../augment/drawViews.ts";
-import type { ViewSource } from "../augment/viewSource.ts";
+import { finish, Pace, type Progress, type Sliced } from "../slices.ts";
 import * as tf from "../tf.ts";
 import { askTeacher } from "./askTeacher.ts";
 import type { Embedded, Teacher } from "./teacher.ts";
 
-/** Images pushed through the teacher at once. */
-const imagesAtOnce = 64;
+/** A teacher's answers about a set of images, [count, dim] row-major; features may be the embedding itself. */
+export interface StoredAnswers {
+  /** [count] 1 where the teacher has been asked; the other rows are zeros. */
+  readonly known: Uint8Array;
+  readonly embedding: StoredRows;
+  readonly features: StoredRows;
+}
+
+export interface StoredRows {
+  readonly values: Float32Array<ArrayBuffer>;
+  readonly dim: number;
+}
+
+/** Some of the images → [N, V, V, 3] in [0, 1]. */
+export type Render = (indices: Int32Array) => tf.Tensor4D;
+
+const task = "Showing the images to the teacher";
 
 /**
  * What a teacher says of the images of a set, each seen whole and without augmentation: one embedding an image, worked
- * out when it is first wanted and kept in the host's memory (4 bytes a number), where it outlives runs and costs no
- * tensors.
+ * out when it is first wanted, in slices, and kept in the host's memory (4 bytes a number), where it outlives runs and
+ * costs no tensors. The targets of distillation on plain images, and what a teacher is measured by. (Stored views are images
+ * of such a set, too.)
  */
 export class PlainEmbeddings {
   private readonly known: Uint8Array;
   /** Null until the teacher has been asked and the sizes are known. */
   private kept: { readonly embedding: Rows; readonly features: Rows } | null = null;
+  private readonly pace = new Pace();
 
+  /** @param stored what was worked out at another time. */
   constructor(
     private readonly teacher: Teacher,
     private readonly count: number,
     private readonly inputSize: number,
+    stored: StoredAnswers | null = null,
   ) {
-    this.known = new Uint8Array(count);
+    this.known = stored?.known ?? new Uint8Array(count);
+    if (stored === null) return;
+    const { embedding, features } = stored;
+    invariant(embedding.values.length === count * embedding.dim, "stored answers about this many images");
+    const rows = new Rows(embedding);
+    this.kept = { embedding: rows, features: features === embedding ? rows : new Rows(features) };
+  }
+
+  /** About how many images the teacher has been asked. */
+  get knownCount(): number {
+    return this.known.reduce((sum, known) => sum + known, 0);
+  }
+
+  /** To be written at once, since it goes on changing; null while nothing is known. */
+  stored(): StoredAnswers | null {
+    return this.kept === null ? null : { ...this.kept, known: this.known };
+  }
+
+  /** Asks the teacher about those of the images that are new. */
+  async *ask(indices: Int32Array, render: Render): Sliced<void> {
+    const fresh = Int32Array.from(new Set(indices.filter((index) => this.known[index] === 0)));
+    const total = fresh.length;
+    for (let first = 0; first < total;) {
+      const count = this.pace.begin(total - first);
+      await this.askAbout(fresh.subarray(first, first + count), render);
+      this.pace.end(count);
+      first += count;
+      yield { task, done: first, total };
+    }
   }
 
   /** Of some images, at least one; the caller disposes of both. Sync point while there are new ones among them. */
-  async rows(indices: Int32Array, source: ViewSource): Promise<Embedded> {
-    const fresh = Int32Array.from(new Set(indices.filter((index) => this.known[index] === 0)));
-    for (let first = 0; first < fresh.length; first += imagesAtOnce)
-      await this.ask(fresh.subarray(first, first + imagesAtOnce), source);
+  async rows(indices: Int32Array, render: Render, report?: (progress: Progress) => void): Promise<Embedded> {
+    await finish(this.ask(indices, render), report);
+    return this.read(indices);
+  }
+
+  /** Of images that are known; the caller disposes of both. */
+  read(indices: Int32Array): Embedded {
     invariant(this.kept !== null, "no images were asked for");
     const { embedding, features } = this.kept;
     const rows = embedding.read(indices);
     return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
   }
 
-  private async ask(indices: Int32Array, source: ViewSource): Promise<void> {
-    const views = plainViews(source, indices);
+  private async askAbout(indices: Int32Array, render: Render): Promise<void> {
+    const views = render(indices);
     const { embedding, features } = await askTeacher(this.teacher, views, this.inputSize);
     views.dispose();
     this.kept ??= this.empty(embedding, features);
@@ -50,22 +99,25 @@ export class PlainEmbeddings {
 
   /** Features have rows of their own unless they are the embedding. */
   private empty(embedding: tf.Tensor2D, features: tf.Tensor2D): { embedding: Rows; features: Rows } {
-    const rows = new Rows(this.count, embedding.shape[1]);
+    const rows = this.emptyRows(embedding.shape[1]);
     return {
       embedding: rows,
-      features: features === embedding ? rows : new Rows(this.count, features.shape[1]),
+      features: features === embedding ? rows : this.emptyRows(features.shape[1]),
     };
+  }
+
+  private emptyRows(dim: number): Rows {
+    return new Rows({ values: new Float32Array(this.count * dim), dim });
   }
 }
 
-class Rows {
-  private readonly values: Float32Array;
+class Rows implements StoredRows {
+  readonly values: Float32Array<ArrayBuffer>;
+  readonly dim: number;
 
-  constructor(
-    count: number,
-    private readonly dim: number,
-  ) {
-    this.values = new Float32Array(count * dim);
+  constructor({ values, dim }: StoredRows) {
+    this.values = values;
+    this.dim = dim;
   }
 
   /** Sync point. */

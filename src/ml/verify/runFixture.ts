@@ -12,6 +12,7 @@ import { verifyGradients } from "./verifyGradients.ts";
 import { verifyInitialWeights } from "./verifyInitialWeights.ts";
 import { verifyLosses } from "./verifyLosses.ts";
 import { verifyModels } from "./verifyModels.ts";
+import { verifyMuon } from "./verifyMuon.ts";
 import { verifyOptimizers } from "./verifyOptimizers.ts";
 import { verifyPilReference } from "./verifyPilReference.ts";
 import { verifyQueue } from "./verifyQueue.ts";
@@ -34,6 +35,7 @@ const runners: readonly (readonly [fixture: RegExp, run: Runner])[] = [
   [/^7_checkpoints\//, verifyCheckpoints],
   [/^8_micro\/batch_norm$/, verifyBatchNorm],
   [/^8_micro\/optimizers$/, verifyOptimizers],
+  [/^8_micro\/muon$/, verifyMuon],
   [/^8_micro\/activations$/, verifyActivations],
   [/^8_micro\/convolution$/, verifyConvolution],
   [/^8_micro\/pool_norm_softmax$/, verifySmallParts],

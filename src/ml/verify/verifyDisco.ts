@@ -79,6 +79,7 @@ async function verifySteps(fixture: Fixture, executor: "reference" | "compiled")
   );
   const queue = new KeyQueue(knownUnitRows(queueRows));
   const trainer = new StudentTrainer(network, student, {
+    optimiser: "sgd",
     momentum: 0.9,
     weightDecay: config.wd,
     batchNormGroups: config.student_bn_splits ?? 1,

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
+import type { DatasetSummary } from "../../contract/dataset.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { configStore } from "../stores/configStore.ts";
+import { configStore, patchConfig } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { freshPage, settle, type ScriptedEngine } from "../testing/scriptedEngine.ts";
@@ -10,6 +12,7 @@ import {
   continueAblation,
   pauseAblation,
   planJobs,
+  referencesOf,
   resumeAblation,
   startAblation,
   stopAblation,
@@ -47,10 +50,12 @@ describe("ablation", () => {
       true,
     );
     expect(engine.asked.filter((name) => name === "drawDemo" || name === "loadTeacher")).toHaveLength(2);
-    expect(ablationStore.getState()).toMatchObject({
-      status: "finished",
-      references: { teacherKnn: 0.9, chance: 0.1 },
-    });
+    const { status, jobs } = ablationStore.getState();
+    expect(status).toBe("finished");
+    expect(referencesOf(jobs)).toMatchObject({ teacherKnn: 0.9, chance: 0.1 });
+    // Compared on the same images, and as many of them as there are.
+    expect(new Set(engine.started.map(({ splitSeed }) => splitSeed)).size).toBe(1);
+    expect(engine.started.every(({ evaluationImages }) => evaluationImages === 100_000)).toBe(true);
     expect(runHistory.getState().runs.map((run) => [run.ablation, run.config.seed])).toEqual([
       [true, 5],
       [true, 5],
@@ -66,6 +71,32 @@ describe("ablation", () => {
     expect(knn[1]!.mean).toBeCloseTo(0.6);
     expect(knn[1]!.std).toBeCloseTo(Math.SQRT2 * 0.1);
     expect(summarise(ablationStore.getState().jobs, "distillation")[0]!.mean).toBeCloseTo(0.65);
+  });
+
+  test("begun while images are being read, it runs on these; continued, on nothing else", async () => {
+    datasetStore.setState({ ingestion: { task: "decoding" } as never });
+    const whole = startAblation(engine);
+    await settle();
+    datasetStore.setState({ summary: { kind: "own", name: "mine" } as DatasetSummary });
+    patchConfig({ data: "own", learningRate: 0.07 });
+    datasetStore.setState({ ingestion: null });
+    await settle();
+    expect(engine.asked).not.toContain("drawDemo");
+    expect(engine.started).toMatchObject([{ data: "own", learningRate: 0.07 }]);
+    expect(ablationStore.getState().config).toMatchObject({ data: "own", learningRate: 0.07 });
+    await stopAblation(engine);
+    await whole;
+
+    // Of one on the demo, images that are being read are not thrown away.
+    ablationStore.setState({ config: defaultConfig });
+    datasetStore.setState({ summary: null, ingestion: { task: "decoding" } as never });
+    const continued = continueAblation(engine);
+    await settle();
+    datasetStore.setState({ summary: { kind: "own", name: "more" } as DatasetSummary });
+    datasetStore.setState({ ingestion: null });
+    await continued;
+    expect(engine.asked).not.toContain("drawDemo");
+    expect(ablationStore.getState().status).toBe("stopped");
   });
 
   test("its state is plain data: a copy through JSON continues the queue", async () => {

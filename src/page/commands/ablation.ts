@@ -1,14 +1,14 @@
-import type { Config } from "../../contract/config.ts";
+import { settings, type Config } from "../../contract/config.ts";
 import { toWire } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import type { MetricLog } from "../plots/metricLog.ts";
 import { metricLogOf } from "../plots/metricArchive.ts";
-import type { AblationDesign, AblationJob, AblationResult } from "../stores/ablationStore.ts";
+import type { AblationDesign } from "../../contract/presets.ts";
+import type { AblationJob } from "../stores/ablationStore.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { configStore } from "../stores/configStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
-import { endOf, launchRun, pauseRun, prepareRun, resumeRun, stopRun } from "./startRun.ts";
+import { endOf, launchRun, pauseRun, prepareRun, presentConfig, resumeRun, stopRun } from "./startRun.ts";
 import { toCsv } from "./csv.ts";
 import { waitUntil } from "./waitUntil.ts";
 
@@ -19,31 +19,43 @@ export function planJobs(design: AblationDesign): readonly AblationJob[] {
   );
 }
 
-/** What one job runs with: the shared configuration, and the three things that are the job's own. */
+/**
+ * What one job runs with: the shared configuration, and the three things that are the job's own. All jobs are asked
+ * about the same held-out images (`splitSeed` is shared), as many as there are, at the end.
+ */
 export function jobConfig(config: Config, design: AblationDesign, job: AblationJob): Config {
-  return { ...config, [design.axis]: job.value, seed: job.seed, steps: design.steps };
+  return {
+    ...config,
+    [design.axis]: job.value,
+    seed: job.seed,
+    steps: design.steps,
+    evaluateEvery: 0,
+    evaluationImages: settings.evaluationImages.max,
+  };
 }
 
 /** Begins the queue anew with the present configuration. Resolves when it is through, stopped or refused. */
 export async function startAblation(engine: Engine): Promise<void> {
   if (runIsBusy() || ablationIsGoing()) return;
   const { design } = ablationStore.getState();
-  const { config } = configStore.getState();
   ablationStore.setState({
-    config,
+    config: presentConfig(),
     jobs: planJobs(design),
-    references: { teacherKnn: null, chance: null },
   });
-  await continueAblation(engine);
+  await prepareAndWork(engine, presentConfig);
 }
 
-/** Goes on with the jobs that are still queued, e.g. after Stop. */
+/** Goes on with the jobs that are still queued, e.g. after Stop, with the configuration of those that are done. */
 export async function continueAblation(engine: Engine): Promise<void> {
   const { config } = ablationStore.getState();
   if (config === null || runIsBusy() || ablationIsGoing()) return;
+  await prepareAndWork(engine, () => config);
+}
+
+async function prepareAndWork(engine: Engine, configOf: () => Config): Promise<void> {
   ablationStore.setState({ status: "running" });
   try {
-    await prepareRun(engine, config);
+    ablationStore.setState({ config: await prepareRun(engine, configOf) });
     await workThroughQueue(engine);
   } catch (error) {
     notifyError(error);
@@ -84,12 +96,8 @@ async function workOn(engine: Engine, index: number, config: Config): Promise<bo
       const distillation = hasTeacher(config) ? finalDistillation(metricLogOf(runId)) : null;
       changeJob(index, {
         state: "done",
-        result: { knn: evaluations.at(-1)?.knn ?? null, distillation },
+        result: { knn: evaluations.at(-1)?.knn ?? null, distillation, baseline },
       });
-      if (baseline !== null) {
-        const { teacherKnn, chance } = baseline;
-        ablationStore.setState({ references: { teacherKnn, chance } });
-      }
       return true;
     }
     case "diverged":
@@ -151,15 +159,26 @@ function finalDistillation(log: MetricLog): number | null {
 export interface AblationPoint {
   readonly value: number;
   readonly mean: number;
-  /** Sample standard deviation over seeds; 0 with one. */
-  readonly std: number;
+  /** Sample standard deviation over seeds; null with one, which has none. */
+  readonly std: number | null;
   readonly seeds: readonly { readonly seed: number; readonly y: number; readonly runId: string }[];
+}
+
+/** What the lines of the figure show: means over the runs that measured it; null where none did. */
+export function referencesOf(
+  jobs: readonly AblationJob[],
+): Record<"teacherKnn" | "untrainedKnn" | "chance", number | null> {
+  const mean = (name: "teacherKnn" | "untrainedKnn" | "chance"): number | null => {
+    const values = jobs.flatMap(({ result }) => result?.baseline?.[name] ?? []);
+    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return { teacherKnn: mean("teacherKnn"), untrainedKnn: mean("untrainedKnn"), chance: mean("chance") };
 }
 
 /** Mean ± standard deviation over the seeds that are done, per value, rising. */
 export function summarise(
   jobs: readonly AblationJob[],
-  metric: keyof AblationResult,
+  metric: "knn" | "distillation",
 ): readonly AblationPoint[] {
   const values = [...new Set(jobs.map((job) => job.value))].sort((a, b) => a - b);
   return values.flatMap((value) => {
@@ -170,7 +189,7 @@ export function summarise(
     if (seeds.length === 0) return [];
     const mean = seeds.reduce((sum, { y }) => sum + y, 0) / seeds.length;
     const squares = seeds.reduce((sum, { y }) => sum + (y - mean) ** 2, 0);
-    const std = seeds.length > 1 ? Math.sqrt(squares / (seeds.length - 1)) : 0;
+    const std = seeds.length > 1 ? Math.sqrt(squares / (seeds.length - 1)) : null;
     return [{ value, mean, std, seeds }];
   });
 }

@@ -1,10 +1,10 @@
 import type { Config, ConfigPatch, Setting, SettingName } from "../../contract/config.ts";
-import { settings } from "../../contract/config.ts";
+import { settings, usualRates } from "../../contract/config.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { metricLogOf } from "../plots/metricArchive.ts";
 import { lastRow } from "../plots/metricLog.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { patchConfig } from "../stores/configStore.ts";
+import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runIsGoing, runStore } from "../stores/runStore.ts";
 
@@ -20,7 +20,7 @@ export async function changeSetting<K extends SettingName>(
   name: K,
   value: Config[K],
 ): Promise<void> {
-  patchConfig({ [name]: value });
+  patchConfig({ [name]: value, ...companions(name, value) });
   const setting: Setting = settings[name];
   if (setting.live !== true || !runIsGoing() || ablationIsGoing()) return;
   unsent = { ...unsent, [name]: value };
@@ -32,7 +32,8 @@ export async function changeSetting<K extends SettingName>(
       unsent = {};
       const { runId } = runStore.getState();
       await engine.request("adjustRun", { runId, patch });
-      const { config, adjustments } = runStore.getState();
+      const { runId: presentRun, config, adjustments } = runStore.getState();
+      if (presentRun !== runId) continue; // another began meanwhile, with settings of its own
       const step = lastRow(metricLogOf(runId))?.step ?? 0;
       if (config !== null) {
         runStore.setState({
@@ -47,6 +48,15 @@ export async function changeSetting<K extends SettingName>(
     unsent = {};
     sending = false;
   }
+}
+
+/** What goes along: each optimiser's own learning rate, where the rate was the other's. */
+function companions(name: SettingName, value: number | string): ConfigPatch {
+  if (name !== "optimiser") return {};
+  const { optimiser, learningRate } = configStore.getState().config;
+  return learningRate === usualRates[optimiser]
+    ? { learningRate: usualRates[value as Config["optimiser"]] }
+    : {};
 }
 
 function ablationIsGoing(): boolean {

@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
+import type { BackendReport } from "../../contract/backend.ts";
+import { defaultConfig } from "../../contract/config.ts";
+import type { DatasetSummary } from "../../contract/dataset.ts";
+import type { RunPlan } from "../../contract/protocol.ts";
+import type { RunFile } from "../../contract/runFile.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { runStore } from "../stores/runStore.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import { createMetricLog } from "../plots/metricLog.ts";
 import { csvFile, toCsv } from "./csv.ts";
-import { metricRows } from "./exportRun.ts";
+import { currentRunFile, metricRows } from "./exportRun.ts";
 
 const log = createMetricLog();
 log.append(
@@ -46,4 +54,14 @@ test("what is written while the run goes on is the run as it was when asked for"
   const writing = csvFile(metricRows(growing, []));
   append(20_001, 50_000); // the columns move to larger memory
   expect(await (await writing).text()).toBe(wanted);
+});
+
+test("run.json keeps the names of the labels, as they are", () => {
+  const labels = ["caf\u00e9", "tea\u202e"];
+  const summary = { kind: "own", name: "drinks", labels, labelCounts: [3, 4] } as unknown as DatasetSummary;
+  datasetStore.setState({ summary });
+  engineStore.setState({ report: { chosen: "wasm", adapter: "CPU" } as BackendReport });
+  runStore.setState({ plan: { config: { ...defaultConfig, method: "mocov2" } } as RunPlan });
+  const file = JSON.parse(JSON.stringify(currentRunFile())) as RunFile;
+  expect(file.dataset.labels).toEqual(labels);
 });

@@ -9,6 +9,7 @@ import {
   type TableAddress,
 } from "../../contract/tableAddress.ts";
 import { fileNameOf } from "../../contract/webAddress.ts";
+import { quote } from "../../formats/quote.ts";
 import { downloads } from "../download/downloadClient.ts";
 import type { CollectedFile } from "../ingest/collectFiles.ts";
 import type { ImageTable } from "../ingest/ingestImages.ts";
@@ -18,6 +19,11 @@ import { tableStore, type TableState } from "../stores/tableStore.ts";
 export const defaultTableImages = 2000;
 /** Of a split of more files so many are looked into, evenly spread; each has some thousand images. */
 const mostFiles = 32;
+
+/** Of a table that may be about images rather than of them. */
+const rowsLookedAt = 8;
+/** Files that are named as left out; of further ones the number is told. */
+const mostLeftOut = 5;
 
 /** What belongs to the offer and is no plain data. */
 interface Open {
@@ -82,6 +88,33 @@ export async function offerTableFiles(name: string, files: readonly CollectedFil
     const notes = left === 0 ? [] : [`${left} other files are left out: the parquet files are the images.`];
     await openSources(name, null, sources, signal, { splits: [], split: 0, notes });
   });
+}
+
+/** Why none of these parquet files holds images; null where one does. */
+export async function whyNoTable(
+  files: readonly CollectedFile[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const sources = files.map(({ path, file }) => ({ name: path, file }));
+  const { fileKindOf } = await import("../../formats/fileKind.ts"); // large, and seldom needed
+  try {
+    const reader = await openParquetReader(sources, createParquetWorker, signal);
+    try {
+      const { offer } = reader;
+      const { rows } = await reader.read(
+        { imageColumn: offer.choice.imageColumn, labelColumn: null },
+        rowsLookedAt,
+      );
+      for await (const { bytes } of rows)
+        if (bytes !== null && fileKindOf(bytes, "").kind === "image") return null;
+      return `Its column ${quote(offer.choice.imageColumn)} holds no images.`;
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.code.startsWith("file-")) throw error;
+    return error.message;
+  }
 }
 
 /** Whether somebody means a table: a data set or a parquet file. What is no address at all names none. */
@@ -192,6 +225,13 @@ async function openSplit(index: number, signal: AbortSignal): Promise<void> {
   );
 }
 
+function createParquetWorker(): Worker {
+  return new Worker(new URL("../../worker/parquetWorker.ts", import.meta.url), {
+    type: "module",
+    name: "parquet",
+  });
+}
+
 type OfferedTable = Extract<TableState, { phase: "offered" }>;
 
 async function openSources(
@@ -208,19 +248,18 @@ async function openSources(
   const most = asked.address?.images ?? defaultTableImages;
   const table = { phase: "offered", name, host, offer: null, choice: null, most, ...more } as const;
   tableStore.setState({ table });
-  const reader = await openParquetReader(
-    sources,
-    () =>
-      new Worker(new URL("../../worker/parquetWorker.ts", import.meta.url), {
-        type: "module",
-        name: "parquet",
-      }),
-    signal,
-  );
+  const reader = await openParquetReader(sources, createParquetWorker, signal);
   if (signal.aborted) return;
   asked.reader = reader;
   const { offer } = reader;
-  tableStore.setState({ table: { ...table, offer, choice: wantedChoice(offer, asked.address) } });
+  const left = offer.leftOut.map(({ name: file, why }) => `${quote(file)} is left out: ${why}`);
+  const notes =
+    left.length <= mostLeftOut
+      ? left
+      : [...left.slice(0, mostLeftOut), `… and ${left.length - mostLeftOut} more.`];
+  tableStore.setState({
+    table: { ...table, notes: [...table.notes, ...notes], offer, choice: wantedChoice(offer, asked.address) },
+  });
 }
 
 /** The columns the address names, where there are such. */

@@ -17,19 +17,19 @@ const anyConfig = fc.record(
 
 describe("share link", () => {
   test("the defaults give a short link that still holds the seed", () => {
-    expect(formatLink(defaultConfig)).toBe("v=1&seed=1");
+    expect(formatLink(defaultConfig)).toBe("v=2&seed=1");
   });
 
   test("holds what differs, the backend when overridden, and which images", () => {
-    const link = formatLink({ ...defaultConfig, learningRate: 0.05, seed: 3, data: "own" }, "wasm", {
+    const link = formatLink({ ...defaultConfig, learningRate: 0.02, seed: 3, data: "own" }, "wasm", {
       name: "my: cats & dogs.zip",
       fingerprint: "0123456789abcdef",
     });
     expect(link).toBe(
-      "v=1&data=own&learningRate=0.05&seed=3&backend=wasm&dataset=my%20%20cats%20%26%20dogs.zip%3A0123456789ab",
+      "v=2&data=own&learningRate=0.02&seed=3&backend=wasm&dataset=my%20%20cats%20%26%20dogs.zip%3A0123456789ab",
     );
     expect(parseLink(`#${link}`)).toEqual({
-      patch: { data: "own", learningRate: 0.05, seed: 3 },
+      patch: { data: "own", learningRate: 0.02, seed: 3 },
       backend: "wasm",
       dataset: { name: "my  cats & dogs.zip", fingerprint: "0123456789ab" },
       teacher: null,
@@ -77,7 +77,7 @@ describe("share link", () => {
 
   test("junk is reported and what is understood is kept", () => {
     const parsed = parseLink(
-      "#v=1&seed=7&seed=8&learningRate=fast&nonsense=1&epochs=2.5&backend=abacus&dataset=x",
+      "#v=2&seed=7&seed=8&learningRate=fast&nonsense=1&epochs=2.5&backend=abacus&dataset=x",
     );
     expect(parsed.patch).toEqual({ seed: 7 });
     expect(parsed.backend).toBeNull();
@@ -99,9 +99,22 @@ describe("share link", () => {
     expect(({} as Record<string, unknown>)["1"]).toBeUndefined();
   });
 
-  test("another version or an endless link is not read at all", () => {
-    expect(parseLink("#v=2&seed=5").patch).toEqual({});
-    expect(parseLink("#v=2&seed=5").problems).toHaveLength(1);
+  test("of a newer version what is understood is kept, and the rest is named", () => {
+    const { patch, problems } = parseLink("#v=9&seed=5&gravity=2");
+    expect(patch).toEqual({ seed: 5 });
+    expect(problems.map(({ name }) => name)).toEqual(["v", "gravity"]);
+  });
+
+  test("a link of the first version means the defaults of its time", () => {
+    expect(parseLink("#v=1&seed=5&learningRate=0.1").patch).toMatchObject({
+      student: "resnet18",
+      optimiser: "sgd",
+      learningRate: 0.1,
+      seed: 5,
+    });
+  });
+
+  test("an endless link is not read at all", () => {
     expect(parseLink(`#seed=5&x=${"y".repeat(5000)}`)).toMatchObject({
       patch: {},
       problems: [{ name: "link" }],

@@ -5,7 +5,17 @@ import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configDifference, parseConfigPatch, settingNames } from "../../contract/config.ts";
 
 /** Rises when the meaning of a link changes, e.g. when a default does. */
-const linkVersion = 1;
+const linkVersion = 2;
+/** What links of version 1 left out, since it was the default then. */
+const formerDefaults: ConfigPatch = {
+  student: "resnet18",
+  optimiser: "sgd",
+  learningRate: 0.03,
+  distillWeight: 4,
+  steps: 0,
+  evaluateEvery: 100,
+  evaluationImages: 1000,
+};
 /** Characters of a data set's name; as emoji each takes 12 in an address. */
 const longestName = 40;
 /** A link made here is at most this long; a longer one was not made here. */
@@ -32,7 +42,7 @@ export interface SharedLink {
 }
 
 /**
- * The configuration as the part of an address after `#`: `v=1&learningRate=0.05&seed=3`. What equals the default
+ * The configuration as the part of an address after `#`: `v=2&learningRate=0.05&seed=3`. What equals the default
  * is left out, but for the seed.
  */
 export function formatLink(
@@ -87,9 +97,10 @@ export function parseLink(hash: string): SharedLink {
 
   const version = given.get("v");
   given.delete("v");
-  if (version !== undefined && version !== String(linkVersion)) {
-    const message = `version ${shorten(version, 20)} is not known here, only ${linkVersion}`;
-    return { ...nothing, problems: [{ name: "v", message }] };
+  const former = version === "1" ? formerDefaults : {};
+  if (version !== undefined && version !== "1" && version !== String(linkVersion)) {
+    const message = `version ${shorten(version, 20)} is not known here, only ${linkVersion}; what is understood is kept`;
+    problems.push({ name: "v", message });
   }
 
   const backend = takeBackend(given, problems);
@@ -98,7 +109,7 @@ export function parseLink(hash: string): SharedLink {
   const data = takeOrigin(given, "data", problems);
   const parsed = parseConfigPatch(Object.fromEntries(given));
   return {
-    patch: parsed.patch,
+    patch: { ...former, ...parsed.patch },
     backend,
     dataset,
     teacher,

@@ -1,12 +1,14 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
+import type { TeacherCard } from "../../contract/teacher.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { noticeStore } from "../stores/noticeStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
 import { freshPage, settle, type ScriptedEngine } from "../testing/scriptedEngine.ts";
 import { changeSetting } from "./changeSetting.ts";
 import { startRun, stepRun, stopRun, toggleRun } from "./startRun.ts";
@@ -73,6 +75,77 @@ test("Start waits for the backend and for images being read; Stop in between cal
   await calledOff;
   expect(engine.asked).toEqual(["loadTeacher", "startRun"]);
   expect(noticeStore.getState().notices).toEqual([]);
+});
+
+describe("Start while something is being read", () => {
+  const reading = (): void => datasetStore.setState({ ingestion: { task: "decoding" } as never });
+  const mine = { kind: "own", name: "mine" } as DatasetSummary;
+  /** In the order in which `loadImages.ts` does it. */
+  const finishReading = (): void => {
+    datasetStore.setState({ summary: mine });
+    patchConfig({ data: "own" });
+    datasetStore.setState({ ingestion: null });
+  };
+
+  test("trains on what was dropped, with the settings as they are when it begins", async () => {
+    reading();
+    const started = startRun(engine);
+    await settle();
+    patchConfig({ seed: 7 });
+    finishReading();
+    await started;
+    expect(engine.asked).toEqual(["loadTeacher", "startRun"]);
+    expect(engine.started).toMatchObject([{ data: "own", seed: 7 }]);
+    expect(runStore.getState().config).toMatchObject({ data: "own" });
+  });
+
+  test("trains on what is dropped while the teacher is loading, too", async () => {
+    teacherStore.setState({ status: "loading" });
+    const started = startRun(engine);
+    await settle();
+    reading();
+    teacherStore.setState({ status: "ready", card: { source: "bundled" } as TeacherCard });
+    await settle();
+    expect(engine.started).toEqual([]);
+    finishReading();
+    await started;
+    expect(engine.started).toMatchObject([{ data: "own" }]);
+  });
+
+  test("starts nothing when no images come of it", async () => {
+    reading();
+    const started = startRun(engine);
+    await settle();
+    datasetStore.setState({ ingestion: null });
+    await started;
+    expect(lastNotice()).toMatch(/not started: no images came/);
+    expect(engine.asked).toEqual([]);
+    await startRun(engine);
+    expect(engine.started).toMatchObject([{ data: "demo" }]);
+  });
+
+  test("uses the teacher that was chosen meanwhile, and starts nothing when it is refused", async () => {
+    reading();
+    const started = startRun(engine);
+    await settle();
+    patchConfig({ teacher: "own" });
+    teacherStore.setState({ status: "ready", card: { source: "pytorch" } as TeacherCard });
+    finishReading();
+    await started;
+    expect(engine.asked).toEqual(["startRun"]);
+    expect(engine.started).toMatchObject([{ data: "own", teacher: "own" }]);
+    engine.finish(0.5, null);
+
+    teacherStore.setState({ status: "loading" });
+    const refused = startRun(engine);
+    await settle();
+    const error = { code: "out-of-memory", message: "no room" } as const;
+    teacherStore.setState({ status: "ready", card: { source: "bundled" } as TeacherCard, error });
+    patchConfig({ teacher: "bundled" });
+    await refused;
+    expect(lastNotice()).toMatch(/its teacher could not be loaded/);
+    expect(engine.started).toHaveLength(1);
+  });
 });
 
 test("a step without a run begins one and takes its first step", async () => {

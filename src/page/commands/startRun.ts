@@ -5,7 +5,7 @@ import type { RunEnd } from "../../contract/protocol.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { metricLogOf } from "../plots/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
-import { datasetStore } from "../stores/datasetStore.ts";
+import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
@@ -17,76 +17,130 @@ import { waitUntil } from "./waitUntil.ts";
 /** What the Start button does: whatever is missing is made ready, then the run begins. Faults become notices. */
 export async function startRun(engine: Engine, { paused = false } = {}): Promise<void> {
   if (runIsBusy()) return;
-  const { config } = configStore.getState();
   try {
-    await prepareRun(engine, config);
+    const config = await prepareRun(engine, presentConfig);
     await launchRun(engine, config, paused);
   } catch (error) {
     notifyError(error);
   }
 }
 
+/** The settings as the panels show them at this moment. */
+export function presentConfig(): Config {
+  return configStore.getState().config;
+}
+
 /**
- * Backend, images and teacher as `config` asks for. The demo set and the bundled teacher are fetched here.
+ * Backend, images and teacher as the configuration asks for. The demo set and the bundled teacher are fetched here.
  *
+ * Settings may change while this waits: reading what the visitor dropped sets `data`, a teacher that was refused sets
+ * `teacher` back. So they are asked for when they are needed, and once more at the end.
+ *
+ * @returns the configuration that everything is ready for.
  * @throws AppError what is missing and how to provide it; `cancelled` when `stopRun` came in between.
  */
-export async function prepareRun(engine: Engine, config: Config): Promise<void> {
+export async function prepareRun(engine: Engine, configOf: () => Config): Promise<Config> {
   const say = (preparing: string): void => runStore.setState({ preparing });
   const unlessStopped = (): void => {
     if (runStore.getState().preparing === "")
       throw new AppError("cancelled", "Stopped before the run began.");
   };
   try {
-    say("opening a backend");
-    const { status, error } = await waitUntil(engineStore, (state) => state.status !== "opening");
-    unlessStopped();
-    if (status !== "ready") {
-      throw new AppError(
-        error?.code ?? "backend-unavailable",
-        error?.message ?? "There is no backend to run on.",
-        {
-          hint: "Restart the engine, or choose another backend under “Machine”.",
-        },
-      );
-    }
-    say("reading images");
-    const { summary } = await waitUntil(datasetStore, (state) => state.ingestion === null);
-    unlessStopped();
-    if (config.data === "own" && summary?.kind !== "own") {
-      throw new AppError("not-found", "There are no images of your own yet.", {
-        hint: "Drop a folder or a zip on “Data”, or use the built-in demo.",
-      });
-    }
-    if (config.data === "demo" && summary?.kind !== "demo") {
-      say("drawing the demo images");
-      datasetStore.setState({
-        summary: await engine.request("drawDemo", standardDemo),
-        rejects: [],
-        origin: null,
-      });
+    for (;;) {
+      say("opening a backend");
+      await requireBackend();
       unlessStopped();
-    }
-    if (hasTeacher(config)) {
-      await prepareTeacher(engine, config, say);
+      say("reading images");
+      const loaded = await imagesAtRest();
       unlessStopped();
+      const config = configOf();
+      requireImages(config, loaded);
+      if (config.data === "demo" && datasetStore.getState().summary?.kind !== "demo") {
+        say("drawing the demo images");
+        const summary = await engine.request("drawDemo", standardDemo);
+        datasetStore.setState({ ...noOwnImages, summary });
+        unlessStopped();
+      }
+      if (hasTeacher(config)) {
+        await prepareTeacher(engine, configOf, say);
+        unlessStopped();
+      }
+      if (isReadyFor(config, configOf())) return configOf();
     }
   } finally {
     say("");
   }
 }
 
-async function prepareTeacher(engine: Engine, config: Config, say: (task: string) => void): Promise<void> {
+async function requireBackend(): Promise<void> {
+  const { status, error } = await waitUntil(engineStore, (state) => state.status !== "opening");
+  if (status === "ready") return;
+  throw new AppError(
+    error?.code ?? "backend-unavailable",
+    error?.message ?? "There is no backend to run on.",
+    { hint: "Restart the engine, or choose another backend under “Machine”." },
+  );
+}
+
+/** @returns "none" where images were being read and none came of it, "unasked" where nothing was being read. */
+async function imagesAtRest(): Promise<"own" | "demo" | "none" | "unasked"> {
+  const { ingestion, summary: former } = datasetStore.getState();
+  if (ingestion === null) return "unasked";
+  const { summary } = await waitUntil(datasetStore, (state) => state.ingestion === null);
+  return summary === former ? "none" : (summary?.kind ?? "none");
+}
+
+function requireImages(config: Config, loaded: Awaited<ReturnType<typeof imagesAtRest>>): void {
+  if (loaded === "none")
+    throw new AppError("not-found", "The run was not started: no images came of what was being read.", {
+      hint: "Give other images, or press Start again to train on those that are there.",
+    });
+  if (loaded === "own" && config.data === "demo")
+    throw new AppError(
+      "not-found",
+      "The run was not started: it is one on the demo, and images were given.",
+      {
+        hint: "Start a new one to train on the images given, or choose the built-in demo first.",
+      },
+    );
+  if (config.data === "own" && datasetStore.getState().summary?.kind !== "own")
+    throw new AppError("not-found", "There are no images of your own yet.", {
+      hint: "Drop a folder or a zip on “Data”, or use the built-in demo.",
+    });
+}
+
+/** Whether nothing that is made ready here was changed, or is about to be, since it was. */
+function isReadyFor(config: Config, now: Config): boolean {
+  const isAtRest =
+    datasetStore.getState().ingestion === null &&
+    engineStore.getState().status === "ready" &&
+    teacherStore.getState().status !== "loading";
+  const isSame =
+    now.data === config.data && (!hasTeacher(now) || (hasTeacher(config) && now.teacher === config.teacher));
+  return isAtRest && isSame;
+}
+
+async function prepareTeacher(
+  engine: Engine,
+  configOf: () => Config,
+  say: (task: string) => void,
+): Promise<void> {
   say("loading the teacher");
-  const { status, card } = await waitUntil(teacherStore, (state) => state.status !== "loading");
+  const isLoading = teacherStore.getState().status === "loading";
+  const { status, card, error } = await waitUntil(teacherStore, (state) => state.status !== "loading");
+  if (isLoading && error !== null)
+    throw new AppError("not-found", "The run was not started: its teacher could not be loaded.", {
+      hint: "The teacher's panel says why. Give another one, or press Start again to use the one that is there.",
+    });
   const ready = status === "ready" && card !== null;
-  if (config.teacher === "bundled" && !(ready && card.source === "bundled")) {
+  const { teacher } = configOf();
+  if (teacher === "bundled" && !(ready && card.source === "bundled")) {
     await loadTeacher(engine, { kind: "bundled" });
-  } else if (config.teacher === "own" && !(ready && card.source !== "bundled")) {
+  } else if (teacher === "own" && !(ready && card.source !== "bundled")) {
     throw new AppError("not-found", "There is no teacher of your own yet.", {
       hint: "Give its file under “Teacher”, or choose the bundled one.",
     });
-  } else if (config.teacher === "none") {
+  } else if (teacher === "none") {
     throw new AppError("config-invalid", "DisCo needs a teacher, and none is chosen.", {
       hint: "Choose a teacher, or the method MoCo-v2, which learns without one.",
     });

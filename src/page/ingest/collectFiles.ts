@@ -1,7 +1,7 @@
 /** Whatever the visitor gives (a drop, a chosen folder, chosen files, a paste) as a flat list of files with paths. */
 import type { Reject } from "../../contract/dataset.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
-import { isJunkPath } from "./imagePaths.ts";
+import { hiddenFolder, hiddenPartOf, isJunkPath } from "./imagePaths.ts";
 
 const openedAtOnce = 8;
 
@@ -49,6 +49,10 @@ async function collectEntries(
   const walk = async (entry: FileSystemEntry): Promise<void> => {
     const path = entry.fullPath.replace(/^\/+/, "");
     if (isJunkPath(path)) return;
+    if (entry.isDirectory && hiddenPartOf(path) !== null) {
+      rejects.push(hiddenFolder(path, null));
+      return;
+    }
     try {
       if (isFileEntry(entry)) {
         files.push({ path, file: await new Promise<File>((resolve, reject) => entry.file(resolve, reject)) });
@@ -77,7 +81,7 @@ async function readDirectory(directory: FileSystemDirectoryEntry): Promise<FileS
       reader.readEntries(resolve, reject),
     );
     if (piece.length === 0) return children;
-    children.push(...piece);
+    for (const child of piece) children.push(child);
   }
 }
 
@@ -92,6 +96,7 @@ function isDirectoryEntry(entry: FileSystemEntry): entry is FileSystemDirectoryE
 function withName(files: readonly CollectedFile[]): Pick<Collected, "name" | "files"> {
   const roots = new Set(files.map(({ path }) => path.split("/")[0] as string));
   const [root] = roots;
-  const name = roots.size === 1 && root !== undefined ? root.replace(/\.zip$/i, "") : `${files.length} files`;
+  const name =
+    roots.size === 1 && root !== undefined ? root.replace(/\.(zip|cbz)$/i, "") : `${files.length} files`;
   return { name, files };
 }

@@ -1,32 +1,51 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { folderOf, isJunkPath, labelFolders, sortByPath } from "./imagePaths.ts";
+import {
+  folderOf,
+  hiddenPartOf,
+  isJunkPath,
+  labelFolders,
+  sortByPath,
+  type LabelReading,
+} from "./imagePaths.ts";
 
 const sorted = (...paths: string[]): string[] =>
   sortByPath(paths.map((path) => ({ path }))).map(({ path }) => path);
-/** Labels by image path, as a visitor would think of them. */
-const labels = (...paths: string[]): Record<string, string> => {
+type Options = Parameters<typeof labelFolders>[1];
+/** Labels by folder, as a visitor would think of them, and what else is told. */
+const read = (paths: string[], options: Options = {}): LabelReading & { of: Record<string, string> } => {
   const counts = new Map<string, number>();
   for (const path of paths) counts.set(folderOf(path), (counts.get(folderOf(path)) ?? 0) + 1);
   const folders = [...counts].map(([path, images]) => ({ path, images }));
-  const given = labelFolders(folders);
-  return Object.fromEntries(folders.map(({ path }, i) => [path, given[i]!]));
+  const reading = labelFolders(folders, options);
+  return { ...reading, of: Object.fromEntries(folders.map(({ path }, i) => [path, reading.labels[i]!])) };
 };
+const labels = (...paths: string[]): Record<string, string> => read(paths).of;
+/** Different ones, in order. */
+const found = (paths: string[], options: Options = {}): string[] =>
+  [...new Set(read(paths, options).labels)].filter((label) => label !== "");
+const pairs = (...folders: string[]): string[] => folders.flatMap(pair);
 const pair = (folder: string): string[] => [`${folder}/1.jpg`, `${folder}/2.jpg`];
 
 describe("isJunkPath", () => {
-  it.each([
-    "__MACOSX/a/._b.jpg",
-    "a/.DS_Store",
-    ".git/x",
-    "a/Thumbs.db",
-    "a/desktop.ini",
-    "Desktop.ini",
-    "a/.b/c.jpg",
-  ])("skips %s", (path) => expect(isJunkPath(path)).toBe(true));
+  it.each(["__MACOSX/a/._b.jpg", "a/.DS_Store", "a/._1.jpg", "a/Thumbs.db", "a/desktop.ini", "Desktop.ini"])(
+    "skips %s",
+    (path) => expect(isJunkPath(path)).toBe(true),
+  );
   it.each(["a.jpg", "a/b.c/d", "thumbs/1.jpg", "a…/..b".replace("..b", "b")])("keeps %s", (path) =>
     expect(isJunkPath(path)).toBe(false),
   );
+});
+
+describe("hiddenPartOf", () => {
+  it.each([
+    ["a/.b/c/d.jpg", "a/.b"],
+    ["a/b/.c.jpg", "a/b/.c.jpg"],
+    ["set.zip/.git/x", "set.zip/.git"],
+    [".photos/cats/1.jpg", null], // given by its name
+    [".photos/.trash/1.jpg", ".photos/.trash"],
+    ["a.b/c.jpg", null],
+  ])("%s: %j", (path, hidden) => expect(hiddenPartOf(path)).toBe(hidden));
 });
 
 describe("sortByPath", () => {
@@ -110,14 +129,116 @@ describe("labelFolders", () => {
       { path: "root/images/cat", images: 3 },
       { path: "root/images/dog", images: 3 },
     ];
-    expect(labelFolders(folders)).toEqual(["", "cat", "dog"]);
-    expect(labelFolders([])).toEqual([]);
+    expect(labelFolders(folders).labels).toEqual(["", "cat", "dog"]);
+    expect(labelFolders([])).toEqual({ labels: [], levels: [], notes: [] });
   });
 
-  it("gives each zip its own label when several flat ones are dropped", () => {
-    expect(labels(...pair("cats.zip"), ...pair("dogs.zip"))).toEqual({
-      "cats.zip": "cats.zip",
-      "dogs.zip": "dogs.zip",
+  it("does not let pictures beside the folders of the classes change the level", () => {
+    expect(found(["set/cover.png", ...pairs("set/images/cat", "set/images/dog")])).toEqual(["cat", "dog"]);
+    expect(found(["set/preview/1.png", ...pairs("set/images/cat", "set/images/dog")])).toEqual([
+      "cat",
+      "dog",
+    ]);
+    expect(found(["set/cat/note.png", ...pairs("set/cat", "set/dog", "set/cat/small")])).toEqual([
+      "cat",
+      "dog",
+    ]);
+  });
+
+  it.each([
+    ["train", "test", "unlabeled"],
+    ["train", "dev"],
+    ["Train", "VALID", "Evaluation"],
+    ["train2017", "val2017"],
+    ["my-train", "my_val"],
+    ["seg_train", "seg_test", "seg_pred_test"],
+    ["training_set", "test_set"],
+    ["trainset", "testset"],
+    ["TrainImages", "TestImages"],
+    ["1. train", "2. validation (new)"],
+    ["train_1", "train_2"],
+    ["trainval", "test"],
+    ["unlabelled", "eval"],
+  ])("looks below %s, %s, whatever else is there", (...parts) => {
+    expect(found(parts.flatMap((part) => pairs(`s/${part}/cat`, `s/${part}/dog`)))).toEqual(["cat", "dog"]);
+    expect(found(parts.flatMap((part) => pairs(`${part}/images/cat`, `${part}/images/dog`)))).toEqual([
+      "cat",
+      "dog",
+    ]);
+    expect(found(parts.flatMap((part) => pair(part)))).toEqual([]);
+  });
+
+  it.each([
+    ["trainers", "training shoes", "sandals"],
+    ["steam train", "diesel train"],
+    ["devil", "valley", "testament"],
+    ["train", "bus", "car"],
+  ])("takes %s and %s for classes", (...classes) => {
+    expect(found(classes.flatMap((name) => pair(name)))).toEqual(classes);
+  });
+
+  it("looks through archives, which are no classes", () => {
+    const archives = new Set(["set/train.zip", "set/val.zip", "cats.zip", "dogs.zip"]);
+    const inside = ["set/train.zip", "set/val.zip"].flatMap((zip) => pairs(`${zip}/cat`, `${zip}/dog`));
+    expect(found(inside, { archives })).toEqual(["cat", "dog"]);
+    expect(read(pairs("set/train.zip", "set/val.zip"), { archives })).toMatchObject({
+      levels: [],
+      notes: [],
     });
+  });
+
+  it("leaves it to the visitor whether several flat archives are classes", () => {
+    const archives = new Set(["cats.zip", "dogs.zip"]);
+    const flat = pairs("cats.zip", "dogs.zip");
+    const reading = read(flat, { archives });
+    expect(reading.labels).toEqual(["", ""]);
+    expect(reading.levels).toEqual([
+      { name: "outer", count: 0, examples: [] },
+      { name: "archives", count: 2, examples: ["cats", "dogs"] },
+    ]);
+    expect(reading.notes).toEqual([expect.stringMatching(/2 archives .* no labels/)]);
+    expect(found(flat, { archives, level: "archives" })).toEqual(["cats", "dogs"]);
+  });
+
+  it("compares names in NFC and without the spaces around them, and says so", () => {
+    const paths = pairs("train/caf\u00e9", "train/tea ", "val/cafe\u0301", "val/tea", "val/milk");
+    const { notes } = read(paths);
+    expect(found(paths)).toEqual(["caf\u00e9", "tea", "milk"]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^2 labels are written in several ways .* caf\u00e9, tea\.$/),
+    ]);
+    expect(read(pairs("train/tea", "val/tea", "val/milk")).notes).toEqual([]);
+  });
+
+  it("asks for the level where every label holds the same sub-folders", () => {
+    const leaves = ["apple", "grape", "peach"];
+    const plants = ["color", "grayscale"].flatMap((kind) =>
+      leaves.flatMap((leaf) => pair(`s/${kind}/${leaf}`)),
+    );
+    const reading = read(plants);
+    expect(found(plants)).toEqual(["color", "grayscale"]);
+    expect(reading.levels).toEqual([
+      { name: "outer", count: 2, examples: ["color", "grayscale"] },
+      { name: "inner", count: 3, examples: leaves },
+    ]);
+    expect(reading.notes[0]).toMatch(/color, grayscale\) holds the same sub-folders \(apple, grape, peach\)/);
+    expect(found(plants, { level: "inner" })).toEqual(leaves);
+    expect(read(plants, { level: "inner" }).notes).toEqual([]);
+  });
+
+  it("asks for no level where sub-folders differ, are parts, or are one", () => {
+    for (const folders of [
+      ["cat/small", "cat/big", "dog/brown", "dog/white"],
+      ["cat/train", "cat/test", "dog/train", "dog/test"],
+      ["cat/images", "dog/images"],
+    ])
+      expect(read(pairs(...folders))).toMatchObject({ levels: [], notes: [] });
+  });
+
+  it("cuts names and lists", () => {
+    const long = "x".repeat(5000);
+    const paths = pairs(`${long}/a`, `${long}/b`, "y/a", "y/b");
+    expect(Math.max(...found(paths).map((label) => label.length))).toBe(200);
+    expect(read(paths).notes[0]!.length).toBeLessThan(400);
   });
 });

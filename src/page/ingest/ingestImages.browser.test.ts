@@ -53,6 +53,35 @@ function turned(jpeg: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2, ...exif, ...jpeg.subarray(2)]);
 }
 
+/** The same WebP, plain as canvases write it, in the extended format with an EXIF chunk. */
+function withExif(
+  webp: Uint8Array<ArrayBuffer>,
+  width: number,
+  height: number,
+  exif: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const start = webp.findIndex(
+    (_, i) => i >= 12 && webp[i] === 0x56 && webp[i + 1] === 0x50 && webp[i + 3] !== 0x58,
+  );
+  const size = new DataView(webp.buffer).getUint32(start + 4, true);
+  const picture = webp.subarray(start, start + 8 + size + (size & 1));
+  const text = (letters: string): number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
+  const le = (value: number, bytes: number): number[] =>
+    Array.from({ length: bytes }, (_, i) => (value >> (8 * i)) & 255);
+  const body = [
+    ...text("WEBPVP8X"),
+    ...le(10, 4),
+    ...[8, 0, 0, 0],
+    ...le(width - 1, 3),
+    ...le(height - 1, 3),
+    ...picture,
+    ...text("EXIF"),
+    ...le(exif.length, 4),
+    ...exif,
+  ];
+  return Uint8Array.from([...text("RIFF"), ...le(body.length, 4), ...body]);
+}
+
 /** A store behind the requests that reading images needs; everything else of an engine has no part in it. */
 function storeEngine(): { engine: Engine; store: () => ImageStore; requests: RequestName[] } {
   let store = new ImageStore(1);
@@ -154,6 +183,52 @@ describe("decoding", () => {
     expectColour(colourAt(store, 0, 0.8, 0.5), [0, 0, 255]);
     expectColour(colourAt(store, 1, 0.5, 0.2), [255, 0, 0]); // red above blue
     expectColour(colourAt(store, 1, 0.5, 0.8), [0, 0, 255]);
+  });
+
+  it("turns a WebP as its EXIF says, like the same picture as JPEG", async () => {
+    const orientation6 = [
+      0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    const webp = withExif(await encode("image/webp", 120, 60, halves), 120, 60, orientation6);
+    const { store } = await ingest(collect({ "a.webp": webp }));
+    expectColour(colourAt(store, 0, 0.5, 0.2), [255, 0, 0], 30); // red above blue
+    expectColour(colourAt(store, 0, 0.5, 0.8), [0, 0, 255], 30);
+  });
+
+  it("reads a picture without the mark of its end if all of it is there, and refuses what is cut off", async () => {
+    const speckled: Draw = (context, width, height) => {
+      for (let y = 0; y < height; y += 4)
+        for (let x = 0; x < width; x += 4) {
+          context.fillStyle = `rgb(${(x * 37 + y * 11) % 256} ${(x * 5 + y * 91) % 256} ${(x * y) % 256})`;
+          context.fillRect(x, y, 4, 4);
+        }
+    };
+    const jpeg = await encode("image/jpeg", 90, 210, speckled);
+    const png = await encode("image/png", 90, 210, speckled);
+    const second = 4 + new DataView(jpeg.buffer).getUint16(4); // where the second segment begins
+    const stray = new Uint8Array([...jpeg.subarray(0, second), 1, 2, 3, 4, ...jpeg.subarray(second), 0]);
+    const { store, rejects } = await ingest(
+      collect({
+        "a 1.jpg": jpeg,
+        "a 2.jpg": jpeg.slice(0, -2),
+        "a 3.jpg": jpeg.slice(0, -1),
+        "a 4.jpg": stray,
+        "b 1.png": png,
+        "b 2.png": png.slice(0, -12),
+        "b 3.png": png.slice(0, -15), // within the last data's checksum
+        "cut 1.jpg": jpeg.slice(0, -30),
+        "cut 2.jpg": jpeg.slice(0, Math.floor(jpeg.length * 0.9)), // below the square that is kept
+        "cut 3.png": png.slice(0, -200),
+      }),
+    );
+    expect(rejects.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      "cut 1.jpg: JPEG that ends before its picture does",
+      "cut 2.jpg: JPEG that ends before its picture does",
+      "cut 3.png: PNG that ends before its picture does",
+    ]);
+    expect(store.count).toBe(7);
+    for (const index of [1, 2, 3]) expect(store.pixelsOf(index)).toEqual(store.pixelsOf(0));
+    for (const index of [5, 6]) expect(store.pixelsOf(index)).toEqual(store.pixelsOf(4));
   });
 
   it("puts transparent pictures on white", async () => {

@@ -1,11 +1,21 @@
-import { isRefusal, type DecodedImage, type ImageSource, type Refusal } from "../../contract/decode.ts";
+import { isRefusal, type DecodedImage, type Refusal } from "../../contract/decode.ts";
 import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { ImageRow } from "../../contract/parquet.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import type { Collected, CollectedFile } from "./collectFiles.ts";
+import { quote } from "../../formats/quote.ts";
+import { visibleText } from "../../lib/visibleText.ts";
+import type { Collected } from "./collectFiles.ts";
 import { jobsPerWorker, type DecodePool } from "./decodePool.ts";
-import { folderOf, isJunkPath, labelFolders, labelsThatCount, sortByPath } from "./imagePaths.ts";
+import {
+  labelFolders,
+  labelsThatCount,
+  sortByPath,
+  type LabelLevel,
+  type LabelLevelName,
+  type LabelReading,
+} from "./imagePaths.ts";
+import type { Candidate } from "./listCandidates.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
@@ -24,11 +34,18 @@ export interface IngestProgress {
 export interface Ingested {
   readonly summary: DatasetSummary;
   readonly rejects: readonly Reject[];
+  /** As in `LabelReading`. */
+  readonly levels: readonly LabelLevel[];
+  readonly notes: readonly string[];
 }
 
 export interface IngestOptions {
-  /** Side of the views the networks will see; decides how large images are stored. */
+  /** Side of the views the networks will see; decides how large images are stored. Read when that is decided. */
   readonly viewSize: number;
+  /** By which folders images are labelled, where there is a choice. */
+  readonly labelLevel?: LabelLevelName;
+  /** Called when all files are listed, with the checkpoints among them. */
+  readonly onCheckpoints?: (checkpoints: readonly File[]) => void;
   readonly signal: AbortSignal;
   /** At most ten times a second. */
   readonly onProgress: (progress: IngestProgress) => void;
@@ -40,17 +57,8 @@ const blockImages = 256;
 const blockBytes = 8 * 1024 * 1024;
 /** Images whose headers are read to choose the store's size. */
 const measuredImages = 64;
-const mostFiles = 200_000;
 /** Held until the store's size is chosen. */
 const mostSampleBytes = 32 * 1024 * 1024;
-
-interface Candidate {
-  readonly path: string;
-  /** Of one class, as far as is known before all are read: a folder, or a label. */
-  readonly group: string;
-  /** null where there should be an image and is none. */
-  readonly source: ImageSource | null;
-}
 
 /** Images in an order that is always the same. */
 interface Supply {
@@ -59,8 +67,7 @@ interface Supply {
   /** Some of them, whose sizes decide how large all are stored. */
   readonly sample: readonly Candidate[];
   readonly candidates: Iterable<Candidate> | AsyncIterable<Candidate>;
-  /** One label for each group, "" for none. */
-  readonly labelsOf: (groups: readonly Group[]) => string[];
+  readonly labelsOf: (groups: readonly Group[]) => LabelReading;
 }
 
 interface Group {
@@ -85,16 +92,29 @@ export function ingestImages(
   options: IngestOptions,
 ): Promise<Ingested> {
   const rejects: Reject[] = [...collected.rejects];
+  const { signal, labelLevel: level } = options;
   return ingest(engine, pool, options, rejects, async (report) => {
     report("listing", 0, collected.files.length, 0);
-    const candidates = await listCandidates(collected.files, pool, rejects, options.signal);
+    // Brings the readers of file kinds along, which the first paint does not need.
+    const { listCandidates } = await import("./listCandidates.ts");
+    const { candidates, archives, checkpoints } = await listCandidates(
+      collected.files,
+      pool,
+      rejects,
+      signal,
+    );
+    options.onCheckpoints?.(checkpoints);
     const stride = Math.max(1, Math.ceil(candidates.length / measuredImages));
     return {
       name: collected.name,
       total: candidates.length,
       sample: candidates.filter((_, i) => i % stride === 0),
       candidates,
-      labelsOf: (groups) => labelFolders(groups.map(({ group, images }) => ({ path: group, images }))),
+      labelsOf: (groups) =>
+        labelFolders(
+          groups.map(({ group, images }) => ({ path: group, images })),
+          { archives, ...(level === undefined ? {} : { level }) },
+        ),
     };
   });
 }
@@ -133,8 +153,11 @@ export function ingestTable(
       total: images,
       sample,
       candidates: chain(sample, rows),
-      labelsOf: (groups) =>
-        labelsThatCount(groups.map(({ group, images: count }) => ({ label: group, images: count }))),
+      labelsOf: (groups) => ({
+        labels: labelsThatCount(groups.map(({ group, images: count }) => ({ label: group, images: count }))),
+        levels: [],
+        notes: [],
+      }),
     };
   });
 }
@@ -169,8 +192,8 @@ async function ingest(
     await decodeAll(supply, size, pool, store, rejects, signal, report);
     if (store.count() === 0) throw nothingUsable(name, total, rejects);
     report("sealing", total, total, store.count());
-    const summary = await store.seal(name, labelsOf);
-    return { summary, rejects: sortByPath(rejects) };
+    const sealed = await store.seal(name, labelsOf);
+    return { ...sealed, rejects: sortByPath(rejects) };
   } catch (error) {
     await store?.discard();
     if (signal.aborted) throw new AppError("cancelled", "Reading the images was cancelled.");
@@ -211,62 +234,10 @@ async function decodeAll(
   }
 }
 
-/** Every file that may be an image, zips opened, in the order of their paths. */
-async function listCandidates(
-  files: readonly CollectedFile[],
-  pool: DecodePool,
-  rejects: Reject[],
-  signal: AbortSignal,
-): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const { path, file } of files) {
-    signal.throwIfAborted();
-    if (isJunkPath(path)) continue;
-    if (isZip(file)) candidates.push(...(await listZip(path, file, pool, rejects)));
-    else candidates.push({ path, group: folderOf(path), source: { kind: "file", file } });
-  }
-  const sorted = sortByPath(candidates);
-  for (const { path } of sorted.splice(mostFiles)) {
-    rejects.push({ path, reason: "over-limit", message: `more than ${mostFiles} files` });
-  }
-  return sorted;
-}
-
-function isZip(file: File): boolean {
-  return (
-    /\.zip$/i.test(file.name) ||
-    file.type === "application/zip" ||
-    file.type === "application/x-zip-compressed"
-  );
-}
-
-async function listZip(path: string, zip: File, pool: DecodePool, rejects: Reject[]): Promise<Candidate[]> {
-  try {
-    const { entries, refused } = await pool.request("listZip", { zip });
-    for (const { path: entry, reason } of refused) {
-      if (!isJunkPath(entry))
-        rejects.push({ path: `${path}/${entry}`, reason: "unreadable", message: reason });
-    }
-    return entries
-      .filter((entry) => !isJunkPath(entry))
-      .map((entry) => ({
-        path: `${path}/${entry}`,
-        group: folderOf(`${path}/${entry}`),
-        source: { kind: "entry", archive: path, zip, entry },
-      }));
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code === "cancelled" || error.code === "network-failed")
-      throw error;
-    const reason = error.code === "file-refused" ? "over-limit" : "corrupt";
-    rejects.push({ path, reason, message: error.message });
-    return [];
-  }
-}
-
 async function chooseSize(
   { sample, total }: Supply,
   pool: DecodePool,
-  { viewSize, signal }: IngestOptions,
+  options: IngestOptions,
   report: Report,
 ): Promise<number> {
   let done = 0;
@@ -277,9 +248,9 @@ async function chooseSize(
       return result;
     }),
   );
-  signal.throwIfAborted();
+  options.signal.throwIfAborted();
   const shortSides = measured.flatMap((size) => (isRefusal(size) ? [] : [Math.min(size.width, size.height)]));
-  return chooseStoreSize(viewSize, shortSides, total);
+  return chooseStoreSize(options.viewSize, shortSides, total);
 }
 
 const noImage: Refusal = { reason: "not-an-image", message: "the row holds no image" };
@@ -329,7 +300,7 @@ async function orRefusal<T>(answer: Promise<T>): Promise<T | Refusal> {
 interface StoreWriter {
   count(): number;
   add(path: string, group: string, pixels: Uint8Array): Promise<void>;
-  seal(name: string, labelsOf: Supply["labelsOf"]): Promise<DatasetSummary>;
+  seal(name: string, labelsOf: Supply["labelsOf"]): Promise<Omit<Ingested, "rejects">>;
   /** Leaves the engine without images if the former ones are gone already. */
   discard(): Promise<void>;
 }
@@ -349,6 +320,7 @@ function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOp
   let classes: number[] = [];
   let names: string[] = [];
   let count = 0;
+  let unlabelled = 0;
   let cleared = false;
   let sending: Promise<unknown> = Promise.resolve();
 
@@ -382,6 +354,7 @@ function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOp
         groups.set(group, entry);
       }
       if (entry !== undefined) entry.images++;
+      else unlabelled++;
       pixels.set(image, names.length * imageBytes);
       classes.push(entry?.index ?? -1);
       names.push(path);
@@ -391,8 +364,12 @@ function createStoreWriter(engine: Engine, size: number, { onReplace }: IngestOp
     async seal(name, labelsOf) {
       await send();
       await sending;
-      const labels = labelsOf([...groups].map(([group, { images }]) => ({ group, images })));
-      return engine.request("sealImages", { name, labels });
+      const { labels, levels, notes } = labelsOf(
+        [...groups].map(([group, { images }]) => ({ group, images })),
+      );
+      const summary = await engine.request("sealImages", { name, labels });
+      const crowded = `There are more than ${mostGroups} labels; images of further ones count as unlabelled.`;
+      return { summary, levels, notes: unlabelled === 0 ? notes : [...notes, crowded] };
     },
     async discard() {
       await sending.catch(() => undefined);
@@ -433,12 +410,19 @@ function createReporter({ onProgress }: IngestOptions, rejects: readonly Reject[
 }
 
 function nothingUsable(name: string, total: number, rejects: readonly Reject[]): AppError {
-  const what =
-    total === 0 && rejects.length === 0 ? "nothing to read" : `not one usable image among ${rejects.length}`;
-  return new AppError("dataset-too-small", `There is ${what} in ${JSON.stringify(name)}`, {
+  const sorted = sortByPath(rejects);
+  const [only] = sorted;
+  const where = quote(name);
+  const message =
+    only === undefined
+      ? `There is nothing to read in ${where}${total === 0 ? "" : `, of ${total} files`}.`
+      : sorted.length === 1
+        ? `There is no usable image in ${where}: ${only.message}`
+        : `There is not one usable image among ${sorted.length} in ${where}.`;
+  return new AppError("dataset-too-small", visibleText(message), {
     hint: "Give JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
-    details: sortByPath(rejects)
-      .slice(0, 10)
-      .map(({ path, message }) => `${path}: ${message}`),
+    details: sorted.slice(0, mostReasons).map(({ path, message: why }) => visibleText(`${path}: ${why}`)),
   });
 }
+
+const mostReasons = 10;

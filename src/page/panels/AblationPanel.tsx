@@ -5,6 +5,7 @@ import {
   ablationCsv,
   continueAblation,
   pauseAblation,
+  referencesOf,
   resumeAblation,
   startAblation,
   stopAblation,
@@ -15,7 +16,7 @@ import { saveFile } from "../commands/saveFile.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { DimensionChart } from "../plots/DimensionChart.tsx";
 import type { ChartReference } from "../plots/chartData.ts";
-import type { AblationAxis, AblationDesign } from "../stores/ablationStore.ts";
+import { presets, type AblationAxis, type AblationDesign } from "../../contract/presets.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import styles from "./AblationPanel.module.css";
@@ -25,7 +26,7 @@ import { Panel } from "./Panel.tsx";
 
 /** What can be varied, and values to begin with. */
 const axes: Readonly<Record<AblationAxis, string>> = {
-  hiddenWidth: "64, 256, 1024",
+  hiddenWidth: presets.bottleneck.design.values.join(", "),
   embeddingDim: "16, 32, 64, 128",
 };
 
@@ -42,10 +43,10 @@ export function AblationPanel() {
           ? "how the head's dimension changes the result"
           : `${over} of ${jobs.length} runs, ${status}`
       }
-      intro="The paper's question in small: a student whose head is too narrow cannot take in the teacher's embedding (the Distilling BottleNeck, arXiv 2104.09124). Every dimension is trained with every seed, one run after another, on the same images; everything else is as set on the left."
+      intro="The paper's question in small: a student whose head is too narrow cannot take in the teacher's embedding (the Distilling BottleNeck, arXiv 2104.09124). Every dimension is trained with every seed, one run after another, on the same images; everything else is as set up."
       startsOpen
     >
-      <DesignForm design={design} />
+      <DesignForm key={JSON.stringify(design)} design={design} />
       {jobs.length === 0 ? null : (
         <>
           <Figures />
@@ -204,14 +205,15 @@ function DesignForm({ design }: { readonly design: AblationDesign }) {
 }
 
 function Figures() {
-  const { design, config, jobs, references } = useStore(ablationStore);
+  const { design, config, jobs } = useStore(ablationStore);
+  const references = referencesOf(jobs);
   const values = [...new Set(jobs.map((job) => job.value))];
   const axisLabel = `${settings[design.axis].label} (log₂)`;
   const knn = summarise(jobs, "knn");
   const distillation = summarise(jobs, "distillation");
   const lines = [
     { label: "Teacher", colour: "orange", y: references.teacherKnn },
-    { label: "Chance", colour: "ink", y: references.chance },
+    { label: "Untrained", colour: "ink", y: references.untrainedKnn },
   ] as const;
   const knnLines = lines.flatMap(({ y, ...line }): ChartReference[] => (y === null ? [] : [{ ...line, y }]));
   return (
@@ -250,11 +252,16 @@ function JobTable() {
   const distillation = new Map(summarise(jobs, "distillation").map((point) => [point.value, point]));
   const values = [...new Set(jobs.map((job) => job.value))].sort((a, b) => a - b);
   const failed = jobs.filter((job) => job.state === "failed");
+  const questions = jobs.find(({ result }) => result !== null)?.result?.baseline?.queryImages ?? null;
   return (
     <>
       <div className={styles.table}>
         <table data-testid="ablation-table">
-          <caption>Mean ± standard deviation over seeds. The dots in the figure are single runs.</caption>
+          <caption>
+            Mean ± standard deviation over seeds, where there are several. The dots in the figure are single
+            runs. All runs are asked about the same held-out images
+            {questions === null ? "" : `, ${questions} of them`}.
+          </caption>
           <thead>
             <tr>
               <th scope="col">{settings[design.axis].label}</th>
@@ -278,9 +285,14 @@ function JobTable() {
                   <td>
                     {accuracy === undefined
                       ? "–"
-                      : `${formatShare(accuracy.mean)} ± ${(accuracy.std * 100).toFixed(1)}`}
+                      : formatShare(accuracy.mean) +
+                        (accuracy.std === null ? "" : ` ± ${(accuracy.std * 100).toFixed(1)}`)}
                   </td>
-                  <td>{loss === undefined ? "–" : `${loss.mean.toFixed(3)} ± ${loss.std.toFixed(3)}`}</td>
+                  <td>
+                    {loss === undefined
+                      ? "–"
+                      : loss.mean.toFixed(3) + (loss.std === null ? "" : ` ± ${loss.std.toFixed(3)}`)}
+                  </td>
                 </tr>
               );
             })}

@@ -1,10 +1,13 @@
-import { useEffect, useRef, useState, type ChangeEvent } from "react";
+import { useEffect, useId, useRef, useState, type ChangeEvent } from "react";
 import { useStore } from "zustand";
-import type { DatasetSummary } from "../../contract/dataset.ts";
+import { mostLabelsShown, type DatasetSummary } from "../../contract/dataset.ts";
+import { visibleText } from "../../lib/visibleText.ts";
+import { offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../EngineContext.tsx";
 import { collectFromDrop, collectFromList } from "../ingest/collectFiles.ts";
 import type { IngestProgress } from "../ingest/ingestImages.ts";
-import { cancelLoading, loadDemoImages, loadOwnImages } from "../ingest/loadImages.ts";
+import type { LabelLevelName } from "../ingest/imagePaths.ts";
+import { cancelLoading, loadDemoImages, loadOwnImages, readWithLabelLevel } from "../ingest/loadImages.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
@@ -71,7 +74,7 @@ export function DataPanel() {
           className="visually-hidden"
           type="file"
           multiple
-          accept="image/*,.zip,application/zip,.parquet"
+          accept="image/*,.zip,application/zip,.cbz,.parquet"
           tabIndex={-1}
           aria-label="Image files, zip or parquet"
           data-testid="files-input"
@@ -82,9 +85,11 @@ export function DataPanel() {
       <TableOffer disabled={busy} />
       {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
       {ingestion === null ? null : <Progress progress={ingestion} />}
+      <CheckpointOffer disabled={busy} />
       {summary === null ? null : (
         <>
           <Facts summary={summary} />
+          {summary.kind === "own" ? <LevelChoice disabled={busy} /> : null}
           <Gallery key={summary.fingerprint} engine={engine} summary={summary} />
           {summary.kind === "own" && rejects.length > 0 ? <RejectsTable rejects={rejects} /> : null}
         </>
@@ -183,7 +188,7 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
   return (
     <div className={styles.facts} data-testid="dataset-summary">
       <p>
-        <strong>{summary.name}</strong>
+        <strong>{visibleText(summary.name)}</strong>
         {": "}
         {count.toLocaleString("en")} {count === 1 ? "image" : "images"}, stored at {size} × {size} (
         {formatBytes(summary.bytes)}).{" "}
@@ -196,14 +201,20 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
           No labels. Two or more sub-folders with at least two images each would become labels.
         </p>
       ) : (
-        <details>
-          <summary>{labels.length} labels, used to judge and never to train</summary>
+        <details data-testid="dataset-labels">
+          <summary>{labels.length.toLocaleString("en")} labels, used to judge and never to train</summary>
           <ul className={styles.labels}>
-            {labels.map((label, i) => (
+            {labels.slice(0, mostLabelsShown).map((label, i) => (
               <li key={label}>
-                {label} <span className={styles.muted}>{(labelCounts[i] ?? 0).toLocaleString("en")}</span>
+                {visibleText(label)}{" "}
+                <span className={styles.muted}>{(labelCounts[i] ?? 0).toLocaleString("en")}</span>
               </li>
             ))}
+            {labels.length > mostLabelsShown ? (
+              <li className={styles.muted}>
+                … and {(labels.length - mostLabelsShown).toLocaleString("en")} more
+              </li>
+            ) : null}
           </ul>
         </details>
       )}
@@ -214,6 +225,68 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
         </p>
       ) : null}
     </div>
+  );
+}
+
+const levelNames: Readonly<Record<LabelLevelName, string>> = {
+  outer: "outer folders",
+  inner: "folders inside these",
+  archives: "archives",
+};
+
+/** Which level of folders the labels are read from, where the images leave it open. */
+function LevelChoice({ disabled }: { readonly disabled: boolean }) {
+  const engine = useEngine();
+  const id = useId();
+  const levels = useStore(datasetStore, (state) => state.levels);
+  const level = useStore(datasetStore, (state) => state.labelLevel);
+  if (levels.length < 2) return null;
+  return (
+    <p className={styles.level}>
+      <label htmlFor={id}>Labels from</label>
+      <select
+        id={id}
+        value={level}
+        disabled={disabled}
+        data-testid="label-level"
+        title="The images are read again."
+        onChange={(event) => void readWithLabelLevel(engine, event.target.value as LabelLevelName)}
+      >
+        {levels.map(({ name, count, examples }) => (
+          <option key={name} value={name}>
+            {count === 0
+              ? "nothing: no labels"
+              : `${levelNames[name]}: ${examples.join(", ")}${count > examples.length ? ", …" : ""}`}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
+
+/** Checkpoints that were dropped here belong to the other panel: one click takes them there. */
+function CheckpointOffer({ disabled }: { readonly disabled: boolean }) {
+  const engine = useEngine();
+  const checkpoints = useStore(datasetStore, (state) => state.checkpoints);
+  const [first] = checkpoints;
+  if (first === undefined) return null;
+  const which =
+    visibleText(first.name) + (checkpoints.length > 1 ? ` and ${checkpoints.length - 1} more` : "");
+  return (
+    <p className={styles.level} data-testid="checkpoint-offer">
+      <span>{which}: a checkpoint, which belongs under Teacher.</span>
+      <button
+        type="button"
+        disabled={disabled}
+        data-testid="use-as-teacher"
+        onClick={() => {
+          datasetStore.setState({ checkpoints: [] });
+          void offerTeacherFiles(engine, [first]);
+        }}
+      >
+        Look at it as teacher
+      </button>
+    </p>
   );
 }
 

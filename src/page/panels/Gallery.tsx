@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { DatasetSummary } from "../../contract/dataset.ts";
+import { visibleText } from "../../lib/visibleText.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { createThumbnailCache, type Thumbnail, type ThumbnailCache } from "../ingest/thumbnailCache.ts";
 import { visibleRange } from "../ingest/visibleRange.ts";
@@ -83,7 +84,9 @@ function Cell({ index, count, cache, labels, left, top, side }: CellProps) {
   }, [thumbnail]);
   const label = thumbnail === null ? undefined : labels[thumbnail.label];
   const text =
-    thumbnail === null ? "" : label === undefined ? thumbnail.name : `${thumbnail.name} (${label})`;
+    thumbnail === null
+      ? ""
+      : visibleText(label === undefined ? thumbnail.name : `${thumbnail.name} (${label})`);
   return (
     <div
       className={styles.cell}

@@ -7,6 +7,9 @@ import { runStore } from "../stores/runStore.ts";
 import { formatDuration, formatShare } from "./formatNumbers.ts";
 import styles from "./RunPanel.module.css";
 
+/** Before that many steps nobody can say how long a run will take. */
+const fewestStepsForTime = 10;
+
 const figures = ["loss", "contrastive", "distillation", "cosine", "knn", "spread"] as const;
 type Figure = (typeof figures)[number];
 
@@ -113,7 +116,11 @@ function writeProgress(host: HTMLElement): void {
   const going = run.state === "running" || run.state === "paused";
   writeText(host, "steps", total === 0 ? "no steps yet" : `step ${step} of ${total}`);
   writeText(host, "rate", last === null ? "" : `${rate.toFixed(rate < 20 ? 1 : 0)} images/s`);
-  writeText(host, "left", going && step > 0 ? `${formatDuration(secondsLeft(log, total - step))} left` : "");
+  writeText(
+    host,
+    "left",
+    going && step >= fewestStepsForTime ? `${formatDuration(secondsLeft(log, total - step))} left` : "",
+  );
   const share = total === 0 ? 0 : Math.min(1, step / total);
   host.querySelector<HTMLElement>('[data-figure="fill"]')!.style.transform = `scaleX(${share})`;
   const bar = host.querySelector('[data-figure="bar"]')!;

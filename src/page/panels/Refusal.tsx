@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { ErrorWire } from "../../contract/errors.ts";
+import { visibleText } from "../../lib/visibleText.ts";
 import styles from "./Refusal.module.css";
 
 interface RefusalProps {
@@ -17,7 +18,7 @@ export function Refusal({ error: { message, hint, details = [] }, lead, testId, 
     <div className={styles.refusal} role="alert" data-testid={testId}>
       <p>
         {lead}
-        {message}
+        {visibleText(message)}
       </p>
       {hint === undefined ? null : <p>{hint}</p>}
       {children ?? (details.length === 0 ? null : <RefusalList label="Details" items={details} />)}
@@ -36,7 +37,7 @@ export function RefusalList({ label, items, more = 0 }: RefusalListProps) {
   return (
     <ul className={styles.list} tabIndex={0} aria-label={label}>
       {items.map((item, i) => (
-        <li key={i}>{item}</li>
+        <li key={i}>{visibleText(item)}</li>
       ))}
       {more > 0 ? <li>and {more.toLocaleString("en")} more</li> : null}
     </ul>

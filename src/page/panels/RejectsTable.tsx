@@ -1,5 +1,6 @@
 import type { Reject, RejectReason } from "../../contract/dataset.ts";
 import { saveFile } from "../commands/saveFile.ts";
+import { visibleText } from "../../lib/visibleText.ts";
 import { rejectsCsv } from "../ingest/rejectsCsv.ts";
 import { Icon } from "./Icon.tsx";
 import styles from "./RejectsTable.module.css";
@@ -12,6 +13,8 @@ const reasons: Readonly<Record<RejectReason, string>> = {
   duplicate: "duplicate",
   unsupported: "unsupported",
   unreadable: "unreadable",
+  hidden: "hidden",
+  misplaced: "not for here",
   "over-limit": "over the limit",
 };
 
@@ -40,9 +43,9 @@ export function RejectsTable({ rejects }: { readonly rejects: readonly Reject[] 
           <tbody>
             {rejects.slice(0, shownRows).map(({ path, reason, message }, i) => (
               <tr key={i}>
-                <td>{path}</td>
+                <td>{visibleText(path)}</td>
                 <td>{reasons[reason]}</td>
-                <td>{message}</td>
+                <td>{visibleText(message)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useStore } from "zustand";
+import { visibleText } from "../../lib/visibleText.ts";
 import type { Config } from "../../contract/config.ts";
 import { settings } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
@@ -11,6 +12,7 @@ import { teacherStore } from "../stores/teacherStore.ts";
 import { DataPanel } from "./DataPanel.tsx";
 import { backendLabels, MachinePanel } from "./MachinePanel.tsx";
 import { Panel } from "./Panel.tsx";
+import { PresetPicker } from "./PresetPicker.tsx";
 import { Fold, SettingsGroup } from "./SettingsGroup.tsx";
 import { TeacherOffer } from "./TeacherOffer.tsx";
 import { TeacherPanel } from "./TeacherPanel.tsx";
@@ -25,11 +27,14 @@ export function SetupPanels() {
 
   return (
     <>
+      <PresetPicker />
       <Panel
         id="data"
         title="Data"
         brief={
-          dataset === null ? settings.data.options[config.data] : `${dataset.name} · ${dataset.count} images`
+          dataset === null
+            ? settings.data.options[config.data]
+            : `${visibleText(dataset.name)} · ${dataset.count} images`
         }
         intro="Images without labels are enough. Every time an image is used, two random views of it are made; the networks should see that they are the same thing."
         startsOpen={wide}

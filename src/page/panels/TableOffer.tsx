@@ -1,4 +1,5 @@
 import { useStore } from "zustand";
+import { visibleText } from "../../lib/visibleText.ts";
 import type { ParquetOffer } from "../../contract/parquet.ts";
 import { mostTableImages } from "../../contract/tableAddress.ts";
 import { changeTableChoice, chooseSplit, dismissTable } from "../commands/offerTable.ts";
@@ -20,7 +21,7 @@ export function TableOffer({ disabled }: { readonly disabled: boolean }) {
     case "asking":
       return (
         <div className={styles.card}>
-          <p role="status">Looking into {table.name} …</p>
+          <p role="status">Looking into {visibleText(table.name)} …</p>
           <Dismiss label="Cancel" />
         </div>
       );
@@ -57,7 +58,7 @@ function Offered({ table, disabled }: OfferedProps) {
   return (
     <div className={styles.card} data-testid="table-offer">
       <p>
-        <strong>{name}</strong>
+        <strong>{visibleText(name)}</strong>
         {host === null ? "" : ` from ${host}`}
       </p>
       {splits.length < 2 ? null : (
@@ -71,7 +72,7 @@ function Offered({ table, disabled }: OfferedProps) {
           >
             {splits.map((one, i) => (
               <option key={one.name} value={i}>
-                {one.name}, {formatBytes(one.bytes)}
+                {visibleText(one.name)}, {formatBytes(one.bytes)}
               </option>
             ))}
           </select>
@@ -94,7 +95,9 @@ function Offered({ table, disabled }: OfferedProps) {
                 onChange={(event) => changeTableChoice({ imageColumn: event.target.value })}
               >
                 {offer.imageColumns.map((column) => (
-                  <option key={column}>{column}</option>
+                  <option key={column} value={column}>
+                    {shownColumn(column)}
+                  </option>
                 ))}
               </select>
             </label>
@@ -112,7 +115,7 @@ function Offered({ table, disabled }: OfferedProps) {
               <option>{noLabels}</option>
               {offer.labelColumns.map((column) => (
                 <option key={column.name} value={column.name}>
-                  {column.name}
+                  {shownColumn(column.name)}
                   {column.classes === null ? "" : `, ${column.classes} classes`}
                 </option>
               ))}
@@ -157,6 +160,10 @@ function Offered({ table, disabled }: OfferedProps) {
       </div>
     </div>
   );
+}
+
+function shownColumn(name: string): string {
+  return visibleText(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
 function factsOf({ rows, files, bytes }: ParquetOffer, isRemote: boolean, most: number): string {

@@ -1,4 +1,5 @@
 import type { RemoteFile } from "../../contract/download.ts";
+import { visibleText } from "../../lib/visibleText.ts";
 import { dismissTransfer, lookUp } from "../commands/webTransfers.ts";
 import type { Transfer, WebUse } from "../stores/webStore.ts";
 import { formatBytes, formatDuration } from "./formatNumbers.ts";
@@ -102,7 +103,7 @@ function RemoteFacts({ remote }: { readonly remote: RemoteFile }) {
     <>
       <p>
         <strong>
-          <bdi>{name}</bdi>
+          <bdi>{visibleText(name)}</bdi>
         </strong>
         , {bytes === null ? "of a size that the site does not tell" : formatBytes(bytes)}, from{" "}
         <strong>{host}</strong>
@@ -134,11 +135,11 @@ function Loading({
   return (
     <>
       <progress
-        aria-label={`Downloading ${name}`}
+        aria-label={`Downloading ${visibleText(name)}`}
         {...(total === null || total === 0 ? {} : { value: bytes, max: total })}
       />
       <p>
-        {name}: {formatBytes(bytes)}
+        {visibleText(name)}: {formatBytes(bytes)}
         {total === null ? "" : ` of ${formatBytes(total)}`}
         {bytesPerSecond > 0 ? ` · ${formatBytes(Math.round(bytesPerSecond))}/s` : ""}
         {left === null ? "" : ` · ${formatDuration(left)} left`}

@@ -31,7 +31,11 @@ export function DimensionChart({
   const { x, y, yTicks } = dimensionScale(
     rising,
     [
-      ...points.flatMap(({ mean, std, seeds }) => [mean - std, mean + std, ...seeds.map((seed) => seed.y)]),
+      ...points.flatMap(({ mean, std, seeds }) => [
+        mean - (std ?? 0),
+        mean + (std ?? 0),
+        ...seeds.map((seed) => seed.y),
+      ]),
       ...references.map((reference) => reference.y),
     ],
     frame,
@@ -73,7 +77,15 @@ export function DimensionChart({
       <polyline className={styles.line} points={points.map((p) => `${x(p.value)},${y(p.mean)}`).join(" ")} />
       {points.map(({ value, mean, std, seeds }) => (
         <g key={value}>
-          <line className={styles.spread} x1={x(value)} x2={x(value)} y1={y(mean - std)} y2={y(mean + std)} />
+          {std === null ? null : (
+            <line
+              className={styles.spread}
+              x1={x(value)}
+              x2={x(value)}
+              y1={y(mean - std)}
+              y2={y(mean + std)}
+            />
+          )}
           {seeds.map((seed) => (
             <circle key={seed.seed} className={styles.seed} cx={x(value)} cy={y(seed.y)} r={4.5}>
               <title>{`${axisLabel} ${value}, seed ${seed.seed}: ${format(seed.y)}`}</title>

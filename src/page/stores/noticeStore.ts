@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import { visibleText } from "../../lib/visibleText.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 
 /** Something a person should know, in words; stays until dismissed. */
@@ -27,15 +28,16 @@ export function notify(
   message: string,
   more: { hint?: string | undefined; details?: readonly string[] | undefined } = {},
 ): void {
+  const shown = visibleText(message);
   const notice: Notice = {
     id: ++lastId,
     kind,
-    message,
+    message: shown,
     hint: more.hint ?? "",
-    details: more.details ?? [],
+    details: (more.details ?? []).map(visibleText),
   };
   noticeStore.setState(({ notices }) => ({
-    notices: [...notices.filter((other) => other.message !== message), notice].slice(-mostNotices),
+    notices: [...notices.filter((other) => other.message !== shown), notice].slice(-mostNotices),
   }));
 }
 

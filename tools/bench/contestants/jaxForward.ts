@@ -66,6 +66,8 @@ export function jaxForward(
       }
       case "globalAveragePool":
         return np.mean(take(layer.input), [2, 3]);
+      case "globalMaxPool":
+        return np.max(take(layer.input), [2, 3]);
       case "gate": {
         const gate = take(layer.gate);
         const [samples, channels] = gate.shape as [number, number];

@@ -80,6 +80,7 @@ async function createRunner(
 function createDisco(data: JobData): Disco {
   const { job, student, teacher } = data;
   const trainer = new StudentTrainer(student, loadWeights(student, data.studentState, true), {
+    optimiser: "sgd",
     momentum: stepSettings.momentum,
     weightDecay: stepSettings.weightDecay,
     batchNormGroups: 1,

@@ -52,6 +52,8 @@ export function stockForward(
         return tf.maxPool(x as tf.Tensor4D, layer.kernel, layer.stride, layer.padding);
       case "globalAveragePool":
         return tf.mean(x, [1, 2]);
+      case "globalMaxPool":
+        return tf.max(x, [1, 2]);
       case "gate": {
         const gate = results[layer.gate] as tf.Tensor2D;
         return tf.mul(x, tf.reshape(gate, [gate.shape[0], 1, 1, gate.shape[1]]));

@@ -102,14 +102,15 @@ sums[i * 2 + 1] = sum;`,
 /**
  * Each image's losses: [contrastive, distillation, log Σ exp of all its logits, probability of its own key].
  *
- * Operands: settings (f32), q, (teacher rows), (keys, logit sums (f32)), losses [B] vec4f.
+ * Operands: (settings (f32)), q, (teacher rows), (keys, logit sums (f32)), losses [B] vec4f; what is in brackets only
+ * where a contrastive loss or a teacher needs it.
  */
 export function rowLosses({ batch, dim, views, contrasts, distils }: LossShape, parts: number): Kernel {
   const { enter, shape, ...frame } = overItems(batch);
   return {
     label: "row losses",
     bindings: [
-      read("settings", "f32"),
+      ...(contrasts ? [read("settings", "f32")] : []),
       read("q"),
       ...(distils ? [read("teacher")] : []),
       ...(contrasts ? [read("keys"), read("sums", "f32")] : []),

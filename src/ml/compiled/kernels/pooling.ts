@@ -1,5 +1,6 @@
 import type { Granularity } from "../granularity.ts";
 import { channelsByRows, overItems, read, write, type Kernel } from "../kernel.ts";
+import { activation, declarationsFor, type CompiledActivation } from "./activation.ts";
 import { outputSide } from "./convolutionShape.ts";
 import { rowSums } from "./rowSums.ts";
 
@@ -32,17 +33,42 @@ function uniforms(shape: PoolShape): Kernel["shape"] {
  * Operands: x, y, places.
  */
 export function maxPool(shape: PoolShape): Kernel {
-  const { stride, padding } = shape;
-  const groups = shape.channels / 4;
   return {
     label: "max pool",
     bindings: [read("x"), write("y"), write("places", "vec4u")],
-    shape: uniforms(shape),
-    ...channelsByRows(
-      groups,
-      shape.samples * outputSide(shape.height, shape) * outputSide(shape.width, shape),
-    ),
-    body: `
+    ...overWindows(shape),
+    body: `${windowMaximum(shape)}
+let out = id.y * shape.groups + c;
+y[out] = best;
+places[out] = place;`,
+  };
+}
+
+/**
+ * The same where a BatchNorm by stored statistics is between the pool and an activation: y = act(γ·largest + β). γ may be
+ * negative, so it cannot be multiplied into the convolution before the pool.
+ *
+ * Operands: x, γ, β, y.
+ */
+export function maxPoolNormalised(shape: PoolShape, fn: CompiledActivation | undefined): Kernel {
+  return {
+    label: `max pool + normalisation${fn === undefined ? "" : ` + ${fn}`}`,
+    bindings: [read("x"), read("gamma"), read("beta"), write("y")],
+    ...overWindows(shape),
+    ...declarationsFor(fn),
+    body: `${windowMaximum(shape)}
+y[id.y * shape.groups + c] = ${activation(fn, "(best * gamma[c] + beta[c])")};`,
+  };
+}
+
+function overWindows(shape: PoolShape): Pick<Kernel, "shape" | "threads" | "workgroup" | "rowLength"> {
+  const windows = shape.samples * outputSide(shape.height, shape) * outputSide(shape.width, shape);
+  return { shape: uniforms(shape), ...channelsByRows(shape.channels / 4, windows) };
+}
+
+/** WGSL: `best` and its `place` in the window of the invocation. */
+function windowMaximum({ stride, padding }: PoolShape): string {
+  return `
 let c = id.x;
 if (c >= shape.groups || id.y >= shape.samples * shape.outHeight * shape.outWidth) { return; }
 let column = id.y % shape.outWidth;
@@ -62,11 +88,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
     best = select(best, value, larger);
     place = select(place, vec4u(u32(ky * shape.kernel + kx)), larger);
   }
-}
-let out = id.y * shape.groups + c;
-y[out] = best;
-places[out] = place;`,
-  };
+}`;
 }
 
 /**
@@ -145,6 +167,56 @@ export function globalAveragePoolGradient(
     body: `${items.enter}
 let sample = i / (shape.groups * shape.pixels);
 dx[i] ${accumulate ? "+=" : "="} dy[sample * shape.groups + i % shape.groups] / f32(shape.pixels);`,
+  };
+}
+
+/**
+ * The largest value over all pixels, and which pixel it was (the first of equals): [N, P, C] → [N, C].
+ *
+ * Operands: x, y, places.
+ */
+export function globalMaxPool({ samples, pixels, channels }: PixelsShape): Kernel {
+  const groups = channels / 4;
+  return {
+    label: "global max pool",
+    bindings: [read("x"), write("y"), write("places", "vec4u")],
+    shape: { groups, pixels, samples },
+    ...channelsByRows(groups, samples),
+    body: `
+if (id.x >= shape.groups || id.y >= shape.samples) { return; }
+let start = id.y * shape.pixels * shape.groups + id.x;
+var best = x[start];
+var place = vec4u(0);
+for (var pixel = 1; pixel < shape.pixels; pixel++) {
+  let value = x[start + pixel * shape.groups];
+  let larger = value > best;
+  best = select(best, value, larger);
+  place = select(place, vec4u(u32(pixel)), larger);
+}
+let out = id.y * shape.groups + id.x;
+y[out] = best;
+places[out] = place;`,
+  };
+}
+
+/** Its gradient: each dy goes to the pixel that won; `accumulate` adds. Operands: dy, places, dx. */
+export function globalMaxPoolGradient(
+  { samples, pixels, channels }: PixelsShape,
+  accumulate: boolean,
+): Kernel {
+  const groups = channels / 4;
+  const items = overItems(samples * pixels * groups);
+  return {
+    label: "global max pool gradient",
+    bindings: [read("dy"), read("places", "vec4u"), write("dx")],
+    threads: items.threads,
+    workgroup: items.workgroup,
+    shape: { ...items.shape, groups, pixels },
+    body: `${items.enter}
+let row = i / shape.groups;
+let out = row / shape.pixels * shape.groups + i % shape.groups;
+let won = places[out] == vec4u(u32(row % shape.pixels));
+dx[i] ${accumulate ? "+=" : "="} select(vec4f(0), dy[out], won);`,
   };
 }
 

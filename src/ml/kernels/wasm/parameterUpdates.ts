@@ -31,7 +31,58 @@ export function followOnHeap(heap: WasmHeap, mean: tf.Variable, source: tf.Tenso
   assign(mean, next);
 }
 
-function assign(variable: tf.Variable, value: tf.TensorInfo): void {
+/** One step of Adam(W) on one tensor; the equations are `Adam`'s, with both bias corrections as shares. */
+export function adamOnHeap(
+  heap: WasmHeap,
+  tensors: { parameter: tf.Variable; gradient: tf.Tensor; first: tf.Variable; second: tf.Variable },
+  settings: {
+    readonly learningRate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+    readonly weightDecay: number;
+    readonly decoupled: boolean;
+    /** 1 − βᵗ */
+    readonly firstShare: number;
+    readonly secondShare: number;
+  },
+): void {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, firstShare, secondShare } = settings;
+  const { parameter, gradient, first, second } = tensors;
+  const next = [parameter, first, second].map(({ shape }) => heap.empty(shape)) as [
+    tf.TensorInfo,
+    tf.TensorInfo,
+    tf.TensorInfo,
+  ];
+  const [toP, toM, toV] = next.map((tensor) => heap.view(tensor)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [p, m, v, d] = [parameter, first, second, gradient].map((tensor) => heap.view(tensor)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const keep = decoupled ? 1 - learningRate * weightDecay : 1;
+  const added = decoupled ? 0 : weightDecay;
+  for (let i = 0; i < p.length; i++) {
+    const g = d[i]! + added * p[i]!;
+    const mean = beta1 * m[i]! + (1 - beta1) * g;
+    const square = beta2 * v[i]! + (1 - beta2) * g * g;
+    toM[i] = mean;
+    toV[i] = square;
+    const scale = Math.sqrt(square / secondShare) + epsilon;
+    toP[i] = keep * p[i]! - ((learningRate / firstShare) * mean) / scale;
+  }
+  assign(parameter, next[0]);
+  assign(first, next[1]);
+  assign(second, next[2]);
+}
+
+/** Gives a variable a value of the heap's; takes it over. */
+export function assign(variable: tf.Variable, value: tf.TensorInfo): void {
   const tensor = tf.engine().makeTensorFromTensorInfo(value);
   variable.assign(tensor);
   tensor.dispose();

@@ -1,0 +1,53 @@
+/**
+ * Writes what the bundled teacher says of the demo set, so that no visitor has to wait for it:
+ *
+ *     npm run demo-answers
+ *
+ * To be run again when the teacher or the demo set changes; a test compares the file with the teacher itself.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { defaultConfig } from "../src/contract/config.ts";
+import { standardDemo } from "../src/contract/dataset.ts";
+import { CpuViewSource } from "../src/ml/augment/cpuViewSource.ts";
+import { plainViews } from "../src/ml/augment/drawViews.ts";
+import { demoBlocks } from "../src/ml/data/demoBlocks.ts";
+import { demoLabels } from "../src/ml/data/demoSet.ts";
+import { ImageStore } from "../src/ml/data/imageStore.ts";
+import { improveBackend } from "../src/ml/kernels/improveBackend.ts";
+import { PlainEmbeddings } from "../src/ml/teachers/plainEmbeddings.ts";
+import { finish } from "../src/ml/slices.ts";
+import { writeAnswers } from "../src/worker/answerFile.ts";
+import { loadTeacher } from "../src/worker/loadTeacher.ts";
+import { hashOfTeacher } from "../src/worker/hashOfTeacher.ts";
+import { answersKey } from "../src/worker/teacherAnswers.ts";
+import { repositoryRoot } from "./build.ts";
+import { useNodeBackend } from "./nodeBackends.ts";
+
+const folder = join(repositoryRoot, "src/worker/bundledTeacher");
+
+await useNodeBackend("wasm");
+improveBackend("wasm");
+const store = new ImageStore(standardDemo.size);
+for (const block of demoBlocks(standardDemo)) store.append(block);
+const summary = await store.seal({ name: "Built-in demo", kind: "demo", labels: demoLabels });
+const teacher = await loadTeacher(
+  { kind: "bundled" },
+  async () => new Uint8Array(await readFile(join(folder, "teacher.safetensors"))),
+  () => Promise.reject(new Error("it is no ONNX file")),
+);
+const answers = new PlainEmbeddings(teacher, store.count, defaultConfig.teacherInputSize);
+const source = new CpuViewSource(store, defaultConfig.imageSize);
+await finish(
+  answers.ask(
+    Int32Array.from({ length: store.count }, (_, i) => i),
+    (some) => plainViews(source, some),
+  ),
+  ({ done, total }) => process.stderr.write(`\r${done}/${total} `),
+);
+const stored = answers.stored();
+if (stored === null) throw new Error("the teacher said nothing");
+const hash = await hashOfTeacher({ kind: "bundled" });
+const bytes = writeAnswers(answersKey(hash ?? "", summary, defaultConfig), stored, "float16");
+await writeFile(join(folder, "demoAnswers.safetensors"), bytes);
+console.log(`${bytes.length} bytes about ${store.count} images`);
