@@ -1,10 +1,10 @@
 import { AppError } from "../contract/errors.ts";
 import type { OutputOption, TeacherOptions } from "../contract/teacher.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnxModel.ts";
-import { partBehind } from "./onnxOutput.ts";
+import { makersIn, partBehind } from "./onnxOutput.ts";
 import { refuseUnboundedWork } from "./onnxWork.ts";
 import { poolingsOf } from "./outputPoolings.ts";
-import { quote, shownName } from "./quote.ts";
+import { quote } from "./quote.ts";
 
 /** How a model takes images. */
 export interface OnnxImageInput {
@@ -18,6 +18,9 @@ export interface OnnxImageInput {
 
 /** The side assumed where the model does not fix one. */
 const usualInputSize = 224;
+/** Pixels; and images at once. */
+const mostSide = 2048;
+const mostBatch = 256;
 /** Inner values offered beside the declared outputs, counted from the end. */
 const mostInner = 100;
 
@@ -155,12 +158,15 @@ export function imageInputOf(model: OnnxModel, output: string): OnnxImageInput {
       `takes images of ${width} × ${height} pixels.`,
       "Only square images are given to a teacher.",
     );
-  return { name, layout, batch, side: height ?? width };
+  const side = height ?? width;
+  if ((side ?? 0) > mostSide || (batch ?? 0) > mostBatch)
+    throw refuse(`takes more at once than a teacher may be given: ${describeValue(input)}.`, wanted);
+  return { name, layout, batch, side };
 }
 
 export function describeValue({ name, dtype, shape }: OnnxValue): string {
   const sides = shape === null ? "" : ` [${shape.map((length) => length ?? "any").join(", ")}]`;
-  return `${shownName(name)}${sides}${dtype === null ? "" : ` ${dtype}`}`;
+  return `${name}${sides}${dtype === null ? "" : ` ${dtype}`}`;
 }
 
 function declaredOption({ name, shape }: OnnxValue): OutputOption {
@@ -183,7 +189,7 @@ function shapeText(shape: OnnxValue["shape"]): string {
 
 /** What goes into the last linear layer, if the output looks like a classifier's; else null. */
 function featuresBefore(model: OnnxModel, output: OnnxValue): string | null {
-  const makers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = makersIn(model);
   const weights = new Set(model.weights.map(({ name }) => name));
   const classes = output.shape?.length === 2 ? output.shape[1] : undefined;
   let isClassifier = classifierName.test(output.name) || classCounts.has(classes ?? 0);

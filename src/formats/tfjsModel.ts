@@ -1,5 +1,5 @@
 import { AppError } from "../contract/errors.ts";
-import { quote, shownName } from "./quote.ts";
+import { quote, shownList } from "./quote.ts";
 import { safePath } from "./zip.ts";
 import { z, zodProblems } from "./zod.ts";
 
@@ -219,10 +219,7 @@ async function readShards(
       `${missing.length} of the model's ${shards.length} weight files are missing.`,
       {
         hint: "Choose model.json together with all its weight files, their folder, or a zip of them.",
-        details: [
-          ...missing.slice(0, mostNamed).map(shownName),
-          ...(missing.length > mostNamed ? [`and ${missing.length - mostNamed} more`] : []),
-        ],
+        details: shownList(missing, mostNamed),
       },
     );
   const seen = new Set<NamedFile | null>();

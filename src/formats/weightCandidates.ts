@@ -1,6 +1,6 @@
 /** Which of the files that were given are weights, and which of those are meant. */
 import { AppError } from "../contract/errors.ts";
-import { quote, shownName } from "./quote.ts";
+import { quote, shownList } from "./quote.ts";
 import { hasTfjsModel, isTfjsModelJson, withoutNumber } from "./tfjsModel.ts";
 import { folderOf, lastName, type WeightSource } from "./weightSources.ts";
 import { z } from "./zod.ts";
@@ -25,7 +25,8 @@ export type Candidate =
 /** The files that it consists of. */
 type Uses = ReadonlySet<WeightSource>;
 
-const mostNamed = 50;
+/** In a refusal. */
+export const mostNamed = 50;
 const maxJsonBytes = 64 * 1024 * 1024;
 /** What training leaves beside the weights. */
 const trainingState =
@@ -48,7 +49,10 @@ export async function chooseCandidate(sources: readonly WeightSource[]): Promise
   if (preferred !== null) return preferred;
   throw new AppError("file-unsupported", `${candidates.length} of the files could be the teacher.`, {
     hint: "Give one of them.",
-    details: cut(candidates.map(({ source }) => source.path)),
+    details: shownList(
+      candidates.map(({ source }) => source.path),
+      mostNamed,
+    ),
   });
 }
 
@@ -174,7 +178,10 @@ function missingParts(
   return new AppError(
     "file-unsupported",
     `${quote(lastName(path))} belongs to a sharded checkpoint of ${total} files, of which ${count} are missing.`,
-    { hint: "Give all its parts together: choose their folder.", details: cut(missing, count) },
+    {
+      hint: "Give all its parts together: choose their folder.",
+      details: shownList(missing, mostNamed, count),
+    },
   );
 }
 
@@ -214,10 +221,4 @@ function stemOf(path: string): string {
     .replace(/-\d{5}-of-\d{5}$/, "")
     .replace(/[._-](fp16|fp32|bf16|float16|int8|uint8|quantized|q4|q4f16|q8|bnb4)$/, "")
     .replace(/^(pytorch|tf|flax)_|_pytorch(?=_)/, "");
-}
-
-/** Names for a refusal's list, and how many more there are. */
-export function cut(names: readonly string[], count = names.length): readonly string[] {
-  const named = names.slice(0, mostNamed).map(shownName);
-  return count > named.length ? [...named, `and ${count - named.length} more`] : named;
 }

@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "./safetensors.ts";
 import { convolutionalEncoder } from "./testing/onnxModels.ts";
-import { refusalOf } from "./testing/refusal.ts";
+import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
 import { dictionaryOf, floats, pickle, storage, tensor, torchZip } from "./testing/torchWriter.ts";
 import { findWeights, readWeightFiles, type GivenFile } from "./weightFiles.ts";
 import { writeZip } from "./zip.ts";
@@ -151,6 +152,35 @@ describe("readWeightFiles", () => {
       { path: "my-model.weights.bin", bytes: new Uint8Array(80_000_000) },
     ]);
     expect(await refusal({ "bomb.zip": bomb })).toMatchObject({ code: "file-refused" });
+  });
+
+  it("reads or refuses any files, under any names, alone, together or zipped", async () => {
+    const content = fc.constantFrom<Content>(
+      ...["", "x", "{}", '{"weight_map": 3}', '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}'],
+      ...[tfjs, tfjs.slice(0, 90), '{"weightsManifest": [], "modelTopology": 3}', "[".repeat(50_000)],
+      ...[pth, pth.slice(0, 200), jpeg, safetensors("w"), convolutionalEncoder().bytes, new Uint8Array(4)],
+    );
+    const name = fc.constantFrom(
+      ...["model.json", "my-model.json", "my-model.weights.bin", "a/model.safetensors", "pytorch_model.bin"],
+      ...["model-00001-of-00002.safetensors", "model-00003-of-00002.bin", "optimizer.pt", ".DS_Store"],
+      ...["a/../model.onnx", "__proto__", "model.safetensors.index.json", "x.pth", "x-00000-of-00000.pth"],
+    );
+    const outcomes = { read: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(name, content), { maxLength: 5, selector: ([path]) => path }),
+        fc.boolean(),
+        async (list, isZipped) => {
+          const files = isZipped
+            ? { "f.zip": await writeZip(list.map(([path, bytes]) => ({ path, bytes }))) }
+            : Object.fromEntries(list);
+          outcomes[await readsOrRefuses(() => readWeightFiles(given(files)))]++;
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(outcomes.read).toBeGreaterThan(20);
+    expect(outcomes.refused).toBeGreaterThan(20);
   });
 
   it("names a file that is nothing, and one that is empty", async () => {

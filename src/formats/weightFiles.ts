@@ -1,9 +1,9 @@
 import { AppError } from "../contract/errors.ts";
 import { maxCheckpointBytes, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { readOnnxModel, type OnnxModel } from "./onnxModel.ts";
-import { quote } from "./quote.ts";
+import { quote, shownList } from "./quote.ts";
 import { readTfjsModel, type TfjsModelFiles } from "./tfjsModel.ts";
-import { chooseCandidate, cut, type Candidate } from "./weightCandidates.ts";
+import { chooseCandidate, mostNamed, type Candidate } from "./weightCandidates.ts";
 import { lastName, weightSources, type GivenFile, type WeightSource } from "./weightSources.ts";
 
 export type { GivenFile } from "./weightSources.ts";
@@ -41,15 +41,13 @@ export async function readWeightFiles(files: readonly GivenFile[]): Promise<Weig
 export async function findWeights(files: readonly GivenFile[]): Promise<FoundWeights> {
   let sources: readonly WeightSource[] = [];
   try {
-    const chosen = await refusingRangeErrors(async () => {
-      sources = await weightSources(files);
-      return chooseCandidate(sources);
-    });
+    sources = await weightSources(files);
+    const chosen = await chooseCandidate(sources);
     if (chosen === null)
       return { format: formatOfSources(sources, files), read: () => refuse(sources, files) };
     return {
       format: formatOf(chosen),
-      read: () => refusingRangeErrors(async () => withLeftOut(await read(chosen), chosen, files, sources)),
+      read: async () => withLeftOut(await read(chosen), chosen, files, sources),
     };
   } catch (error) {
     return {
@@ -171,8 +169,9 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
         pictures > 0
           ? "Pictures belong under Data: drop them there."
           : "Give one checkpoint, an ONNX file, or all files of a TensorFlow.js model: its .json file and its weights.",
-      details: cut(
+      details: shownList(
         given.map(({ path, kind }) => `${path}: ${kind.what}`),
+        mostNamed,
         isZip ? given.length : files.length,
       ),
     },
@@ -180,19 +179,6 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
 }
 
 const imageName = /\.(jpe?g|png|webp|gif|bmp|avif|heic|tiff?)$/i;
-
-/** What runs into the limits of the machine on the way is the file's fault, not ours. */
-async function refusingRangeErrors<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new AppError("file-refused", "The file is nested too deeply or too large to be read.", {
-      hint: "It is damaged, or made to waste memory. Export or download it again.",
-      cause: error,
-    });
-  }
-}
 
 function formatOf(chosen: Candidate): string {
   switch (chosen.kind) {

@@ -2,7 +2,6 @@ import type { TensorFact } from "../contract/tensorFact.ts";
 import { recogniseArchitecture, type Architecture } from "./architecture.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { OnnxModel, OnnxValue } from "./onnxModel.ts";
-import { shownName } from "./quote.ts";
 import { recogniseLayout } from "./stateDictLayout.ts";
 import type { TfjsModelFiles } from "./tfjsModel.ts";
 import { tfjsSignature, type ModelSignature } from "./tfjsSignature.ts";
@@ -70,7 +69,7 @@ export function describeOnnxModel(model: OnnxModel): OnnxReport {
     inputs,
     outputs,
     nodes: nodes.length,
-    tensors: weights.map(({ name, dtype, shape }) => ({ name: shownName(name), dtype, shape })),
+    tensors: weights.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     notes,
   };
 }
@@ -86,14 +85,14 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointReport {
       const reason = ignored.get(tensor.name);
       const as = layout.names.get(tensor.name);
       return {
-        name: shownName(tensor.name),
+        name: tensor.name,
         dtype: tensor.dtype,
         shape: tensor.shape,
-        ...(as === undefined ? {} : { as: shownName(as) }),
+        ...(as === undefined ? {} : { as }),
         ...(reason === undefined ? {} : { ignored: reason }),
       };
     }),
-    nonFinite: checkpoint.nonFinite.map(({ name, count }) => ({ name: shownName(name), count })),
+    nonFinite: checkpoint.nonFinite,
     metadata: Object.fromEntries(checkpoint.metadata),
     notes: [...checkpoint.notes, ...layout.notes],
   };
@@ -107,7 +106,7 @@ export function describeTfjsModel(model: TfjsModelFiles): TfjsReport {
     ...tfjsSignature(model),
     labels: model.labels,
     tensors: model.weightSpecs.map(({ name, dtype, shape, quantization }) => ({
-      name: shownName(name),
+      name,
       dtype,
       shape,
       ...(quantization === undefined ? {} : { storedAs: quantization.dtype }),

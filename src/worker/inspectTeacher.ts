@@ -1,13 +1,14 @@
-import { toWire, type ErrorWire } from "../contract/errors.ts";
+import { toWire } from "../contract/errors.ts";
 import type { InspectedTensor, Listed, TeacherInspection, TeacherOptions } from "../contract/teacher.ts";
-import type { NamedShape, StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
+import type { StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
 import type { Architecture } from "../formats/architecture.ts";
+import { boundedRefusal } from "../formats/boundedRefusal.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { TfjsModelFiles } from "../formats/tfjsModel.ts";
 import type { ModelPort } from "../formats/tfjsSignature.ts";
 import type { OnnxModel } from "../formats/onnxModel.ts";
 import { describeValue, onnxOptions } from "../formats/onnxOptions.ts";
-import { shownName } from "../formats/quote.ts";
+import { shownList, shownName, shownNotes, shownReport } from "../formats/quote.ts";
 import { tfjsOptions } from "../formats/tfjsOptions.ts";
 import { findWeights, type AboutFile, type GivenFile, type Weights } from "../formats/weightFiles.ts";
 import { describeCheckpoint, describeOnnxModel, describeTfjsModel } from "../formats/weightsReport.ts";
@@ -39,10 +40,31 @@ const nothingKnown: Facts = {
 export async function inspectTeacher(files: readonly GivenFile[]): Promise<TeacherInspection> {
   const { format, read } = await findWeights(files);
   try {
-    return { format, ...factsOf(await read()) };
+    return shown({ format, ...factsOf(await read()) });
   } catch (error) {
-    return { format, ...nothingKnown, refusal: refusalOf(error) };
+    return shown({ format, ...nothingKnown, refusal: toWire(boundedRefusal(error)) });
   }
+}
+
+/** With texts and lists cut and escaped; but for the names by which outputs are asked for, which must be right. */
+function shown({ options, refusal, notes, card, ...more }: TeacherInspection): TeacherInspection {
+  return {
+    ...shownReport(more, mostTensors),
+    card: card === null ? null : { ...shownReport(card, mostPorts), notes: shownNotes(card.notes) },
+    options: options === null ? null : shownOptions(options),
+    notes: shownNotes(notes),
+    refusal,
+  };
+}
+
+/** Without the outputs whose names cannot be shown as they are; the one that is used unasked stays. */
+function shownOptions(options: TeacherOptions): TeacherOptions {
+  const { output } = options.recipe;
+  const outputs = options.outputs.filter(({ name }) => name === output || shownName(name) === name);
+  return {
+    ...options,
+    outputs: outputs.map((each) => ({ ...shownReport(each, mostPorts), name: each.name })),
+  };
 }
 
 function factsOf(weights: Weights): Facts {
@@ -63,7 +85,7 @@ function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
   try {
     recognised = recogniseTeacher(checkpoint, about);
   } catch (error) {
-    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: refusalOf(error) };
+    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: toWire(boundedRefusal(error)) };
   }
   const { architecture, card, dropped, mismatch, refusal } = recognised;
   return {
@@ -73,7 +95,7 @@ function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
     stages: stagesOf(architecture),
     ...listTensors(tensors, usesIn(mismatch, dropped)),
     mismatch: listMismatch(mismatch),
-    refusal: refusal === null ? null : refusalOf(refusal),
+    refusal: refusal === null ? null : toWire(boundedRefusal(refusal)),
   };
 }
 
@@ -81,21 +103,18 @@ function factsOfTfjsModel(model: TfjsModelFiles): Facts {
   const { inputs, outputs, labels, notes, tensors } = describeTfjsModel(model);
   return {
     ...nothingKnown,
-    inputs: inputs.slice(0, mostPorts).map(describePort),
-    outputs: outputs.slice(0, mostPorts).map(describePort),
+    inputs: shownList(inputs.map(describePort), mostPorts),
+    outputs: shownList(outputs.map(describePort), mostPorts),
     ...optionsOrRefusal(() => tfjsOptions(model)),
     notes: [
       ...notes,
-      ...(labels.length === 0 ? [] : [`Its classes, which are not used: ${listOfLabels(labels)}.`]),
+      ...(labels.length === 0
+        ? []
+        : [`Its classes, which are not used: ${shownList(labels, mostPorts).join(", ")}.`]),
       "Whether TensorFlow.js can build it shows when it is used.",
     ],
     ...listTensors(tensors, () => ""),
   };
-}
-
-function listOfLabels(labels: readonly string[]): string {
-  const more = labels.length > mostPorts ? ` and ${labels.length - mostPorts} more` : "";
-  return labels.slice(0, mostPorts).map(shownName).join(", ") + more;
 }
 
 function factsOfOnnxModel(model: OnnxModel): Facts {
@@ -109,8 +128,8 @@ function factsOfOnnxModel(model: OnnxModel): Facts {
   return {
     ...nothingKnown,
     layout: [`IR version ${irVersion}`, ...opsets, `${nodes} operations`].join(", "),
-    inputs: inputs.slice(0, mostPorts).map(describeValue),
-    outputs: outputs.slice(0, mostPorts).map(describeValue),
+    inputs: shownList(inputs.map(describeValue), mostPorts),
+    outputs: shownList(outputs.map(describeValue), mostPorts),
     ...options,
     notes: [...(producer === "" ? [] : [`Written by ${producer}.`]), ...notes, ...more],
     ...listTensors(tensors, () => ""),
@@ -121,7 +140,7 @@ function optionsOrRefusal(find: () => TeacherOptions): Pick<Facts, "options" | "
   try {
     return { options: find(), refusal: null };
   } catch (error) {
-    return { options: null, refusal: refusalOf(error) };
+    return { options: null, refusal: toWire(boundedRefusal(error)) };
   }
 }
 
@@ -162,18 +181,8 @@ function listMismatch({ missing, unexpected, wrongShape }: StateDictMismatch): F
   return { missing: listed(missing), unexpected: listed(unexpected), wrongShape: listed(wrongShape) };
 }
 
-function listed<T extends NamedShape>(items: readonly T[]): Listed<T> {
-  const first = items.slice(0, mostMismatches).map((item) => ({ ...item, name: shownName(item.name) }));
-  return { count: items.length, first };
-}
-
-/** As plain data, its list no longer than a person reads. */
-function refusalOf(error: unknown): ErrorWire {
-  const wire = toWire(error);
-  const { details = [] } = wire;
-  if (details.length <= mostMismatches) return wire;
-  const more = `and ${details.length - mostMismatches} more`;
-  return { ...wire, details: [...details.slice(0, mostMismatches), more] };
+function listed<T>(items: readonly T[]): Listed<T> {
+  return { count: items.length, first: items.slice(0, mostMismatches) };
 }
 
 /** Channels of a ResNet's stages; the other families' names say all there is. */
@@ -185,5 +194,5 @@ function stagesOf(architecture: Architecture): string | null {
 
 function describePort({ name, dtype, shape }: ModelPort): string {
   const sides = shape === null ? "" : ` [${shape.map((length) => length ?? "any").join(", ")}]`;
-  return `${shownName(name)}${sides}${dtype === null ? "" : ` ${dtype}`}`;
+  return `${name}${sides}${dtype === null ? "" : ` ${dtype}`}`;
 }

@@ -1,4 +1,5 @@
 import type { TeacherSource } from "../contract/protocol.ts";
+import { boundedRefusal } from "../formats/boundedRefusal.ts";
 import { readCheckpoint } from "../formats/checkpoint.ts";
 import { readWeightFiles, type GivenFile } from "../formats/weightFiles.ts";
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
@@ -28,6 +29,17 @@ export async function loadTeacher(
       notes: bundledTeacherNotes(),
     });
   }
+  try {
+    return await loadGiven(source, openOnnx);
+  } catch (error) {
+    throw boundedRefusal(error);
+  }
+}
+
+async function loadGiven(
+  source: Extract<TeacherSource, { kind: "files" }>,
+  openOnnx: OpenOnnxSession,
+): Promise<Teacher> {
   const weights = await readWeightFiles(givenFiles(source.files));
   switch (weights.kind) {
     case "tfjs":
