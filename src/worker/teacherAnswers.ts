@@ -10,6 +10,14 @@ export interface AnswerStore {
   write(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
+interface KnownAnswers {
+  readonly answers: PlainEmbeddings;
+  /** How many of them the visitor's machine has. */
+  savedCount: number;
+  /** Whether they may outlive the teacher: not if nothing tells it from another one. */
+  readonly isLasting: boolean;
+}
+
 /** Sets of answers kept in memory: a run's, and those of the runs before it. */
 const mostInMemory = 3;
 
@@ -28,7 +36,7 @@ export function answersKey(
  */
 export class TeacherAnswers {
   /** The latest last. */
-  private readonly inMemory = new Map<string, { readonly answers: PlainEmbeddings; savedCount: number }>();
+  private readonly inMemory = new Map<string, KnownAnswers>();
   private ofViews: { readonly key: string; readonly answers: PlainEmbeddings } | null = null;
   private store: Promise<AnswerStore | null> | null = null;
 
@@ -44,16 +52,17 @@ export class TeacherAnswers {
     summary: DatasetSummary,
     config: Config,
   ): Promise<PlainEmbeddings> {
-    const key = answersKey(teacherHash ?? "unknown", summary, config);
+    const isLasting = teacherHash !== null;
+    const key = answersKey(teacherHash ?? "", summary, config);
     const before = this.inMemory.get(key);
     if (before !== undefined) {
       this.inMemory.delete(key);
       this.inMemory.set(key, before);
       return before.answers;
     }
-    const stored = teacherHash === null ? null : await this.find(key, teacher, summary);
+    const stored = isLasting ? await this.find(key, teacher, summary) : null;
     const answers = new PlainEmbeddings(teacher, summary.count, config.teacherInputSize, stored);
-    this.inMemory.set(key, { answers, savedCount: answers.knownCount });
+    this.inMemory.set(key, { answers, savedCount: answers.knownCount, isLasting });
     const [oldest] = this.inMemory.keys();
     if (this.inMemory.size > mostInMemory && oldest !== undefined) this.inMemory.delete(oldest);
     return answers;
@@ -77,8 +86,9 @@ export class TeacherAnswers {
   async keep(): Promise<void> {
     for (const [key, entry] of this.inMemory) {
       const { answers } = entry;
+      if (!entry.isLasting || answers.knownCount === entry.savedCount) continue;
       const all = answers.stored();
-      if (all === null || answers.knownCount === entry.savedCount || key.includes(" unknown ")) continue;
+      if (all === null) continue;
       entry.savedCount = answers.knownCount;
       await (await this.opened())?.write(key, writeAnswers(key, all));
     }

@@ -117,8 +117,9 @@ export class TrainingRun {
       end = { kind: "failed", error: toWire(error) };
     }
     this.enter("ended");
-    const { emit, memory } = this.setup;
+    const { emit, memory, keepAnswers } = this.setup;
     emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
+    void keepAnswers(); // of a run that was stopped, too
   }
 
   private async run(): Promise<RunEnd> {

@@ -2,6 +2,7 @@ import type { BackendName } from "../../contract/backend.ts";
 import { registerConvolutionGradients } from "./convolutionGradients.ts";
 import { registerMaxPoolGradient } from "./maxPoolGradient.ts";
 import { refuseEmptyResults } from "./refuseEmptyResults.ts";
+import { registerSharedIdentity } from "./sharedIdentity.ts";
 import { registerMatMul } from "./wasmMatMul.ts";
 import { registerConvolutionKernels } from "./webgpu/convolutionKernels.ts";
 
@@ -12,6 +13,7 @@ export function improveBackend(backendName: BackendName): void {
   if (backendName === "wasm") {
     registerConvolutionGradients(backendName);
     registerMatMul(backendName);
+    registerSharedIdentity(backendName);
   }
   refuseEmptyResults(backendName); // around whichever kernels there are now
 }

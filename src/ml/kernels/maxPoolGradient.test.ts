@@ -10,10 +10,17 @@ test.each([
   { height: 8, width: 5, kernel: 3, stride: 2, padding: 0 },
   { height: 7, width: 6, kernel: 2, stride: 2, padding: 0 },
   { height: 9, width: 10, kernel: 3, stride: 3, padding: 1 },
+  { height: 6, width: 8, kernel: 2, stride: 2, padding: 0, channels: 8 }, // four numbers at a time
+  { height: 7, width: 10, kernel: 3, stride: 3, padding: 0, channels: 4 }, // the same, windows leave a rest
+  { height: 5, width: 5, kernel: 5, stride: 1, padding: 0, channels: 12 }, // the same, one window
 ])("WASM gives what the cpu backend gives: $height×$width, $kernel/$stride/$padding", async (it) => {
   const prng = createPrng(it.height, "ties");
-  const shape: [number, number, number, number] = [2, it.height, it.width, 3];
-  const values = Float32Array.from({ length: 2 * it.height * it.width * 3 }, () => prng.integer(4) - 2);
+  const { channels = 3 } = it;
+  const shape: [number, number, number, number] = [2, it.height, it.width, channels];
+  const values = Float32Array.from(
+    { length: 2 * it.height * it.width * channels },
+    () => prng.integer(4) - 2,
+  );
   const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, it.kernel, it.stride, it.padding, "floor");
   const gradient = async (backend: "cpu" | "wasm") => {
     await useNodeBackend(backend);

@@ -1,18 +1,12 @@
 import { invariant } from "../../lib/invariant.ts";
 import * as tf from "../tf.ts";
+import { WasmHeap } from "./wasm/wasmHeap.ts";
 
 interface PoolAttributes {
   readonly filterSize: [number, number] | number;
   readonly strides: [number, number] | number;
   readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-/** What this kernel needs of tfjs's WASM backend. */
-interface WasmHeap {
-  makeOutput(shape: number[], dtype: "float32"): tf.TensorInfo;
-  /** A view of the heap; void once anything is allocated. */
-  typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
 }
 
 const installed = new Set<string>();
@@ -38,7 +32,7 @@ export function registerMaxPoolGradient(backendName: "wasm" | "webgl" | "webgpu"
       const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttributes;
       const shape = input.shape as [number, number, number, number];
       const place = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-      if (backendName === "wasm") return onHeap(backend as unknown as WasmHeap, dy, input, place);
+      if (backendName === "wasm") return onHeap(WasmHeap.of(backend), dy, input, place);
       return turned(dy, input, place, (turnedDy, turnedInput, turnedPad) =>
         original.kernelFunc({
           inputs: { dy: turnedDy, input: turnedInput },
@@ -56,9 +50,30 @@ function onHeap(
   input: tf.TensorInfo,
   place: tf.backend_util.Conv2DInfo,
 ): tf.TensorInfo {
-  const dx = heap.makeOutput(input.shape, "float32");
-  const [x, upstream, result] = [input, dy, dx].map((info) => heap.typedArrayFromHeap(info));
-  toFirstLargest(x!, upstream!, result!, place);
+  const dx = heap.empty(input.shape);
+  const [x, upstream, result] = [heap.view(input), heap.view(dy), heap.view(dx)];
+  const { inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = place;
+  const { filterHeight: kernelHeight, filterWidth: kernelWidth } = place;
+  const isSideBySide =
+    [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right].every((side) => side === 0) &&
+    (outHeight === 1 || place.strideHeight === kernelHeight) &&
+    (outWidth === 1 || place.strideWidth === kernelWidth);
+  if (!isSideBySide || heap.simd?.suits(channels) !== true) {
+    toFirstLargest(x, upstream, result, place);
+    return dx;
+  }
+  const isCovered = outHeight * kernelHeight === inHeight && outWidth * kernelWidth === inWidth;
+  if (!isCovered) result.fill(0);
+  heap.simd.firstLargest(x, upstream, result, {
+    samples: place.batchSize,
+    height: inHeight,
+    width: inWidth,
+    channels,
+    rows: outHeight,
+    columns: outWidth,
+    kernelHeight,
+    kernelWidth,
+  });
   return dx;
 }
 

@@ -73,7 +73,10 @@ export function inputGradientOnHeap(
   }
 }
 
-/** dW: the input's channels as images, its samples as channels, and the upstream gradient as the filter. */
+/**
+ * dW: the input's channels as images, its samples as channels, and the upstream gradient as the filter; or the two the
+ * other way round, where that makes the filter, which the backend packs anew each time, smaller.
+ */
 export function filterGradientOnHeap(
   heap: WasmHeap,
   x: tf.TensorInfo,
@@ -92,11 +95,21 @@ export function filterGradientOnHeap(
     heap.free(transposed);
     return { ...product, shape: [...filterShape] };
   }
+  const turnedPadding = kernel - 1 - padding;
+  // XNNPACK's tiles are eight wide: with fewer channels most of each would be empty.
+  if (stride === 1 && turnedPadding >= 0 && channels < outChannels && channels % 8 === 0) {
+    const images = samplesLast(heap, dy); // [O, H′, W′, N]
+    const filters = placesFirst(heap, x); // [H, W, N, C]
+    const turned = convolve(heap, images, filters, turnedPadding); // [O, k, k, C], by 180°
+    heap.free(images);
+    heap.free(filters);
+    return replacing(heap, turned, turnToFilter(heap, turned, filterShape));
+  }
   // Rows below the last one that any window reaches carry no gradient: cut off after the convolution.
   const bottom = Math.max(0, (dyHeight - 1) * stride + kernel - height - padding);
   const right = Math.max(0, (dyWidth - 1) * stride + kernel - width - padding);
-  const images = transpose(heap, x, [3, 1, 2, 0]); // [C, H, W, N]
-  const filters = transpose(heap, dy, [1, 2, 0, 3]); // [H′, W′, N, O]
+  const images = samplesLast(heap, x); // [C, H, W, N]
+  const filters = placesFirst(heap, dy); // [H′, W′, N, O]
   const pads: tf.backend_util.ExplicitPadding = [
     [0, 0],
     [padding, bottom],
@@ -116,6 +129,24 @@ export function matMul(heap: WasmHeap, a: tf.TensorInfo, b: tf.TensorInfo): tf.T
 
 export function transpose(heap: WasmHeap, x: tf.TensorInfo, perm: number[]): tf.TensorInfo {
   return heap.run("Transpose", { x }, { perm });
+}
+
+/** [N, H, W, C] → [C, H, W, N] */
+function samplesLast(heap: WasmHeap, x: tf.TensorInfo): tf.TensorInfo {
+  const [samples, height, width, channels] = x.shape as Shape4D;
+  if (heap.simd === null || samples % 4 !== 0 || channels % 4 !== 0) return transpose(heap, x, [3, 1, 2, 0]);
+  const result = heap.empty([channels, height, width, samples]);
+  heap.simd.samplesLast(heap.view(x), heap.view(result), [samples, height * width, channels]);
+  return result;
+}
+
+/** [N, H, W, C] → [H, W, N, C] */
+function placesFirst(heap: WasmHeap, x: tf.TensorInfo): tf.TensorInfo {
+  const [samples, height, width, channels] = x.shape as Shape4D;
+  if (heap.simd === null || channels % 4 !== 0) return transpose(heap, x, [1, 2, 0, 3]);
+  const result = heap.empty([height, width, samples, channels]);
+  heap.simd.placesFirst(heap.view(x), heap.view(result), [samples, height * width, channels]);
+  return result;
 }
 
 type Shape4D = [number, number, number, number];
@@ -155,6 +186,21 @@ function cutToFilter(heap: WasmHeap, full: tf.TensorInfo, filterShape: readonly 
         const source = ((c * fullHeight + y) * fullWidth + x) * outChannels;
         for (let o = 0; o < outChannels; o++) to[at++] = from[source + o]!;
       }
+  return filter;
+}
+
+/** [O, k, k, C], by 180° → [k, k, C, O] */
+function turnToFilter(heap: WasmHeap, turned: tf.TensorInfo, filterShape: readonly number[]): tf.TensorInfo {
+  const [height, width, channels, outChannels] = filterShape as Shape4D;
+  const filter = heap.empty(filterShape);
+  const [from, to] = [heap.view(turned), heap.view(filter)];
+  const taps = height * width;
+  for (let o = 0; o < outChannels; o++)
+    for (let tap = 0; tap < taps; tap++) {
+      const source = (o * taps + taps - 1 - tap) * channels;
+      const target = tap * channels * outChannels + o;
+      for (let c = 0; c < channels; c++) to[target + c * outChannels] = from[source + c]!;
+    }
   return filter;
 }
 

@@ -1,7 +1,29 @@
-import { assembleModule, unsigned, type WasmFunction } from "./assemble.ts";
+import { assembleModule, type WasmFunction } from "./assemble.ts";
+import {
+  addF32,
+  addF64,
+  advance,
+  and,
+  atLeast,
+  constant,
+  get,
+  greater,
+  highHalf,
+  load,
+  loopWhileBelow,
+  lowHalf,
+  mulF32,
+  mulF64,
+  plus,
+  set,
+  splat,
+  store,
+  subF32,
+} from "./instructions.ts";
+import { layoutFunctions, type LayoutExports } from "./layoutCode.ts";
 
 /** Addresses are byte offsets in the heap; vectors of C numbers are 32 bits wide, sums 64. */
-interface Exports {
+interface Exports extends LayoutExports {
   /** to[i] = max(a[i] + b[i], lowest) */
   add(a: number, b: number, to: number, end: number, lowest: number): void;
   /** to[i] = y[i] > 0 ? d[i] : 0 */
@@ -142,6 +164,60 @@ export class SimdLoops {
     return count;
   }
 
+  /** [N, P, C] → [C, P, N]; N and C in fours. */
+  samplesLast(x: Float32Array, to: Float32Array, [samples, places, channels]: Shape3D): void {
+    const [place, row] = [4 * channels, 4 * samples];
+    forTiles(places, (first, count) =>
+      this.loops.samplesLast(
+        x.byteOffset + first * place,
+        to.byteOffset + first * row,
+        places * place,
+        place,
+        count * place,
+        places * row,
+        row,
+      ),
+    );
+  }
+
+  /** [N, P, C] → [P, N, C]; C in fours. */
+  placesFirst(x: Float32Array, to: Float32Array, [samples, places, channels]: Shape3D): void {
+    const row = 4 * channels;
+    const sample = places * row;
+    forTiles(places, (first, count) => {
+      const from = x.byteOffset + first * row;
+      const target = to.byteOffset + first * samples * row;
+      this.loops.placesFirst(from, target, from + samples * sample, sample, row, count * row, samples * row);
+    });
+  }
+
+  /**
+   * The max-pool gradient of windows that neither overlap nor leave the picture: dy goes to the first of each window's
+   * largest numbers. Writes all that windows cover.
+   *
+   * @param x [N, H, W, C]  @param dy [N, H′, W′, C]  @param dx like x.
+   */
+  firstLargest(x: Float32Array, dy: Float32Array, dx: Float32Array, windows: PoolWindows): void {
+    const { samples, height, width, channels, rows, columns, kernelHeight, kernelWidth } = windows;
+    const place = 4 * channels;
+    const line = width * place;
+    for (let n = 0; n < samples; n++)
+      for (let row = 0; row < rows; row++) {
+        const at = (n * height + row * kernelHeight) * line;
+        const from = dy.byteOffset + (n * rows + row) * columns * place;
+        this.loops.firstLargest(
+          x.byteOffset + at,
+          from,
+          dx.byteOffset + at,
+          from + columns * place,
+          kernelWidth * place,
+          kernelHeight * line,
+          line,
+          place,
+        );
+      }
+  }
+
   private put32(place: number, values: Float64Array): number {
     const at = this.scratch + place * 8 * mostChannels;
     new Float32Array(this.memory.buffer, at, values.length).set(values);
@@ -159,6 +235,29 @@ export class SimdLoops {
   }
 }
 
+type Shape3D = readonly [number, number, number];
+
+export interface PoolWindows {
+  readonly samples: number;
+  readonly height: number;
+  readonly width: number;
+  /** In fours. */
+  readonly channels: number;
+  /** Windows below each other. */
+  readonly rows: number;
+  /** Windows beside each other. */
+  readonly columns: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+}
+
+/** So many places of all samples at a time: what is read and written stays in the cache. */
+const tilePlaces = 8;
+
+function forTiles(places: number, work: (first: number, count: number) => void): void {
+  for (let first = 0; first < places; first += tilePlaces) work(first, Math.min(tilePlaces, places - first));
+}
+
 /** `work` is given addresses, and how many bytes a row has. */
 function forStretches(
   x: Float32Array,
@@ -173,55 +272,6 @@ function forStretches(
   for (let from = x.byteOffset + 4 * begin; from < last; from += step)
     work(from, Math.min(from + step, last), row);
 }
-
-const get = (local: number): number[] => [0x20, local];
-const set = (local: number, value: readonly number[]): number[] => [...value, 0x21, local];
-const constant = (value: number): number[] => [0x41, value]; // below 64
-const plus = (a: readonly number[], b: readonly number[]): number[] => [...a, ...b, 0x6a];
-const simd = (code: number, ...operands: readonly (readonly number[])[]): number[] => [
-  ...operands.flat(),
-  0xfd,
-  ...unsigned(code),
-];
-const load = (address: readonly number[], offset = 0): number[] => [...address, 0xfd, 0x00, 2, offset];
-const store = (address: readonly number[], value: readonly number[], offset = 0): number[] => [
-  ...address,
-  ...value,
-  ...[0xfd, 0x0b, 2, offset],
-];
-const splat = (value: readonly number[]): number[] => simd(0x13, value);
-type Binary = (a: readonly number[], b: readonly number[]) => number[];
-const addF32: Binary = (a, b) => simd(0xe4, a, b);
-const subF32: Binary = (a, b) => simd(0xe5, a, b);
-const mulF32: Binary = (a, b) => simd(0xe6, a, b);
-const addF64: Binary = (a, b) => simd(0xf0, a, b);
-const mulF64: Binary = (a, b) => simd(0xf2, a, b);
-const greater: Binary = (a, b) => simd(0x44, a, b);
-const and: Binary = (a, b) => simd(0x4e, a, b);
-/** The larger one; NaN where the first is. */
-const atLeast: Binary = (a, b) => simd(0xeb, a, b);
-/** The first two numbers as float64, or the last two. */
-const lowHalf = (value: readonly number[]): number[] => simd(0x5f, value);
-const highHalf = (value: readonly number[]): number[] =>
-  lowHalf([
-    ...value,
-    ...value,
-    0xfd,
-    0x0d,
-    ...[8, 9, 10, 11, 12, 13, 14, 15],
-    ...[8, 9, 10, 11, 12, 13, 14, 15],
-  ]);
-
-/** do { body } while (local < end), as unsigned numbers. */
-const loopWhileBelow = (local: number, end: number, body: readonly number[]): number[] => [
-  ...[0x03, 0x40],
-  ...body,
-  ...get(local),
-  ...get(end),
-  ...[0x49, 0x0d, 0],
-  0x0b,
-];
-const advance = (local: number, by: readonly number[]): number[] => set(local, plus(get(local), by));
 
 const functions: readonly WasmFunction[] = [
   {
@@ -246,6 +296,7 @@ const functions: readonly WasmFunction[] = [
   productSums(),
   affine(),
   combination(),
+  ...layoutFunctions,
 ];
 
 /** Locals: 6 channel (bytes), 7 place, 8 origin, 9–10 sums, 11–12 squares, 13 difference, 14 half of it. */
