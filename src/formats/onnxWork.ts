@@ -5,12 +5,19 @@
  */
 import { AppError } from "../contract/errors.ts";
 import type { OnnxModel, OnnxNode, OnnxWeight } from "./onnxModel.ts";
+import { makersIn } from "./onnxOutput.ts";
 import { FieldBudget, fieldsOf, readVarint, textOf, type ByteRange, type ProtoField } from "./protobuf.ts";
 import { quote } from "./quote.ts";
 
 /** Numbers in all values together whose size the file sets: 512 MiB of float32. A picture's maps are not counted. */
 const mostElements = 2 ** 27;
 const loopOps = new Set(["Loop", "Scan", "SequenceMap"]);
+/** How much larger than the images an inner map may be: 8 times a side. */
+const mostGrowth = 64;
+/** Of the images, fewer than any that are pooled whole. */
+const pooledPixels = 1024;
+/** Channels times images that are padded with every pixel of a margin, at least. */
+const paddedPlanes = 16;
 /** Constants with more numbers than this are no shapes. */
 const mostSizes = 64;
 /** Operations in bodies and functions. */
@@ -22,9 +29,12 @@ const mostInner = 100_000;
  */
 export function refuseUnboundedWork(model: OnnxModel, nodes: Iterable<OnnxNode>): void {
   const reader = new WorkReader(model);
-  const operations = [...nodes].map(({ range }) => range);
+  const inGraph = inOrder(model, nodes);
+  const operations = inGraph.map(({ range }) => range);
   // A function is called by its name like an operation: it counts whether it is called or not.
-  operations.push(...reader.functionNodes());
+  for (const range of functionNodes(model, reader, inGraph)) operations.push(range);
+  /** Of each value, in pixels an image's pixel. Weights are not among them. */
+  const growth = new Map(model.inputs.map(({ name }) => [name, 1]));
   let elements = 0;
   for (let i = 0; i < operations.length; i++) {
     const operation = reader.operation(operations[i]!);
@@ -34,9 +44,20 @@ export function refuseUnboundedWork(model: OnnxModel, nodes: Iterable<OnnxNode>)
         `${quote(model.name)} holds a loop (${operation.op}), which need not end.`,
         { hint: "An image encoder needs none. Export it without control flow: by tracing, not scripting." },
       );
-    operations.push(...operation.inner);
-    if (operations.length - model.nodes.length > mostInner)
-      throw new AppError("file-refused", `${quote(model.name)} has too many operations in bodies of others.`);
+    for (const range of operation.inner) operations.push(range);
+    if (operations.length - model.nodes.length > mostInner) throw tooManyInside(model);
+    const node = inGraph[i];
+    const before = node === undefined ? 1 : largestOf(node.inputs.map((name) => growth.get(name) ?? 0));
+    const grown = before * growthOf(operation, reader);
+    for (const name of node?.outputs ?? []) growth.set(name, grown);
+    if (!(grown <= mostGrowth))
+      throw new AppError(
+        "file-refused",
+        `${quote(model.name)} would take too much memory: ${operation.op} makes maps ${Math.round(grown)} times as large as the images; at most ${mostGrowth} times is allowed.`,
+        {
+          hint: "The file is damaged, or made to fill the memory. Export the encoder alone, with the usual sizes.",
+        },
+      );
     const made = elementsMade(operation, reader);
     elements += made;
     if (!(elements <= mostElements))
@@ -47,6 +68,64 @@ export function refuseUnboundedWork(model: OnnxModel, nodes: Iterable<OnnxNode>)
       );
   }
 }
+
+function tooManyInside({ name }: OnnxModel): AppError {
+  return new AppError("file-refused", `${quote(name)} has too many operations in bodies of others.`, {
+    hint: "Export the encoder alone, without control flow.",
+  });
+}
+
+/** What makes a value before what takes it, in whatever order they stand in the file. */
+function inOrder(model: OnnxModel, nodes: Iterable<OnnxNode>): readonly OnnxNode[] {
+  const makers = makersIn(model);
+  const left = new Set(nodes);
+  const ordered: OnnxNode[] = [];
+  const waiting = [...left].reverse().map((node) => ({ node, isReady: false }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, isReady } = next;
+    if (isReady) ordered.push(node);
+    if (!left.delete(node)) continue;
+    waiting.push({ node, isReady: true });
+    for (const name of node.inputs) {
+      const maker = makers.get(name);
+      if (maker !== undefined && left.has(maker)) waiting.push({ node: maker, isReady: false });
+    }
+  }
+  return ordered;
+}
+
+/**
+ * The nodes of the file's own functions.
+ *
+ * @throws AppError "file-refused" when too many come of them: a runtime puts a function's nodes in place of every
+ *   call, and a few that call each other twice make billions.
+ */
+function functionNodes(
+  model: OnnxModel,
+  reader: WorkReader,
+  nodes: readonly OnnxNode[],
+): readonly ByteRange[] {
+  const functions = reader.functions();
+  if (functions.size === 0) return [];
+  const counts = new Map<string, number>();
+  const countOf = (op: string, depth: number): number => {
+    const body = functions.get(op);
+    if (body === undefined) return 1;
+    const known = counts.get(op);
+    if (known !== undefined) return known;
+    if (depth > mostCalls) throw tooManyInside(model);
+    counts.set(op, Infinity); // while it is counted: one that calls itself never ends
+    const count = body.reduce((sum, range) => sum + countOf(reader.operation(range).op, depth + 1), 0);
+    counts.set(op, count);
+    return count;
+  };
+  const count = nodes.reduce((sum, { op }) => sum + countOf(op, 0), 0);
+  if (!(count <= model.nodes.length + mostInner)) throw tooManyInside(model);
+  return [...functions.values()].flat();
+}
+
+/** Functions inside functions. */
+const mostCalls = 100;
 
 interface Operation {
   readonly op: string;
@@ -72,9 +151,8 @@ function elementsMade({ op, inputs, attributes }: Operation, reader: WorkReader)
     case "CenterCropPad":
     case "Col2Im":
       return product(input(1));
-    case "Upsample":
     case "Resize":
-      return Math.max(product(attribute("scales")), ...[1, 2, 3].map((index) => product(input(index))));
+      return product(input(3));
     case "MaxUnpool":
       return product(input(2));
     case "RandomNormal":
@@ -89,10 +167,41 @@ function elementsMade({ op, inputs, attributes }: Operation, reader: WorkReader)
     case "Pad":
       return padded([...input(1), ...attribute("pads"), ...attribute("paddings")], []);
     case "ConvTranspose":
-      return product(attribute("strides")) * product(attribute("output_shape"));
+      return product(attribute("output_shape"));
     default:
       return padded(attribute("pads"), attribute("strides"));
   }
+}
+
+/** How many times as large an operation's value is as what it takes, where the file says that. */
+function growthOf({ op, inputs, attributes }: Operation, reader: WorkReader): number {
+  const input = (index: number): readonly number[] => reader.constant(inputs[index] ?? "") ?? [];
+  const attribute = (name: string): readonly number[] => attributes.get(name) ?? [];
+  const scales = (index: number): number =>
+    [...input(index), ...attribute("scales")].reduce((times, scale) => times * Math.abs(scale), 1);
+  switch (op) {
+    case "Resize":
+      return scales(inputs.length < 3 ? 1 : 2); // before opset 11 they stood where a region stands now
+    case "Upsample":
+      return scales(1);
+    case "Tile":
+      return product(input(1));
+    case "ConvTranspose":
+      return product(attribute("strides"));
+    case "Conv":
+    case "MaxPool":
+    case "AveragePool":
+      return 1 / product(attribute("strides"));
+    case "GlobalAveragePool":
+    case "GlobalMaxPool":
+      return 1 / pooledPixels;
+    default:
+      return 1;
+  }
+}
+
+function largestOf(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
 }
 
 /** Lengths below one count as one: a side that is empty makes the others cheap in one runtime, and not in another. */
@@ -100,10 +209,13 @@ function product(sizes: readonly number[]): number {
   return sizes.reduce((made, size) => made * Math.max(1, Math.abs(size)), 1);
 }
 
-/** What padding alone adds up to. @param pads all beginnings, then all ends. */
+/** What padding alone adds up to, in all channels. @param pads all beginnings, then all ends. */
 function padded(pads: readonly number[], strides: readonly number[]): number {
   const rank = Math.floor(pads.length / 2);
-  return product(pads.slice(0, rank).map((pad, i) => (pad + pads[rank + i]!) / Math.max(1, strides[i] ?? 1)));
+  const margin = product(
+    pads.slice(0, rank).map((pad, i) => (pad + pads[rank + i]!) / Math.max(1, strides[i] ?? 1)),
+  );
+  return margin === 1 ? 1 : margin * paddedPlanes;
 }
 
 class WorkReader {
@@ -116,11 +228,20 @@ class WorkReader {
   constructor(model: OnnxModel) {
     this.bytes = model.bytes;
     this.weights = new Map(model.weights.map((weight) => [weight.name, weight]));
-    this.makers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+    this.makers = makersIn(model);
   }
 
-  functionNodes(): readonly ByteRange[] {
-    return this.all({ start: 0, end: this.bytes.length }, 25).flatMap((field) => this.all(inside(field), 7));
+  /** Nodes of the file's own functions, by name. */
+  functions(): ReadonlyMap<string, readonly ByteRange[]> {
+    const functions = new Map<string, readonly ByteRange[]>();
+    for (const field of this.all({ start: 0, end: this.bytes.length }, 25)) {
+      const [name] = this.all(inside(field), 1);
+      const nodes = this.all(inside(field), 7);
+      // Where two domains have one of the same name, both count.
+      const key = name === undefined ? "" : textOf(this.bytes, name);
+      functions.set(key, [...(functions.get(key) ?? []), ...nodes]);
+    }
+    return functions;
   }
 
   operation(range: ByteRange): Operation {
