@@ -3,19 +3,35 @@
  *
  *     npm run inspect -- FILE
  *
- * Exit code 0 and the format, what was recognised and every tensor; or 1 and `{"refused": reason, …}`.
+ * Exit code 0 and the format, what was recognised and the tensors; or 1 and `{"refused": reason, …}`.
  */
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { AppError, toWire } from "../src/contract/errors.ts";
+import type { TensorFact } from "../src/contract/tensorFact.ts";
+import { boundedRefusal } from "../src/formats/boundedRefusal.ts";
 import { maxCheckpointBytes } from "../src/formats/checkpoint.ts";
+import { shownName, shownNotes, shownReport } from "../src/formats/quote.ts";
 import { readWeightFiles } from "../src/formats/weightFiles.ts";
 import { describeWeights } from "../src/formats/weightsReport.ts";
+
+/** Characters of the list of tensors: more fill a terminal and are read by nobody. The largest ResNet has 140 000. */
+const mostCharacters = 150_000;
+/** Of other lists. */
+const mostListed = 200;
 
 const [path, ...rest] = process.argv.slice(2);
 const report = await describe();
 // A consumer that closes the pipe early must not leave half an object behind an exit code of success.
-process.stdout.write(`${JSON.stringify(report.json, null, 2)}\n`, () => (process.exitCode = report.exitCode));
+process.stdout.write(`${printed(report.json)}\n`, () => (process.exitCode = report.exitCode));
+
+/** Shapes on one line each. */
+function printed(json: object): string {
+  return JSON.stringify(json, null, 2).replace(
+    /\[\s+((?:-?[\d.]+|null)(?:,\s+(?:-?[\d.]+|null))*)\s+\]/g,
+    (_, items: string) => `[${items.replace(/\s+/g, " ")}]`,
+  );
+}
 
 async function describe(): Promise<{ json: object; exitCode: number }> {
   try {
@@ -32,9 +48,28 @@ async function describe(): Promise<{ json: object; exitCode: number }> {
     const file = basename(path);
     const content = new Uint8Array(await readFile(path));
     const report = describeWeights(await readWeightFiles([{ path: file, content }]));
-    return { json: { file, bytes: content.length, ...report }, exitCode: 0 };
+    const notes = shownNotes(report.notes);
+    const known = {
+      ...shownReport({ ...report, tensors: [] }, mostListed),
+      ...listed(report.tensors),
+      notes,
+    };
+    return { json: { file: shownName(file), bytes: content.length, ...known }, exitCode: 0 };
   } catch (error) {
-    const { message, ...more } = toWire(error);
+    const { message, ...more } = toWire(boundedRefusal(error));
     return { json: { refused: message, ...more }, exitCode: 1 };
   }
+}
+
+function listed(tensors: readonly TensorFact[]): object {
+  const first: TensorFact[] = [];
+  let characters = 0;
+  for (const tensor of tensors) {
+    const shown = shownReport(tensor, mostListed);
+    characters += printed([shown]).length;
+    if (characters > mostCharacters) break;
+    first.push(shown);
+  }
+  const left = tensors.length - first.length;
+  return { tensors: first, ...(left > 0 ? { tensorsNotListed: left } : {}) };
 }

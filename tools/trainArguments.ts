@@ -178,27 +178,36 @@ function readTeacher(
       `--teacher ${value}: neither “bundled” nor “none”, and ${whyMissing(path, "file or folder")}`,
     );
   }
-  const files = statSync(path).isDirectory()
-    ? readdirSync(path)
-        .map((name) => join(path, name))
-        .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
-        .sort()
-    : [path];
-  if (files.length === 0) {
-    const holdsFolders = readdirSync(path).some((name) =>
-      statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory(),
-    );
-    const why = holdsFolders
-      ? "only other folders. Give the one in it with the teacher's files; folders of pictures are given with --data"
-      : "nor other folders";
-    throw new UsageError(`--teacher ${value}: the folder holds no files, ${why}`);
-  }
+  const files = statSync(path).isDirectory() ? filesOfTeacher(path) : [path];
+  if (files.length === 0) throw new UsageError(`--teacher ${value}: the folder holds no files`);
   return { files, address: null, config: { teacher: "own" } };
 }
 
 function whyMissing(path: string, wanted: string): string {
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   return isLink ? "it is a link that leads nowhere" : `there is no such ${wanted}`;
+}
+
+const mostTeacherFiles = 1000;
+const deepestFolder = 8;
+
+/** A folder's own files, links to files included; where it has none, those of its sub-folders. */
+function filesOfTeacher(folder: string, depth = 0): readonly string[] {
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === true) files.push(path);
+    else if (found?.isDirectory() === true) folders.push(path);
+  }
+  if (files.length > 0 || depth >= deepestFolder) return files.slice(0, mostTeacherFiles);
+  const inside: string[] = [];
+  for (const each of folders) {
+    inside.push(...filesOfTeacher(each, depth + 1));
+    if (inside.length >= mostTeacherFiles) break;
+  }
+  return inside.slice(0, mostTeacherFiles);
 }
 
 /** @returns null for what is a path. */

@@ -24,6 +24,10 @@ export interface Checkpoint {
 /** What one ArrayBuffer holds in every browser. */
 export const maxCheckpointBytes = 2 ** 31 - 1;
 
+/** PyTorch stores weights as they are, and they hardly deflate: what unpacks further is zeros. */
+export const mostInflation = 40;
+export const freeInflationBytes = 64 * 1024 * 1024;
+
 /**
  * Reads a checkpoint of whatever kind its bytes say it is. Nothing in the file is ever run.
  *
@@ -68,7 +72,9 @@ export async function readCheckpoint(
 }
 
 async function openCheckpointZip(file: Blob | Uint8Array<ArrayBuffer>): ReturnType<typeof openZip> {
-  const archive = await openZip(file, { entries: 100_000, totalBytes: maxCheckpointBytes });
+  const size = file instanceof Uint8Array ? file.length : file.size;
+  const totalBytes = Math.min(maxCheckpointBytes, freeInflationBytes + mostInflation * size);
+  const archive = await openZip(file, { entries: 100_000, totalBytes });
   if (archive.entries.some(({ path }) => /(^|\/)model\.json$/.test(path)))
     throw new AppError("file-unsupported", "This zip holds a TensorFlow.js model, not a checkpoint.", {
       hint: "Load it as a teacher: the page recognises TensorFlow.js models there.",

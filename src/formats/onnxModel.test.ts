@@ -162,11 +162,26 @@ describe("onnxOptions", () => {
     ["takes no images", { name: "image", shape: ["n", 3, 8, 8], type: 7 }],
     ["takes images of 1 channels", { name: "image", shape: ["n", 1, 8, 8] }],
     ["takes images of 16 × 8 pixels", { name: "image", shape: ["n", 3, 8, 16] }],
+    ["takes more at once", { name: "image", shape: ["n", 3, 30_000, 30_000] }],
+    ["takes more at once", { name: "image", shape: [100_000, 3, 8, 8] }],
   ] as const)("refuses a model that %s", async (message, image) => {
     const model = changed({ inputs: [image], outputs: [written.outputs[0]!] });
     const refusal = await refusalOf(() => onnxOptions(model));
     expect(refusal.code).toBe("file-unsupported");
     expect(refusal.message).toContain(message);
+  });
+
+  it("walks a graph in no time, however many outputs it has", () => {
+    const nodes = Array.from({ length: 20_000 }, (_, i) => ({
+      op: "Relu",
+      inputs: [i === 0 ? "x" : `r${i - 1}`],
+      outputs: [`r${i}`],
+    }));
+    const outputs = nodes.map(({ outputs: [name] }) => ({ name: name!, shape: ["n", 3, 8, 8] }));
+    const file = writeOnnx({ inputs: [{ name: "x", shape: ["n", 3, 8, 8] }], outputs, nodes, weights: [] });
+    const started = performance.now();
+    expect(onnxOptions(read(file)).outputs.length).toBeLessThan(200);
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 
   it("refuses a model that needs more than an image", async () => {

@@ -1,7 +1,7 @@
 import { AppError } from "../contract/errors.ts";
 import type { TensorFact } from "../contract/tensorFact.ts";
 import { FieldBudget, fieldsOf, readVarint, textOf, type ByteRange, type ProtoField } from "./protobuf.ts";
-import { quote } from "./quote.ts";
+import { quote, shownList } from "./quote.ts";
 
 /** A value that goes into or comes out of a graph. */
 export interface OnnxValue {
@@ -194,7 +194,7 @@ class OnnxReader {
         `${quote(file)} keeps its weights in ${elsewhere.length === 1 ? "another file" : "other files"}: ${elsewhere.slice(0, 3).map(quote).join(", ")}`,
         {
           hint: "Save it as one file: onnx.save_model(onnx.load(path), path, save_as_external_data=False).",
-          details: elsewhere.slice(0, 100),
+          details: shownList(elsewhere, 100),
         },
       );
     }

@@ -1,7 +1,8 @@
 import { AppError } from "../contract/errors.ts";
 import type { OutputOption, TeacherOptions } from "../contract/teacher.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnxModel.ts";
-import { partBehind } from "./onnxOutput.ts";
+import { makersIn, partBehind } from "./onnxOutput.ts";
+import { refuseUnboundedWork } from "./onnxWork.ts";
 import { poolingsOf } from "./outputPoolings.ts";
 import { quote } from "./quote.ts";
 
@@ -17,8 +18,14 @@ export interface OnnxImageInput {
 
 /** The side assumed where the model does not fix one. */
 const usualInputSize = 224;
+/** Pixels; and images at once. */
+const mostSide = 2048;
+const mostBatch = 256;
 /** Inner values offered beside the declared outputs, counted from the end. */
 const mostInner = 100;
+
+/** Declared outputs looked into: each means a walk through the graph. */
+const mostOutputs = 20;
 
 /** Operations whose values may be worth matching; the rest moves numbers about. */
 const featureOps = new Set([
@@ -50,7 +57,7 @@ const classCounts = new Set([10, 100, 365, 1000, 1001, 11221, 21841, 21843]);
 export function onnxOptions(model: OnnxModel): TeacherOptions & { readonly notes: readonly string[] } {
   const usable: OnnxValue[] = [];
   let refusal: unknown = null;
-  for (const output of model.outputs) {
+  for (const output of model.outputs.slice(0, mostOutputs)) {
     try {
       imageInputOf(model, output.name);
       usable.push(output);
@@ -64,9 +71,10 @@ export function onnxOptions(model: OnnxModel): TeacherOptions & { readonly notes
       ? refusal
       : new AppError("file-unsupported", `${quote(model.name)} has no output.`);
   const { nodes } = partBehind(model, declared.name);
+  const isDeclared = new Set(model.outputs.map(({ name }) => name));
   const inner = model.nodes
     .filter(({ op, outputs: [name] }) => featureOps.has(op) && name !== undefined && name !== "")
-    .filter((node) => nodes.has(node) && !model.outputs.some(({ name }) => name === node.outputs[0]))
+    .filter((node) => nodes.has(node) && !isDeclared.has(node.outputs[0] ?? ""))
     .slice(-mostInner)
     .reverse()
     .map((node): OutputOption => innerOption(model, node));
@@ -104,15 +112,16 @@ export function onnxOptions(model: OnnxModel): TeacherOptions & { readonly notes
 /**
  * How the part of a model that makes one value takes its images.
  *
- * @throws AppError "file-unsupported" when it takes anything but one float32 RGB image a row.
+ * @throws AppError "file-unsupported" when it takes anything but one float32 RGB image a row; "file-refused" when it
+ *   would run without end or take more memory than there is.
  */
 export function imageInputOf(model: OnnxModel, output: string): OnnxImageInput {
-  const { inputs } = partBehind(model, output);
+  const { inputs, nodes } = partBehind(model, output);
   const [input] = inputs;
   const refuse = (what: string, hint: string): AppError =>
     new AppError("file-unsupported", `${quote(model.name)} ${what}`, {
       hint,
-      details: inputs.map(describeValue),
+      details: inputs.slice(0, 50).map(describeValue),
     });
   const wanted = "A teacher takes one image: float32 [batch, 3, height, width] or [batch, height, width, 3].";
   if (input === undefined || inputs.length > 1)
@@ -125,6 +134,7 @@ export function imageInputOf(model: OnnxModel, output: string): OnnxImageInput {
             .join(", ")}.`,
       wanted,
     );
+  refuseUnboundedWork(model, nodes);
   const { name, dtype, shape } = input;
   if (dtype === "float16")
     throw refuse(
@@ -148,7 +158,10 @@ export function imageInputOf(model: OnnxModel, output: string): OnnxImageInput {
       `takes images of ${width} × ${height} pixels.`,
       "Only square images are given to a teacher.",
     );
-  return { name, layout, batch, side: height ?? width };
+  const side = height ?? width;
+  if ((side ?? 0) > mostSide || (batch ?? 0) > mostBatch)
+    throw refuse(`takes more at once than a teacher may be given: ${describeValue(input)}.`, wanted);
+  return { name, layout, batch, side };
 }
 
 export function describeValue({ name, dtype, shape }: OnnxValue): string {
@@ -176,7 +189,7 @@ function shapeText(shape: OnnxValue["shape"]): string {
 
 /** What goes into the last linear layer, if the output looks like a classifier's; else null. */
 function featuresBefore(model: OnnxModel, output: OnnxValue): string | null {
-  const makers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = makersIn(model);
   const weights = new Set(model.weights.map(({ name }) => name));
   const classes = output.shape?.length === 2 ? output.shape[1] : undefined;
   let isClassifier = classifierName.test(output.name) || classCounts.has(classes ?? 0);

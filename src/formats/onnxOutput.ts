@@ -12,10 +12,21 @@ export interface OnnxPart {
   readonly weights: ReadonlySet<string>;
 }
 
-/** What makes a value, found by walking back from it. @throws AppError "not-found" when nothing makes it. */
-export function partBehind(model: OnnxModel, output: string): OnnxPart {
+const makersOf = new WeakMap<OnnxModel, ReadonlyMap<string, OnnxNode>>();
+
+/** The node that makes each value. Asked for output by output, found once. */
+export function makersIn(model: OnnxModel): ReadonlyMap<string, OnnxNode> {
+  const known = makersOf.get(model);
+  if (known !== undefined) return known;
   const makers = new Map<string, OnnxNode>();
   for (const node of model.nodes) for (const name of node.outputs) if (name !== "") makers.set(name, node);
+  makersOf.set(model, makers);
+  return makers;
+}
+
+/** What makes a value, found by walking back from it. @throws AppError "not-found" when nothing makes it. */
+export function partBehind(model: OnnxModel, output: string): OnnxPart {
+  const makers = makersIn(model);
   if (!makers.has(output))
     throw new AppError("not-found", `${quote(model.name)} has no value named ${quote(output)}.`, {
       hint: "Choose another output.",
@@ -29,7 +40,7 @@ export function partBehind(model: OnnxModel, output: string): OnnxPart {
     const node = makers.get(name);
     if (node === undefined || nodes.has(node)) continue;
     nodes.add(node);
-    waiting.push(...node.inputs);
+    for (const input of node.inputs) waiting.push(input);
   }
   // The body of an If, Loop or Scan reads what it likes of the graph: then everything stays.
   const isOpaque = [...nodes].some(({ hasBody }) => hasBody);

@@ -11,7 +11,8 @@ export class StrictJsonError extends Error {
 
 const whitespace = /[ \t\n\r]*/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const quoted = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y; // eslint-disable-line no-control-regex
+/** Characters that end a string's plain stretch: its quotation mark, a backslash, or what must not stand in it. */
+const afterPlain = /["\\\u0000-\u001f]/g; // eslint-disable-line no-control-regex
 
 /** @throws StrictJsonError with the position of the fault. */
 export function parseStrictJson(text: string, maxDepth = 16): StrictJson {
@@ -35,7 +36,24 @@ export function parseStrictJson(text: string, maxDepth = 16): StrictJson {
   };
   const string = (): string => {
     skip();
-    return JSON.parse(match(quoted) ?? fail("a string is missing or broken")) as string;
+    const start = at;
+    if (text[at] !== '"') fail("a string is missing or broken");
+    // One pattern for the whole would overflow the engine's stack at some ten million characters.
+    for (let next = at + 1; ;) {
+      afterPlain.lastIndex = next;
+      const found = afterPlain.exec(text);
+      if (found === null || found[0] < " ") return fail("a string is missing or broken");
+      next = found.index + (found[0] === "\\" ? 2 : 1);
+      if (found[0] !== '"') continue;
+      at = next;
+      break;
+    }
+    try {
+      return JSON.parse(text.slice(start, at)) as string;
+    } catch {
+      at = start;
+      return fail("a string is missing or broken");
+    }
   };
   const value = (depth: number): StrictJson => {
     if (depth > maxDepth) fail(`nested more than ${maxDepth} deep`);

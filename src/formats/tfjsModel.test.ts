@@ -2,19 +2,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readWeightFiles } from "./weightFiles.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
-import { hasTfjsModel, readTfjsModel, readTfjsZip, type NamedFile } from "./tfjsModel.ts";
+import { hasTfjsModel, readTfjsModel, type NamedFile, type TfjsModelFiles } from "./tfjsModel.ts";
 import { writeZip } from "./zip.ts";
 
 const realModel = resolve(import.meta.dirname, "../../../shared/data/teachable-machine-mobilenet.zip");
 if (!existsSync(realModel))
   console.warn(`No Teachable Machine export at ${realModel}: only self-made models are read.`);
 
-const file = (path: string, content: Uint8Array | string): NamedFile => ({
-  path,
-  read: async () =>
-    typeof content === "string" ? new TextEncoder().encode(content) : Uint8Array.from(content),
-});
+const file = (path: string, content: Uint8Array | string): NamedFile => {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : Uint8Array.from(content);
+  return { path, size: bytes.length, read: () => Promise.resolve(bytes) };
+};
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
 const manifest = [
@@ -38,6 +38,12 @@ const files = (model: unknown = layersModel, folder = ""): NamedFile[] => [
   ...shards(folder),
 ];
 
+async function readTfjsZip(content: Blob, path: string): Promise<TfjsModelFiles> {
+  const weights = await readWeightFiles([{ path, content }]);
+  if (weights.kind !== "tfjs") throw new Error(`it was read as ${weights.kind}`);
+  return weights.model;
+}
+
 describe("TensorFlow.js models", () => {
   it("joins the shards in order and passes quantised weights on as they are described", async () => {
     const model = await readTfjsModel(files(), "mine");
@@ -57,7 +63,7 @@ describe("TensorFlow.js models", () => {
     const entries = await Promise.all(nested.map(async ({ path, read }) => ({ path, bytes: await read() })));
     const zip = await writeZip(entries);
     expect(await readTfjsZip(new Blob([zip]), "mobile.zip")).toMatchObject({ name: "mobile", bytes: 23 });
-    const flat = files().map(({ path, read }) => ({ path: path.replace("weights/", ""), read }));
+    const flat = files().map(({ path, ...rest }) => ({ path: path.replace("weights/", ""), ...rest }));
     expect((await readTfjsModel(flat, "flat")).bytes).toBe(23);
   });
 
@@ -85,9 +91,23 @@ describe("TensorFlow.js models", () => {
     });
   });
 
-  const withPaths = (path: string): object => ({
+  it("allocates nothing that the files do not hold, and cuts the list of what is missing", async () => {
+    const huge = { name: "w", shape: [2 ** 27], dtype: "float32" };
+    const many = Array.from({ length: 5000 }, (_, i) => `w${i}.bin`);
+    const model = (paths: readonly string[]) =>
+      files({ ...layersModel, weightsManifest: [{ paths, weights: [huge] }] });
+    expect((await refusalOf(() => readTfjsModel(model(["weights/group2.bin"]), "x"))).message).toMatch(
+      /shorter/,
+    );
+    const { message, details } = await refusalOf(() => readTfjsModel(model(many), "x"));
+    expect(message).toMatch(/5000 of the model's 5000/);
+    expect(details.length).toBe(51);
+    expect(details.at(-1)).toBe("and 4950 more");
+  });
+
+  const withPaths = (...paths: string[]): object => ({
     ...layersModel,
-    weightsManifest: [{ ...manifest[0], paths: [path] }],
+    weightsManifest: [{ ...manifest[0], paths }],
   });
   const withWeight = (weight: object): object => ({
     ...layersModel,
@@ -95,20 +115,37 @@ describe("TensorFlow.js models", () => {
   });
   it.each<[string, NamedFile[], RegExp]>([
     ["no model.json", shards(), /no model.json/],
-    ["two models", [...files(), ...files(layersModel, "b/")], /2 model.json/],
     ["no JSON", [file("model.json", "<html>")], /not valid JSON/],
     [
       "no manifest",
       [file("model.json", JSON.stringify({ modelTopology: {} }))],
       /not that of a TensorFlow.js model/,
     ],
-    ["a missing shard", files().slice(0, -1), /1 of the model's weight files are missing/],
+    ["a missing shard", files().slice(0, -1), /1 of the model's 3 weight files are missing/],
     [
       "a short shard",
       [...files().slice(0, -1), file("weights/group2.bin", Uint8Array.of(5))],
       /3 bytes shorter/,
     ],
     ["a long shard", [...files().slice(0, -1), file("weights/group2.bin", new Uint8Array(5))], /longer/],
+    [
+      "one shard named twice",
+      files(withPaths("weights/group2.bin", "weights/group2.bin")),
+      /"weights\/group2.bin" twice/,
+    ],
+    [
+      "a model of Keras 3",
+      files({ ...layersModel, modelTopology: { keras_version: "3.3.3", model_config: {} } }),
+      /Keras 3 \(3.3.3\), which TensorFlow.js cannot build/,
+    ],
+    [
+      "a model of Keras 3 that does not say so",
+      files({
+        ...layersModel,
+        modelTopology: { config: { layers: [{ module: "keras.layers", registered_name: null }] } },
+      }),
+      /Keras 3, which/,
+    ],
     ["a path outside", files(withPaths("../../etc/passwd")), /outside its folder/],
     ["a URL for a path", files(withPaths("https://example.org/w.bin")), /weight files are missing/],
     ["text weights", files(withWeight({ name: "s", shape: [1], dtype: "string" })), /not that of/],

@@ -1,11 +1,13 @@
 import { AppError } from "../contract/errors.ts";
-import { quote } from "./quote.ts";
-import { openZip, safePath } from "./zip.ts";
+import { quote, shownList } from "./quote.ts";
+import { safePath } from "./zip.ts";
 import { z, zodProblems } from "./zod.ts";
 
 /** A file by the path under which it was chosen, dropped or packed. */
 export interface NamedFile {
   readonly path: string;
+  /** In bytes, before it is read. */
+  readonly size: number;
   readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -72,49 +74,35 @@ export function hasTfjsModel(paths: Iterable<string>): boolean {
   return false;
 }
 
-/** Reads a TensorFlow.js model out of a zip. @throws AppError */
-export async function readTfjsZip(
-  file: Blob | Uint8Array<ArrayBuffer>,
-  name: string,
-): Promise<TfjsModelFiles> {
-  const archive = await openZip(file, {
-    entries: 10_000,
-    entryBytes: maxWeightBytes,
-    totalBytes: 4 * maxWeightBytes,
-  });
-  const [refused] = archive.refused;
-  if (refused !== undefined)
-    throw new AppError(
-      "file-refused",
-      `The entry ${quote(refused.path)} of ${quote(name)} was refused: ${refused.reason}.`,
-    );
-  return readTfjsModel(archive.entries, name.replace(/\.zip$/i, ""));
+/** Whether a JSON file describes a TensorFlow.js model, whatever it is called. */
+export function isTfjsModelJson(bytes: Uint8Array): boolean {
+  const text = new TextDecoder().decode(bytes);
+  return text.includes('"weightsManifest"') && text.includes('"modelTopology"');
 }
 
 /**
- * Reads a TensorFlow.js model out of the files it consists of: `model.json`, in whatever folder, the weight files
- * it lists, and Teachable Machine's `metadata.json` if it is there. Nothing is fetched.
+ * Reads a TensorFlow.js model out of the files it consists of: its description, `model.json` or whatever it is called,
+ * the weight files it lists, and Teachable Machine's `metadata.json` if it is there. Nothing is fetched.
  *
  * @param fallbackName for a model that does not name itself.
+ * @param modelPath of its description among the files; `model.json`, in whatever folder, where it is left out.
  * @throws AppError "file-unreadable" with the missing files or the fault in `model.json`.
  */
 export async function readTfjsModel(
   files: readonly NamedFile[],
   fallbackName: string,
+  modelPath?: string,
 ): Promise<TfjsModelFiles> {
-  const models = files.filter(({ path }) => isModelJson(path) && !/(^|\/)__MACOSX\//.test(path));
-  const [modelFile] = models;
+  const modelFile = files.find(({ path }) =>
+    modelPath === undefined ? isModelJson(path) : path === modelPath,
+  );
   if (modelFile === undefined)
     throw new AppError("file-unreadable", "There is no model.json among the files.", {
       hint: "Choose model.json together with its weight files, their folder, or a zip of them.",
     });
-  if (models.length > 1)
-    throw new AppError("file-refused", `There are ${models.length} model.json among the files.`, {
-      hint: "Choose one model at a time.",
-      details: models.map(({ path }) => path),
-    });
   const folder = modelFile.path.slice(0, modelFile.path.lastIndexOf("/") + 1);
   const model = parseJson(await modelFile.read(), modelFile.path, modelSchema);
+  refuseKeras3(model.modelTopology, modelFile.path);
   const weightSpecs = model.weightsManifest.flatMap((group) => group.weights.map(toWeightSpec));
   const weightData = await readShards(model, files, folder);
   const metadataFile = files.find(({ path }) => path === `${folder}metadata.json`);
@@ -132,6 +120,35 @@ export async function readTfjsModel(
     notes: metadata?.tmVersion === undefined ? [] : [`Exported by Teachable Machine ${metadata.tmVersion}.`],
   };
 }
+
+/**
+ * TensorFlow.js builds layers as Keras 2 writes them; of Keras 3's it cannot make anything, and says so of some inner
+ * field.
+ */
+function refuseKeras3(topology: object, path: string): void {
+  const { keras_version: outer, model_config: config } = topology as Record<string, unknown>;
+  const inner = config as { keras_version?: unknown; module?: unknown } | null | undefined;
+  const version = [outer, inner?.keras_version].find((each) => typeof each === "string");
+  const layers = layersSchema.safeParse(config ?? topology).data?.config.layers ?? [];
+  // Only Keras 3 writes the module of every layer.
+  const isNew = layers.some(
+    (layer) => layer.module?.startsWith("keras") === true && "registered_name" in layer,
+  );
+  if (!(version === undefined ? isNew : /^[3-9]\./.test(version))) return;
+  throw new AppError(
+    "file-unsupported",
+    `${quote(path)} describes a model of Keras 3${version === undefined ? "" : ` (${version.slice(0, 20)})`}, which TensorFlow.js cannot build.`,
+    {
+      hint: "Export it as ONNX and choose that file: model.export('teacher.onnx', format='onnx'). Or convert its SavedModel to a graph model with tensorflowjs_converter.",
+    },
+  );
+}
+
+const layersSchema = z.object({
+  config: z.object({
+    layers: z.array(z.looseObject({ module: z.string().optional().catch(undefined) })),
+  }),
+});
 
 /**
  * The weight files that a model.json names, as paths beside it.
@@ -189,59 +206,101 @@ async function readShards(
   files: readonly NamedFile[],
   folder: string,
 ): Promise<ArrayBuffer> {
+  const find = shardFinder(files, folder);
   const groups = model.weightsManifest.map(({ paths, weights }) => ({
-    shards: paths.map((path) => ({ path, file: findShard(path, files, folder) })),
+    shards: paths.map((path) => ({ path, file: find(path) })),
     expected: weights.reduce((sum, weight) => sum + weightBytes(weight), 0),
   }));
-  const missing = groups.flatMap(({ shards }) =>
-    shards.filter(({ file }) => file === null).map(({ path }) => path),
-  );
+  const shards = groups.flatMap((group) => group.shards);
+  const missing = shards.filter(({ file }) => file === null).map(({ path }) => path);
   if (missing.length > 0)
-    throw new AppError("file-unreadable", `${missing.length} of the model's weight files are missing.`, {
-      hint: "Choose model.json together with all its weight files, their folder, or a zip of them.",
-      details: missing,
-    });
+    throw new AppError(
+      "file-unreadable",
+      `${missing.length} of the model's ${shards.length} weight files are missing.`,
+      {
+        hint: "Choose model.json together with all its weight files, their folder, or a zip of them.",
+        details: shownList(missing, mostNamed),
+      },
+    );
+  const seen = new Set<NamedFile | null>();
+  for (const { path, file } of shards) {
+    if (seen.has(file))
+      throw new AppError("file-refused", `model.json names the weight file ${quote(path)} twice.`, {
+        hint: "The file is damaged. Export the model again.",
+      });
+    seen.add(file);
+  }
   const total = groups.reduce((sum, { expected }) => sum + expected, 0);
-  if (total > maxWeightBytes)
+  if (!(total <= maxWeightBytes))
     throw new AppError(
       "file-refused",
       `The model declares ${total} bytes of weights; at most ${maxWeightBytes} are read.`,
     );
+  // Nothing is allocated that the files do not hold.
+  for (const { shards, expected } of groups) refuseOtherSizes(shards, expected);
   const data = new Uint8Array(total);
   let at = 0;
-  for (const { shards, expected } of groups) {
-    const end = at + expected;
-    for (const { path, file } of shards) {
-      const bytes = await file!.read();
-      if (bytes.length > end - at)
-        throw new AppError(
-          "file-unreadable",
-          `The weight file ${quote(path)} is longer than model.json says.`,
-          {
-            hint: "model.json and the weight files do not belong together, or one of them is damaged.",
-          },
-        );
-      data.set(bytes, at);
-      at += bytes.length;
-    }
-    if (at !== end)
-      throw new AppError(
-        "file-unreadable",
-        `The weight files ${shards.map(({ path }) => quote(path)).join(", ")} are ${end - at} bytes shorter than model.json says.`,
-        { hint: "A weight file is cut off, or does not belong to this model.json." },
-      );
+  for (const { file } of shards) {
+    const bytes = await file!.read();
+    data.set(bytes, at);
+    at += bytes.length;
   }
   return data.buffer;
 }
 
-/** Beside model.json as it says; or, when files were chosen one by one and lost their folders, by its last name. */
-function findShard(path: string, files: readonly NamedFile[], folder: string): NamedFile | null {
-  const safe = safeShardPath(path);
-  const exact = files.find((file) => file.path === folder + safe);
-  if (exact !== undefined) return exact;
-  const last = safe.slice(safe.lastIndexOf("/") + 1);
-  const beside = files.filter((file) => file.path === folder + last);
-  return beside[0] ?? null;
+const mostNamed = 50;
+
+interface Shard {
+  readonly path: string;
+  readonly file: NamedFile | null;
+}
+
+function refuseOtherSizes(shards: readonly Shard[], expected: number): void {
+  let left = expected;
+  for (const { path, file } of shards) {
+    left -= file!.size;
+    if (left < 0)
+      throw new AppError(
+        "file-unreadable",
+        `The weight file ${quote(path)} is longer than model.json says.`,
+        {
+          hint: "model.json and the weight files do not belong together, or one of them is damaged.",
+        },
+      );
+  }
+  if (left > 0) {
+    const names = shards.slice(0, 5).map(({ path }) => quote(path));
+    if (shards.length > names.length) names.push(`${shards.length - names.length} more`);
+    throw new AppError(
+      "file-unreadable",
+      `The weight files ${names.join(", ")} are ${left} bytes shorter than model.json says.`,
+      { hint: "A weight file is cut off, or does not belong to this model.json." },
+    );
+  }
+}
+
+/**
+ * Beside model.json as it says; or, when files were chosen one by one and lost their folders, by its last name; or by
+ * that with the number a browser adds to a second download.
+ */
+function shardFinder(files: readonly NamedFile[], folder: string): (path: string) => NamedFile | null {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const byPlainName = new Map(files.map((file) => [withoutNumber(file.path), file]));
+  return (path) => {
+    const safe = safeShardPath(path);
+    const last = safe.slice(safe.lastIndexOf("/") + 1);
+    return (
+      byPath.get(folder + safe) ??
+      byPath.get(folder + last) ??
+      byPlainName.get(withoutNumber(folder + last)) ??
+      null
+    );
+  };
+}
+
+/** "model.weights (1).bin" → "model.weights.bin". */
+export function withoutNumber(path: string): string {
+  return path.replace(/ ?\(\d+\)(?=(\.\w+)*$)/, "");
 }
 
 function weightBytes({ shape, dtype, quantization }: z.infer<typeof weightSchema>): number {

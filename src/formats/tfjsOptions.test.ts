@@ -65,6 +65,33 @@ describe("tfjsOptions", () => {
     ]);
   });
 
+  it("lists the ends of a graph of a hundred thousand in no time", () => {
+    const node = Array.from({ length: 100_000 }, (_, i) => ({ name: `n${i}`, op: "Relu", input: [] }));
+    const started = performance.now();
+    expect(tfjsOptions(model("graph-model", { node })).outputs).toHaveLength(101);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it("refuses images of a size that no teacher is given", async () => {
+    const huge = layer("Conv2D", "conv", { batch_input_shape: [null, 40_000, 40_000, 3] });
+    const layers = model("layers-model", { class_name: "Sequential", config: { layers: [huge] } });
+    expect((await refusalOf(() => tfjsOptions(layers))).message).toContain("40000 pixels");
+    const shape = { dim: [-1, 40_000, 40_000, 3].map((size) => ({ size: String(size) })) };
+    const node = [
+      { name: "x", op: "Placeholder", attr: { shape: { shape } } },
+      { name: "y", op: "Relu", input: ["x"] },
+    ];
+    expect((await refusalOf(() => tfjsOptions(model("graph-model", { node })))).message).toContain("40000");
+  });
+
+  it("finds the input size however deep it lies", () => {
+    let inner: object = { batch_input_shape: [null, 48, 48, 3] };
+    for (let depth = 0; depth < 20_000; depth++) inner = { inner };
+    const layers = [{ class_name: "Conv2D", config: { name: "conv", inner } }];
+    const deep = model("layers-model", { class_name: "Model", config: { layers } });
+    expect(tfjsOptions(deep).recipe.inputSize).toBe(48);
+  });
+
   it("refuses what has no layers or nodes", async () => {
     for (const format of ["layers-model", "graph-model"] as const)
       expect((await refusalOf(() => tfjsOptions(model(format, {})))).code).toBe("file-unsupported");

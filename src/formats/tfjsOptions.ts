@@ -7,6 +7,8 @@ import { z } from "./zod.ts";
 
 /** The side assumed where the model does not fix one. */
 const usualInputSize = 224;
+/** Pixels. */
+const mostSide = 2048;
 /** Layers or nodes offered, counted from the end. */
 const mostOffered = 100;
 
@@ -17,7 +19,13 @@ const mostOffered = 100;
  * @throws AppError "file-unsupported" when nothing in it can be an embedding.
  */
 export function tfjsOptions(model: TfjsModelFiles): TeacherOptions {
-  return model.format === "layers-model" ? layersOptions(model) : graphOptions(model);
+  const options = model.format === "layers-model" ? layersOptions(model) : graphOptions(model);
+  const side = options.recipe.inputSize;
+  if (side > mostSide)
+    throw new AppError("file-unsupported", `This model takes images of ${side} pixels a side`, {
+      hint: `A teacher is given at most ${mostSide}.`,
+    });
+  return options;
 }
 
 const layerSchema = z.object({ class_name: z.string(), config: z.unknown() });
@@ -96,9 +104,10 @@ function graphOptions(model: TfjsModelFiles): TeacherOptions {
     throw new AppError("file-unsupported", "This graph model has no output", {
       hint: "The file is damaged. Export the model again.",
     });
+  const isEnd = new Set(ends.map(({ name }) => name));
   const layers = nodes
-    .filter((node) => ends.includes(node) || !dullOp.test(node.op))
-    .map(({ name, op }) => ({ name, kind: ends.some((end) => end.name === name) ? `${op}, output` : op }));
+    .filter(({ name, op }) => isEnd.has(name) || !dullOp.test(op))
+    .map(({ name, op }) => ({ name, kind: isEnd.has(name) ? `${op}, output` : op }));
   const side = tfjsSignature(model).inputs[0]?.shape?.[1] ?? null;
   return {
     outputs: offered(layers, chosen.name, ({ kind }) =>
@@ -124,19 +133,21 @@ function offered(
 }
 
 /** The first image input's side in a topology, if it has one. */
-function fixedInputSize(value: unknown): number | undefined {
-  if (value === null || typeof value !== "object") return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    if (
-      key === "batch_input_shape" &&
-      Array.isArray(item) &&
-      item.length === 4 &&
-      typeof item[1] === "number"
-    ) {
-      return item[1];
-    }
-    const inner = fixedInputSize(item);
-    if (inner !== undefined) return inner;
+function fixedInputSize(topology: object): number | undefined {
+  const waiting: unknown[] = [topology];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (value === null || typeof value !== "object") continue;
+    const items = Object.entries(value);
+    for (const [key, item] of items)
+      if (
+        key === "batch_input_shape" &&
+        Array.isArray(item) &&
+        item.length === 4 &&
+        typeof item[1] === "number"
+      )
+        return item[1];
+    for (const [, item] of items.reverse()) waiting.push(item); // depth first, in the file's order
   }
   return undefined;
 }

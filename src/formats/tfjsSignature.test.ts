@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readTfjsZip, type TfjsModelFiles } from "./tfjsModel.ts";
+import type { TfjsModelFiles } from "./tfjsModel.ts";
+import { readWeightFiles } from "./weightFiles.ts";
 import { tfjsSignature, type ModelSignature } from "./tfjsSignature.ts";
 
 const realModel = resolve(import.meta.dirname, "../../../shared/data/teachable-machine-mobilenet.zip");
@@ -44,6 +45,12 @@ const expected: ModelSignature = {
   inputs: [{ name: "image", dtype: "float32", shape: [null, 32, 32, 3] }],
   outputs: [{ name: "scores", dtype: null, shape: null }],
 };
+
+async function readTfjsZip(content: Blob, path: string): Promise<TfjsModelFiles> {
+  const weights = await readWeightFiles([{ path, content }]);
+  if (weights.kind !== "tfjs") throw new Error(`it was read as ${weights.kind}`);
+  return weights.model;
+}
 
 describe("tfjsSignature", () => {
   it("reads the ends of functional, sequential and nested layers models", () => {

@@ -112,11 +112,13 @@ function endsOf(model: Layer, side: "input_layers" | "output_layers"): readonly 
     const parsed = modelConfig.safeParse(Array.isArray(config) ? { layers: config } : config).data;
     if (parsed === undefined) return [portOf(layer, side)];
     const { layers, [side]: named } = parsed;
-    if (named !== undefined)
+    if (named !== undefined) {
+      const byName = new Map(layers.map((layer) => [layerConfig.safeParse(layer.config).data?.name, layer]));
       return named.map(([name]) => {
-        const found = layers.find(({ config: own }) => layerConfig.safeParse(own).data?.name === name);
+        const found = byName.get(name);
         return found === undefined ? { name, dtype: null, shape: null } : portOf(found, side);
       });
+    }
     const next = side === "input_layers" ? layers[0] : layers.at(-1);
     if (next === undefined) return [];
     layer = next;

@@ -1,141 +1,216 @@
 import { AppError } from "../contract/errors.ts";
-import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { fileKindOf, kindBytes } from "./fileKind.ts";
+import { maxCheckpointBytes, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { readOnnxModel, type OnnxModel } from "./onnxModel.ts";
-import { quote } from "./quote.ts";
-import { hasTfjsModel, readTfjsModel, readTfjsZip, type TfjsModelFiles } from "./tfjsModel.ts";
-import { openZip } from "./zip.ts";
+import { quote, shownList } from "./quote.ts";
+import { readTfjsModel, type TfjsModelFiles } from "./tfjsModel.ts";
+import { chooseCandidate, mostNamed, type Candidate } from "./weightCandidates.ts";
+import { lastName, weightSources, type GivenFile, type WeightSource } from "./weightSources.ts";
 
-/** A file under the path by which it was chosen or dropped. */
-export interface GivenFile {
-  readonly path: string;
-  readonly content: Blob | Uint8Array<ArrayBuffer>;
+export type { GivenFile } from "./weightSources.ts";
+
+/** Name and bytes of the file, or of the files, that a checkpoint or a model is. */
+export interface AboutFile {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export type Weights =
-  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
-  | { readonly kind: "tfjs"; readonly model: TfjsModelFiles }
-  | { readonly kind: "onnx"; readonly model: OnnxModel };
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint; readonly about: AboutFile }
+  | { readonly kind: "tfjs"; readonly model: TfjsModelFiles; readonly about: AboutFile }
+  | { readonly kind: "onnx"; readonly model: OnnxModel; readonly about: AboutFile };
+
+/** Files that somebody gave, looked at from outside. */
+export interface FoundWeights {
+  /** For people: "PyTorch checkpoint, zip"; said also of those that cannot be read. */
+  readonly format: string;
+  /** @throws AppError with what was wrong and what to do. */
+  readonly read: () => Promise<Weights>;
+}
 
 /**
  * Reads the weights that somebody gave: a checkpoint, an ONNX file, or a TensorFlow.js model as files or as a zip.
- * What it is is told by content, not by extension.
+ * What it is is told by content, not by extension; what lies beside it is left out, and a note lists it.
  *
  * @throws AppError with what was wrong and what to do.
  */
 export async function readWeightFiles(files: readonly GivenFile[]): Promise<Weights> {
-  const [file] = files;
-  if (file === undefined) throw new AppError("not-found", "No file was given");
-  if (hasTfjsModel(files.map(({ path }) => path))) {
-    const named = files.map(({ path, content }) => ({ path, read: () => bytesOf(content) }));
-    return { kind: "tfjs", model: await readTfjsModel(named, "TensorFlow.js model") };
+  return (await findWeights(files)).read();
+}
+
+/** Finds the weights among files. Does not throw: what is wrong is said when they are read. */
+export async function findWeights(files: readonly GivenFile[]): Promise<FoundWeights> {
+  let sources: readonly WeightSource[] = [];
+  try {
+    sources = await weightSources(files);
+    const chosen = await chooseCandidate(sources);
+    if (chosen === null)
+      return { format: formatOfSources(sources, files), read: () => refuse(sources, files) };
+    return {
+      format: formatOf(chosen),
+      read: async () => withLeftOut(await read(chosen), chosen, files, sources),
+    };
+  } catch (error) {
+    return {
+      format: formatOfSources(sources, files),
+      read: () => Promise.reject(error instanceof Error ? error : new Error(String(error))),
+    };
   }
-  if (files.length > 1) {
-    for (const { path, content } of files) {
-      if (!(await isOnnx(content))) continue;
-      const name = lastName(path);
-      readOnnxModel(await bytesOf(content), name); // if its weights lie in the other files, that is what is said
-      throw new AppError(
-        "file-unsupported",
-        `${files.length} files were given, of which ${quote(name)} is an ONNX file.`,
-        {
-          hint: "Give the ONNX file alone.",
-        },
-      );
+}
+
+async function read(chosen: Candidate): Promise<Weights> {
+  const { source } = chosen;
+  const about = { name: lastName(source.path), bytes: source.size };
+  switch (chosen.kind) {
+    case "onnx":
+      return { kind: "onnx", model: readOnnxModel(await source.read(), about.name), about };
+    case "checkpoint":
+      return {
+        kind: "checkpoint",
+        checkpoint: await readCheckpoint(await source.content(), about.name),
+        about,
+      };
+    case "shards": {
+      const bytes = chosen.shards.reduce((sum, { size }) => sum + size, 0);
+      return {
+        kind: "checkpoint",
+        checkpoint: await readShards(chosen.shards, bytes),
+        about: { ...about, bytes },
+      };
     }
-    throw new AppError(
-      "file-unsupported",
-      `${files.length} files were given, but no model.json is among them`,
-      {
-        hint: "Give one checkpoint, or all files of a TensorFlow.js model: model.json and its shards.",
-        details: files.map(({ path }) => path),
-      },
-    );
+    case "tfjs": {
+      const { zip, files } = chosen;
+      const name = zip === null ? "TensorFlow.js model" : lastName(zip.path).replace(/\.zip$/i, "");
+      return { kind: "tfjs", model: await readTfjsModel(files, name, source.path), about };
+    }
   }
-  const name = lastName(file.path);
-  // PyTorch's own format is a zip too, so a zip is opened to see.
-  if (hasTfjsModel(await pathsInZip(file.content)))
-    return { kind: "tfjs", model: await readTfjsZip(file.content, name) };
-  if (await isOnnx(file.content))
-    return { kind: "onnx", model: readOnnxModel(await bytesOf(file.content), name) };
-  return { kind: "checkpoint", checkpoint: await readCheckpoint(file.content, name) };
 }
 
-async function isOnnx(content: GivenFile["content"]): Promise<boolean> {
-  return fileKindOf(await start(content, kindBytes), "", sizeOf(content)).kind === "onnx";
+/** A checkpoint in several files: their tensors together. */
+async function readShards(shards: readonly WeightSource[], bytes: number): Promise<Checkpoint> {
+  if (bytes > maxCheckpointBytes)
+    throw new AppError(
+      "file-refused",
+      `The checkpoint's ${shards.length} files have ${(bytes / 1e9).toFixed(1)} GB; at most 2.1 GB are read.`,
+    );
+  const parts: Checkpoint[] = [];
+  for (const shard of shards) parts.push(await readCheckpoint(await shard.content(), lastName(shard.path)));
+  const tensors = new Map(parts.flatMap((part) => [...part.tensors]));
+  if (tensors.size < parts.reduce((sum, part) => sum + part.tensors.size, 0))
+    throw new AppError("file-unreadable", "Two parts of the checkpoint hold tensors of the same name.", {
+      hint: "They do not belong together. Choose the parts of one checkpoint.",
+    });
+  return {
+    format: parts[0]!.format,
+    tensors,
+    metadata: new Map(parts.flatMap((part) => [...part.metadata])),
+    nonFinite: parts.flatMap((part) => part.nonFinite),
+    notes: [`Read from ${shards.length} files.`, ...parts.flatMap((part) => part.notes)],
+  };
 }
 
-/** For people: what the files look like from outside, said also of those that cannot be read. */
-export async function describeContainer(files: readonly GivenFile[]): Promise<string> {
-  const [file] = files;
-  if (file === undefined) return "nothing";
-  if (hasTfjsModel(files.map(({ path }) => path))) return "TensorFlow.js model";
-  if (files.length > 1) return `${files.length} files`;
-  const found = fileKindOf(await start(file.content, kindBytes), file.path, sizeOf(file.content));
-  switch (found.kind) {
+const mostLeftOutNamed = 5;
+
+/** Adds a note on the files that were not needed. */
+function withLeftOut(
+  weights: Weights,
+  chosen: Candidate,
+  files: readonly GivenFile[],
+  sources: readonly WeightSource[],
+): Weights {
+  const used = new Set([...chosen.uses].map(({ path }) => path));
+  const isInside = chosen.kind === "tfjs" ? chosen.zip !== null : !sources.includes(chosen.source);
+  const all = isInside
+    ? (sources.find(({ inside }) => inside?.includes(chosen.source))?.inside ?? [])
+    : files;
+  const left = all
+    .map(({ path }) => path)
+    .filter((path) => !used.has(path) && !/(^|\/)metadata\.json$/.test(path));
+  if (left.length === 0) return weights;
+  const named = left
+    .slice(0, mostLeftOutNamed)
+    .map((path) => quote(path))
+    .join(", ");
+  const more = left.length > mostLeftOutNamed ? ` and ${left.length - mostLeftOutNamed} more` : "";
+  const note = `Left out: ${named}${more}.`;
+  if (weights.kind === "checkpoint") {
+    const { checkpoint } = weights;
+    return { ...weights, checkpoint: { ...checkpoint, notes: [...checkpoint.notes, note] } };
+  }
+  return weights.kind === "tfjs"
+    ? { ...weights, model: { ...weights.model, notes: [...weights.model.notes, note] } }
+    : { ...weights, model: { ...weights.model, notes: [...weights.model.notes, note] } };
+}
+
+/** Nothing among them can be read: says what they are. */
+async function refuse(sources: readonly WeightSource[], files: readonly GivenFile[]): Promise<never> {
+  const [only] = sources;
+  if (only === undefined) throw new AppError("not-found", "No file was given");
+  const inside = only.inside ?? [];
+  if (files.length === 1 && inside.length === 0) {
+    const name = lastName(only.path);
+    await readCheckpoint(await only.content(), name); // says what the file is
+    throw new AppError("file-unsupported", `${quote(name)} is ${only.kind.what}.`, {
+      hint: only.kind.hints.teacher,
+    });
+  }
+  const isZip = files.length === 1;
+  const given = isZip ? inside : sources;
+  const about = isZip
+    ? `the ${given.length} files in ${quote(lastName(only.path))}`
+    : `the ${files.length} files`;
+  const pictures = given.filter(({ path, kind }) => kind.panel === "data" || imageName.test(path)).length;
+  throw new AppError(
+    "file-unsupported",
+    pictures > 0
+      ? `None of ${about} holds weights; ${pictures} are pictures.`
+      : `None of ${about} is a checkpoint or a model that is read here.`,
+    {
+      hint:
+        pictures > 0
+          ? "Pictures belong under Data: drop them there."
+          : "Give one checkpoint, an ONNX file, or all files of a TensorFlow.js model: its .json file and its weights.",
+      details: shownList(
+        given.map(({ path, kind }) => `${path}: ${kind.what}`),
+        mostNamed,
+        isZip ? given.length : files.length,
+      ),
+    },
+  );
+}
+
+const imageName = /\.(jpe?g|png|webp|gif|bmp|avif|heic|tiff?)$/i;
+
+function formatOf(chosen: Candidate): string {
+  switch (chosen.kind) {
+    case "tfjs":
+      return chosen.zip === null ? "TensorFlow.js model" : "TensorFlow.js model in a zip";
+    case "shards":
+      return `${/safetensors/.test(chosen.source.path) ? "safetensors" : "PyTorch checkpoint"}, ${chosen.shards.length} parts`;
+    case "onnx":
+    case "checkpoint":
+      return formatOfFile(chosen.source);
+  }
+}
+
+function formatOfFile({ kind }: WeightSource): string {
+  switch (kind.kind) {
     case "safetensors":
       return "safetensors";
     case "onnx":
       return "ONNX";
     case "pytorch-legacy":
       return "PyTorch checkpoint, legacy pickle";
-    case "zip": {
-      const paths = await pathsInZip(file.content);
-      if (hasTfjsModel(paths)) return "TensorFlow.js model in a zip";
-      const isPytorch = paths.some((path) => /(^|\/)data\.pkl$/.test(path));
-      return isPytorch ? "PyTorch checkpoint, zip" : "zip archive";
-    }
+    case "pytorch-zip":
+      return "PyTorch checkpoint, zip";
     case "unknown":
       return "not known";
     default:
-      return found.what.replace(/^an? /, "");
+      return kind.what.replace(/^an? /, "");
   }
 }
 
-/** None when it is no zip or one that cannot be opened; whoever reads it then says why. */
-async function pathsInZip(content: GivenFile["content"]): Promise<readonly string[]> {
-  const [p, k] = await start(content, 2);
-  if (p !== 0x50 || k !== 0x4b) return [];
-  try {
-    return (await openZip(content)).entries.map(({ path }) => path);
-  } catch {
-    return [];
-  }
-}
-
-/** Empty when the file has gone since it was chosen; whoever reads it then says so. */
-async function start(content: GivenFile["content"], bytes: number): Promise<Uint8Array> {
-  if (content instanceof Uint8Array) return content.subarray(0, bytes);
-  try {
-    return new Uint8Array(await content.slice(0, bytes).arrayBuffer());
-  } catch {
-    return new Uint8Array();
-  }
-}
-
-async function bytesOf(content: GivenFile["content"]): Promise<Uint8Array<ArrayBuffer>> {
-  if (content instanceof Uint8Array) return content;
-  try {
-    return new Uint8Array(await content.arrayBuffer());
-  } catch (error) {
-    throw new AppError("file-unreadable", "The file, or one of the model's files, could not be opened.", {
-      hint: "It may have been moved, changed or removed since it was chosen. Choose the files again.",
-      cause: error,
-    });
-  }
-}
-
-function sizeOf(content: GivenFile["content"]): number {
-  return content instanceof Uint8Array ? content.length : content.size;
-}
-
-/** Name and size of the one file that a checkpoint is. */
-export function aboutFile([file]: readonly GivenFile[]): { name: string; bytes: number } {
-  return file === undefined
-    ? { name: "", bytes: 0 }
-    : { name: lastName(file.path), bytes: sizeOf(file.content) };
-}
-
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
+function formatOfSources(sources: readonly WeightSource[], files: readonly GivenFile[]): string {
+  const [only] = sources;
+  if (files.length === 0) return "nothing";
+  return files.length > 1 || only === undefined ? `${files.length} files` : formatOfFile(only);
 }

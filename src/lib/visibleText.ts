@@ -12,4 +12,4 @@ export function visibleText(text: string): string {
 /** Controls (C0 and C1), marks of direction, separators of lines and paragraphs, characters without width. */
 const invisible =
   // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u206f\ufeff]/g;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;

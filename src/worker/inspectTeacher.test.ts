@@ -188,6 +188,37 @@ describe("inspectTeacher", () => {
     });
   });
 
+  it("shows no more of a hostile file than a person reads, and nothing that turns text", async () => {
+    const long = "\u202e" + "n".repeat(10_000);
+    const names = Array.from({ length: 3000 }, (_, i) => `${long}${i}`);
+    const ports = Object.fromEntries(names.slice(0, 100).map((name) => [name, { dtype: long }]));
+    const json = {
+      format: "graph-model",
+      modelTopology: {
+        node: [
+          { name: "x", op: "Placeholder" },
+          ...names.slice(0, 300).map((name) => ({ name, op: long, input: ["x"] })),
+          { name: "end", op: "Mean", input: ["x"] },
+        ],
+      },
+      signature: { inputs: ports, outputs: ports },
+      weightsManifest: [{ paths: ["w.bin"], weights: [{ name: long, shape: [1], dtype: "float32" }] }],
+    };
+    const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+    const inspection = await inspectTeacher([
+      { path: "m.json", content: text(json) },
+      { path: "w.bin", content: new Uint8Array(4) },
+      { path: "metadata.json", content: text({ labels: names.slice(0, 100) }) },
+    ]);
+    expect(inspection.refusal).toBeNull();
+    expect(inspection.options?.outputs).toEqual([expect.objectContaining({ name: "end" })]);
+    expect(inspection.inputs).toHaveLength(21);
+    expect(inspection.inputs.at(-1)).toBe("and 80 more");
+    const said = JSON.stringify(inspection);
+    expect(said.length).toBeLessThan(50_000);
+    expect(said).not.toContain("\u202e");
+  });
+
   it("refuses what is nothing, and several files that are no model", async () => {
     const text = (content: string) => new TextEncoder().encode(content);
     expect((await inspect("a.pth", new Uint8Array())).refusal?.message).toContain("empty");
@@ -199,7 +230,12 @@ describe("inspectTeacher", () => {
       { path: "a.pth", content: text("a") },
       { path: "b.pth", content: text("b") },
     ]);
-    expect(two).toMatchObject({ format: "2 files", refusal: { details: ["a.pth", "b.pth"] } });
+    expect(two).toMatchObject({
+      format: "2 files",
+      refusal: {
+        details: ["a.pth: not a kind of file that is known here", expect.stringContaining("b.pth")],
+      },
+    });
     expect((await inspectTeacher([])).refusal?.code).toBe("not-found");
   });
 });

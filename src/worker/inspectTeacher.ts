@@ -1,20 +1,16 @@
-import { toWire, type ErrorWire } from "../contract/errors.ts";
+import { toWire } from "../contract/errors.ts";
 import type { InspectedTensor, Listed, TeacherInspection, TeacherOptions } from "../contract/teacher.ts";
 import type { StateDictMismatch, TensorFact } from "../contract/tensorFact.ts";
 import type { Architecture } from "../formats/architecture.ts";
+import { boundedRefusal } from "../formats/boundedRefusal.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { TfjsModelFiles } from "../formats/tfjsModel.ts";
 import type { ModelPort } from "../formats/tfjsSignature.ts";
 import type { OnnxModel } from "../formats/onnxModel.ts";
 import { describeValue, onnxOptions } from "../formats/onnxOptions.ts";
+import { shownList, shownName, shownNotes, shownReport } from "../formats/quote.ts";
 import { tfjsOptions } from "../formats/tfjsOptions.ts";
-import {
-  aboutFile,
-  describeContainer,
-  readWeightFiles,
-  type GivenFile,
-  type Weights,
-} from "../formats/weightFiles.ts";
+import { findWeights, type AboutFile, type GivenFile, type Weights } from "../formats/weightFiles.ts";
 import { describeCheckpoint, describeOnnxModel, describeTfjsModel } from "../formats/weightsReport.ts";
 import { recogniseTeacher, type RecognisedTeacher } from "../ml/teachers/recogniseTeacher.ts";
 
@@ -42,34 +38,54 @@ const nothingKnown: Facts = {
 
 /** Reads files that may become the teacher and says what they hold, or why they are refused. Loads nothing. */
 export async function inspectTeacher(files: readonly GivenFile[]): Promise<TeacherInspection> {
-  const format = await describeContainer(files);
+  const { format, read } = await findWeights(files);
   try {
-    const weights = await readWeightFiles(files);
-    return { format, ...factsOf(weights, files) };
+    return shown({ format, ...factsOf(await read()) });
   } catch (error) {
-    return { format, ...nothingKnown, refusal: toWire(error) };
+    return shown({ format, ...nothingKnown, refusal: toWire(boundedRefusal(error)) });
   }
 }
 
-function factsOf(weights: Weights, files: readonly GivenFile[]): Facts {
+/** With texts and lists cut and escaped; but for the names by which outputs are asked for, which must be right. */
+function shown({ options, refusal, notes, card, ...more }: TeacherInspection): TeacherInspection {
+  return {
+    ...shownReport(more, mostTensors),
+    card: card === null ? null : { ...shownReport(card, mostPorts), notes: shownNotes(card.notes) },
+    options: options === null ? null : shownOptions(options),
+    notes: shownNotes(notes),
+    refusal,
+  };
+}
+
+/** Without the outputs whose names cannot be shown as they are; the one that is used unasked stays. */
+function shownOptions(options: TeacherOptions): TeacherOptions {
+  const { output } = options.recipe;
+  const outputs = options.outputs.filter(({ name }) => name === output || shownName(name) === name);
+  return {
+    ...options,
+    outputs: outputs.map((each) => ({ ...shownReport(each, mostPorts), name: each.name })),
+  };
+}
+
+function factsOf(weights: Weights): Facts {
   switch (weights.kind) {
     case "tfjs":
       return factsOfTfjsModel(weights.model);
     case "onnx":
       return factsOfOnnxModel(weights.model);
     case "checkpoint":
-      return factsOfCheckpoint(weights.checkpoint, aboutFile(files));
+      return factsOfCheckpoint(weights.checkpoint, weights.about);
   }
 }
 
-function factsOfCheckpoint(checkpoint: Checkpoint, about: { name: string; bytes: number }): Facts {
+function factsOfCheckpoint(checkpoint: Checkpoint, about: AboutFile): Facts {
   const { layout, notes, tensors } = describeCheckpoint(checkpoint);
   const known = { ...nothingKnown, layout: layout.title };
   let recognised: RecognisedTeacher;
   try {
     recognised = recogniseTeacher(checkpoint, about);
   } catch (error) {
-    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: toWire(error) };
+    return { ...known, notes, ...listTensors(tensors, leftOut), refusal: toWire(boundedRefusal(error)) };
   }
   const { architecture, card, dropped, mismatch, refusal } = recognised;
   return {
@@ -79,7 +95,7 @@ function factsOfCheckpoint(checkpoint: Checkpoint, about: { name: string; bytes:
     stages: stagesOf(architecture),
     ...listTensors(tensors, usesIn(mismatch, dropped)),
     mismatch: listMismatch(mismatch),
-    refusal: refusal === null ? null : shortened(toWire(refusal)),
+    refusal: refusal === null ? null : toWire(boundedRefusal(refusal)),
   };
 }
 
@@ -87,12 +103,14 @@ function factsOfTfjsModel(model: TfjsModelFiles): Facts {
   const { inputs, outputs, labels, notes, tensors } = describeTfjsModel(model);
   return {
     ...nothingKnown,
-    inputs: inputs.map(describePort),
-    outputs: outputs.map(describePort),
+    inputs: shownList(inputs.map(describePort), mostPorts),
+    outputs: shownList(outputs.map(describePort), mostPorts),
     ...optionsOrRefusal(() => tfjsOptions(model)),
     notes: [
       ...notes,
-      ...(labels.length === 0 ? [] : [`Its classes, which are not used: ${labels.join(", ")}.`]),
+      ...(labels.length === 0
+        ? []
+        : [`Its classes, which are not used: ${shownList(labels, mostPorts).join(", ")}.`]),
       "Whether TensorFlow.js can build it shows when it is used.",
     ],
     ...listTensors(tensors, () => ""),
@@ -110,8 +128,8 @@ function factsOfOnnxModel(model: OnnxModel): Facts {
   return {
     ...nothingKnown,
     layout: [`IR version ${irVersion}`, ...opsets, `${nodes} operations`].join(", "),
-    inputs: inputs.slice(0, mostPorts).map(describeValue),
-    outputs: outputs.slice(0, mostPorts).map(describeValue),
+    inputs: shownList(inputs.map(describeValue), mostPorts),
+    outputs: shownList(outputs.map(describeValue), mostPorts),
     ...options,
     notes: [...(producer === "" ? [] : [`Written by ${producer}.`]), ...notes, ...more],
     ...listTensors(tensors, () => ""),
@@ -122,7 +140,7 @@ function optionsOrRefusal(find: () => TeacherOptions): Pick<Facts, "options" | "
   try {
     return { options: find(), refusal: null };
   } catch (error) {
-    return { options: null, refusal: toWire(error) };
+    return { options: null, refusal: toWire(boundedRefusal(error)) };
   }
 }
 
@@ -165,10 +183,6 @@ function listMismatch({ missing, unexpected, wrongShape }: StateDictMismatch): F
 
 function listed<T>(items: readonly T[]): Listed<T> {
   return { count: items.length, first: items.slice(0, mostMismatches) };
-}
-
-function shortened(error: ErrorWire): ErrorWire {
-  return error.details === undefined ? error : { ...error, details: error.details.slice(0, mostTensors) };
 }
 
 /** Channels of a ResNet's stages; the other families' names say all there is. */

@@ -1,6 +1,7 @@
 import type { TeacherSource } from "../contract/protocol.ts";
+import { boundedRefusal } from "../formats/boundedRefusal.ts";
 import { readCheckpoint } from "../formats/checkpoint.ts";
-import { aboutFile, readWeightFiles } from "../formats/weightFiles.ts";
+import { readWeightFiles } from "../formats/weightFiles.ts";
 import { createCheckpointTeacher } from "../ml/teachers/checkpointTeacher.ts";
 import { OnnxTeacher, type OpenOnnxSession } from "../ml/teachers/onnxTeacher.ts";
 import type { Teacher } from "../ml/teachers/teacher.ts";
@@ -29,15 +30,24 @@ export async function loadTeacher(
       notes: bundledTeacherNotes(),
     });
   }
-  const files = givenFiles(source.files);
-  const weights = await readWeightFiles(files);
-  const about = aboutFile(files);
+  try {
+    return await loadGiven(source, openOnnx);
+  } catch (error) {
+    throw boundedRefusal(error);
+  }
+}
+
+async function loadGiven(
+  source: Extract<TeacherSource, { kind: "files" }>,
+  openOnnx: OpenOnnxSession,
+): Promise<Teacher> {
+  const weights = await readWeightFiles(givenFiles(source.files));
   switch (weights.kind) {
     case "tfjs":
       return TfjsTeacher.load(weights.model, source.recipe);
     case "onnx":
-      return OnnxTeacher.load(weights.model, about.bytes, source.recipe ?? {}, openOnnx);
+      return OnnxTeacher.load(weights.model, weights.about.bytes, source.recipe ?? {}, openOnnx);
     case "checkpoint":
-      return createCheckpointTeacher(weights.checkpoint, about, source.recipe);
+      return createCheckpointTeacher(weights.checkpoint, weights.about, source.recipe);
   }
 }

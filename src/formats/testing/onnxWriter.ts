@@ -30,6 +30,8 @@ export interface WrittenModel {
   readonly outputs: readonly WrittenValue[];
   readonly nodes: readonly WrittenNode[];
   readonly weights: readonly WrittenWeight[];
+  /** Functions of its own, by name. */
+  readonly functions?: Readonly<Record<string, readonly WrittenNode[]>>;
   readonly opset?: number;
   readonly producer?: string;
 }
@@ -50,6 +52,9 @@ export function writeOnnx(model: WrittenModel): Uint8Array<ArrayBuffer> {
     message(2, text(model.producer ?? "test writer")),
     message(7, graph),
     message(8, join(message(1, []), number(2, model.opset ?? 17))),
+    ...Object.entries(model.functions ?? {}).map(([name, nodes]) =>
+      message(25, join(message(1, text(name)), ...nodes.map((node) => message(7, writeNode(node))))),
+    ),
   );
 }
 

@@ -18,6 +18,9 @@ export interface SampledBatch {
   readonly indices: Int32Array<ArrayBuffer>;
 }
 
+/** A batch of at most so many is filled even by fewer images, each dealt more than once: so two photos train at all. */
+const mostFilled = 4;
+
 /** Deals out the training images in a new order each epoch; the last partial batch is dropped, as the authors do. */
 export class EpochSampler {
   readonly batchesPerEpoch: number;
@@ -31,11 +34,11 @@ export class EpochSampler {
   /**
    * @param members the indices to deal out.
    * @param from a seed (stream "shuffle"), or a state to go on from.
-   * @throws AppError "dataset-too-small" when there are fewer members than a batch takes.
+   * @throws AppError "dataset-too-small" when there are none, or fewer than a batch of more than four takes.
    */
   constructor(members: Int32Array, batchSize: number, from: number | SamplerState) {
     invariant(batchSize >= 1, "a batch has at least one image");
-    if (members.length < batchSize) {
+    if (members.length < (batchSize <= mostFilled ? 1 : batchSize)) {
       throw new AppError(
         "dataset-too-small",
         `${members.length} training images do not fill one batch of ${batchSize}`,
@@ -44,7 +47,7 @@ export class EpochSampler {
     }
     this.#members = members;
     this.#batchSize = batchSize;
-    this.batchesPerEpoch = Math.floor(members.length / batchSize);
+    this.batchesPerEpoch = Math.max(1, Math.floor(members.length / batchSize));
     this.#state =
       typeof from === "number"
         ? { epoch: 0, batch: 0, prng: createPrng(from, "shuffle").state() }
@@ -65,8 +68,8 @@ export class EpochSampler {
     const { epoch, batch } = this.#state;
     const first = batch * this.#batchSize;
     const indices = Int32Array.from(
-      this.#order.subarray(first, first + this.#batchSize),
-      (place) => this.#members[place] as number,
+      { length: this.#batchSize },
+      (_, i) => this.#members[this.#order[(first + i) % this.#order.length]!]!,
     );
     this.#state = { ...this.#state, batch: batch + 1 };
     return { epoch, indices };

@@ -71,5 +71,22 @@ describe("EpochSampler", () => {
 
   it("says so when the set cannot fill one batch", () => {
     expect(() => new EpochSampler(members, 24, 1)).toThrow("23 training images do not fill one batch of 24");
+    expect(() => new EpochSampler(members.subarray(0, 4), 5, 1)).toThrow("4 training images do not fill");
+    expect(() => new EpochSampler(members.subarray(0, 0), 4, 1)).toThrow("0 training images do not fill");
+  });
+
+  it("deals images more than once where a few have to fill the smallest batches", () => {
+    const three = members.subarray(0, 3);
+    const sampler = new EpochSampler(three, 4, 1);
+    expect(sampler.batchesPerEpoch).toBe(1);
+    for (let epoch = 0; epoch < 5; epoch++) {
+      const batch = sampler.next();
+      expect(batch.epoch).toBe(epoch);
+      expect(batch.indices).toHaveLength(4);
+      expect(new Set(batch.indices)).toEqual(new Set(three));
+    }
+    expect([...new EpochSampler(members.subarray(5, 6), 4, 1).next().indices]).toEqual(
+      Array(4).fill(members[5]),
+    );
   });
 });

@@ -7,7 +7,7 @@ import {
 } from "../../contract/teacher.ts";
 import type { OnnxModel } from "../../formats/onnxModel.ts";
 import { imageInputOf, onnxOptions, type OnnxImageInput } from "../../formats/onnxOptions.ts";
-import { withOutput } from "../../formats/onnxOutput.ts";
+import { partBehind, withOutput } from "../../formats/onnxOutput.ts";
 import { quote } from "../../formats/quote.ts";
 import { normalizeImages, preprocessings } from "../tensors/normalizeImages.ts";
 import * as tf from "../tf.ts";
@@ -61,7 +61,9 @@ export class OnnxTeacher implements Teacher {
         "config-invalid",
         `${quote(model.name)} takes images of ${input.side} pixels only, not ${complete.inputSize}`,
       );
-    const isWhole = model.outputs.length === 1 && model.outputs[0]?.name === output;
+    // Nodes that the output does without are no part of what was found harmless, and would run all the same.
+    const isDeclared = model.outputs.length === 1 && model.outputs[0]?.name === output;
+    const isWhole = isDeclared && partBehind(model, output).nodes.size === model.nodes.length;
     const session = await open(isWhole ? model.bytes : withOutput(model, output), {
       input: input.name,
       output,

@@ -32,3 +32,13 @@ test("what looks like an address stays a name in the folder", () => {
     }
   }
 });
+
+test("a model is known by what its JSON file says, whatever that is called", () => {
+  const named = new URL("https://hub.example/models/my-model.json");
+  expect(shardAddresses(named, modelJson("my-model.weights.bin")).map(String)).toEqual([
+    "https://hub.example/models/my-model.weights.bin",
+  ]);
+  const settings = new TextEncoder().encode('{"hidden_size": 768}').buffer;
+  expect(shardAddresses(named, settings)).toEqual([]);
+  expect(() => shardAddresses(model, settings)).toThrow(/not that of a TensorFlow.js model/);
+});

@@ -1,7 +1,7 @@
 import type { DownloadedFile, DownloadProgress } from "../../contract/download.ts";
 import { AppError } from "../../contract/errors.ts";
 import { parseWebAddress } from "../../contract/webAddress.ts";
-import { weightFilesOf } from "../../formats/tfjsModel.ts";
+import { isTfjsModelJson, weightFilesOf } from "../../formats/tfjsModel.ts";
 import type { Wanted } from "../stores/webStore.ts";
 import type { DownloadClient } from "./downloadClient.ts";
 
@@ -18,20 +18,19 @@ interface FetchOptions {
   readonly onProgress: (name: string, progress: DownloadProgress) => void;
 }
 
-/** Everything that makes up a teacher: one file; of a TensorFlow.js model, model.json and its weight files too. */
+/** Everything that makes up a teacher: one file; of a TensorFlow.js model, its JSON file and its weight files too. */
 export async function fetchTeacherFiles(
   client: DownloadClient,
   wanted: Wanted,
   options: FetchOptions,
 ): Promise<readonly DownloadedFile[]> {
   const url = parseWebAddress(wanted.address, location.origin);
-  if (!/\/model\.json$/i.test(url.pathname))
-    return [await fetchOne(client, wanted, url, mostTeacherBytes, options)];
+  if (!/\.json$/i.test(url.pathname)) return [await fetchOne(client, wanted, url, mostTeacherBytes, options)];
   const model = await fetchOne(client, wanted, url, mostModelJsonBytes, options);
   const files = [model];
   let left = mostTeacherBytes;
   for (const address of shardAddresses(url, await model.file.arrayBuffer())) {
-    // Only model.json's hash may be known; its weight files are held to what they were the first time.
+    // Only the JSON file's hash may be known; its weight files are held to what they were the first time.
     const unknown = { ...options, announcedBytes: null };
     const shard = await fetchOne(client, { ...wanted, sha256: null }, address, left, unknown);
     left -= shard.record.bytes;
@@ -65,11 +64,14 @@ function fetchOne(
 }
 
 /**
- * Where a model's weight files lie: beside its model.json, wherever that asks to go.
+ * Where a model's weight files lie: beside its JSON file, wherever that asks to go. None for JSON of another kind;
+ * whoever reads it says what it is.
  *
- * @throws AppError for a file that is no model.json, or that names files outside its own folder.
+ * @throws AppError for a model.json that is none, or for a file that names others outside its own folder.
  */
 export function shardAddresses(model: URL, bytes: ArrayBuffer): readonly URL[] {
+  const isNamed = /\/model\.json$/i.test(model.pathname);
+  if (!isNamed && !isTfjsModelJson(new Uint8Array(bytes))) return [];
   const folder = new URL(".", model);
   return weightFilesOf(new Uint8Array(bytes), "model.json").map((path) => {
     const url = new URL(path.split("/").map(encodeURIComponent).join("/"), folder);

@@ -7,6 +7,7 @@ import {
   type Pooling,
   type TeacherOptions,
 } from "../../contract/teacher.ts";
+import { visibleText } from "../../lib/visibleText.ts";
 import styles from "./RecipeForm.module.css";
 
 interface RecipeFormProps {
@@ -52,7 +53,7 @@ export function RecipeForm({ options, recipe, onChange }: RecipeFormProps) {
           >
             {outputs.map(({ name, what }) => (
               <option key={name} value={name}>
-                {what === "" ? name : `${name} · ${what}`}
+                {visibleText(what === "" ? name : `${name} · ${what}`)}
               </option>
             ))}
           </select>
