@@ -4,20 +4,14 @@
  * bytes can allocate gigabytes.
  */
 import { AppError } from "../contract/errors.ts";
+import { dependencyOrder } from "../lib/dependencyOrder.ts";
 import type { OnnxModel, OnnxNode, OnnxWeight } from "./onnxModel.ts";
 import { makersIn } from "./onnxOutput.ts";
 import { FieldBudget, fieldsOf, readVarint, textOf, type ByteRange, type ProtoField } from "./protobuf.ts";
 import { quote } from "./quote.ts";
+import { mostElements, mostGrowth, paddedPlanes, pooledPixels, product } from "./workLimits.ts";
 
-/** Numbers in all values together whose size the file sets: 512 MiB of float32. A picture's maps are not counted. */
-const mostElements = 2 ** 27;
 const loopOps = new Set(["Loop", "Scan", "SequenceMap"]);
-/** How much larger than the images an inner map may be: 8 times a side. */
-const mostGrowth = 64;
-/** Of the images, fewer than any that are pooled whole. */
-const pooledPixels = 1024;
-/** Channels times images that are padded with every pixel of a margin, at least. */
-const paddedPlanes = 16;
 /** Constants with more numbers than this are no shapes. */
 const mostSizes = 64;
 /** Operations in bodies and functions. */
@@ -78,20 +72,7 @@ function tooManyInside({ name }: OnnxModel): AppError {
 /** What makes a value before what takes it, in whatever order they stand in the file. */
 function inOrder(model: OnnxModel, nodes: Iterable<OnnxNode>): readonly OnnxNode[] {
   const makers = makersIn(model);
-  const left = new Set(nodes);
-  const ordered: OnnxNode[] = [];
-  const waiting = [...left].reverse().map((node) => ({ node, isReady: false }));
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { node, isReady } = next;
-    if (isReady) ordered.push(node);
-    if (!left.delete(node)) continue;
-    waiting.push({ node, isReady: true });
-    for (const name of node.inputs) {
-      const maker = makers.get(name);
-      if (maker !== undefined && left.has(maker)) waiting.push({ node: maker, isReady: false });
-    }
-  }
-  return ordered;
+  return dependencyOrder(nodes, ({ inputs }) => inputs.flatMap((name) => makers.get(name) ?? []));
 }
 
 /**
@@ -202,11 +183,6 @@ function growthOf({ op, inputs, attributes }: Operation, reader: WorkReader): nu
 
 function largestOf(numbers: readonly number[]): number {
   return numbers.reduce((most, number) => Math.max(most, number), 0);
-}
-
-/** Lengths below one count as one: a side that is empty makes the others cheap in one runtime, and not in another. */
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((made, size) => made * Math.max(1, Math.abs(size)), 1);
 }
 
 /** What padding alone adds up to, in all channels. @param pads all beginnings, then all ends. */

@@ -3,6 +3,7 @@ import type { OutputOption, Pooling, TeacherOptions } from "../contract/teacher.
 import { poolingsOf } from "./outputPoolings.ts";
 import { tfjsSignature } from "./tfjsSignature.ts";
 import type { TfjsModelFiles } from "./tfjsModel.ts";
+import { refuseUnboundedModel } from "./tfjsWork.ts";
 import { z } from "./zod.ts";
 
 /** The side assumed where the model does not fix one. */
@@ -16,7 +17,8 @@ const mostOffered = 100;
  * What may be chosen about a TensorFlow.js model, and what is chosen unasked: the last global pooling, or the last
  * feature map where there is none. Told by the names of layers and operations; nothing is built.
  *
- * @throws AppError "file-unsupported" when nothing in it can be an embedding.
+ * @throws AppError "file-unsupported" when nothing in it can be an embedding, "file-refused" when it would take more
+ *   memory than a teacher may.
  */
 export function tfjsOptions(model: TfjsModelFiles): TeacherOptions {
   const options = model.format === "layers-model" ? layersOptions(model) : graphOptions(model);
@@ -25,6 +27,7 @@ export function tfjsOptions(model: TfjsModelFiles): TeacherOptions {
     throw new AppError("file-unsupported", `This model takes images of ${side} pixels a side`, {
       hint: `A teacher is given at most ${mostSide}.`,
     });
+  refuseUnboundedModel(model);
   return options;
 }
 
