@@ -25,28 +25,35 @@ const zones = {
   },
 };
 
+/** Outside src: slow second ways to compute, and comparisons with other implementations. */
+const verification = {
+  regex: "^(\\.\\./)+verify(/|$)",
+  message: "The product does not import its own verification; tests and tools may.",
+};
+
 const doorToTfjs = {
   regex: "^@tensorflow/",
   message:
-    "Import tfjs through src/ml/tf.ts: tfjs-core alone has ops without gradients, and a second copy is a second engine.",
+    "Import tfjs through src/ml/tfjs/tf.ts: tfjs-core alone has ops without gradients, and a second copy is a second engine.",
 };
 
 const doorToOnnx = {
   regex: "^onnxruntime-",
   message:
-    "ONNX Runtime is opened by src/worker/openOnnxSession.ts alone, which fetches it only when it is needed.",
+    "ONNX Runtime is opened by src/worker/onnx/openOnnxSession.ts alone, which fetches it only when it is needed.",
 };
 
 function zoneRules(zone, { above, allow = [], reason }) {
   const forbidden = above.filter((other) => !allow.includes(other));
   const patterns = [
     { regex: `^(\\.\\./)+(${forbidden.join("|")})(/|$)`, message: `Imports point down only: ${reason}.` },
+    verification,
     doorToTfjs,
     doorToOnnx,
   ];
   if (zone === "page") {
     patterns.push({
-      regex: "ml/tf(\\.ts)?$",
+      regex: "ml/tfjs/tf(\\.ts)?$",
       message: "The page never imports tfjs: it would block the first paint and split the engine in two.",
     });
   } else {
@@ -85,6 +92,7 @@ export default tseslint.config(
           "src/ml/tsconfig.json",
           "src/worker/tsconfig.json",
           "src/page/tsconfig.json",
+          "verify/tsconfig.json",
           "tsconfig.tests.json",
           "tsconfig.json",
         ],
@@ -125,13 +133,31 @@ export default tseslint.config(
   },
   ...Object.entries(zones).map(([zone, rule]) => zoneRules(zone, rule)),
   {
+    files: ["verify/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^(\\.\\./)+src/(worker|page)(/|$)",
+              message: "Verification compares the mathematics, which needs neither engine nor page.",
+            },
+            doorToTfjs,
+            doorToOnnx,
+          ],
+        },
+      ],
+    },
+  },
+  {
     // The doors themselves.
     files: [
-      "src/ml/tf.ts",
-      "src/worker/backend.ts",
-      "src/worker/wasmBinaries.ts",
-      "src/worker/onnxOnCpu.ts",
-      "src/worker/onnxOnGpu.ts",
+      "src/ml/tfjs/tf.ts",
+      "src/worker/engine/backend.ts",
+      "src/worker/engine/wasmBinaries.ts",
+      "src/worker/onnx/onnxOnCpu.ts",
+      "src/worker/onnx/onnxOnGpu.ts",
     ],
     rules: { "no-restricted-imports": "off" },
   },

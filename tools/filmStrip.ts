@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright";
-import type {} from "../src/page/automation.ts"; // window.playground
+import type {} from "../src/page/shell/automation.ts"; // window.playground
 import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder, repositoryRoot } from "./build.ts";
 import { serveSite } from "./serve.ts";

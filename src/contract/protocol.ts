@@ -1,6 +1,6 @@
 /**
  * The one interface between the page and the engine. `Engine` is implemented by the worker proxy
- * (`page/engineClient.ts`) and by the in-process engine (`worker/engine.ts`), which tests drive directly.
+ * (`page/engine/engineClient.ts`) and by the in-process engine (`worker/engine/engine.ts`), which tests drive directly.
  */
 import type { BackendChoice, BackendReport } from "./backend.ts";
 import type { Config, ConfigPatch } from "./config.ts";
@@ -80,7 +80,7 @@ export interface Requests {
   };
   /**
    * Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. In the
-   * page a worker of its own answers (`page/teacherInspector.ts`), which can be ended.
+   * page a worker of its own answers (`page/engine/teacherInspector.ts`), which can be ended.
    */
   inspectTeacher: { in: { files: readonly File[] }; out: TeacherInspection };
   loadTeacher: { in: TeacherSource; out: TeacherCard };

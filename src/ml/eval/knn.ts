@@ -1,6 +1,6 @@
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
-import { finish, type Sliced } from "../slices.ts";
+import * as tf from "../tfjs/tf.ts";
+import { finish, type Sliced } from "../../lib/slices.ts";
 import { searchNeighbours } from "./nearestNeighbours.ts";
 
 export interface KnnOptions {

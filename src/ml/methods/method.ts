@@ -1,7 +1,7 @@
 import type { Config, LiveSettingName } from "../../contract/config.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Embedded } from "../teachers/teacher.ts";
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 import type { Bags } from "./bags.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
 

@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
-import type { Progress } from "../slices.ts";
+import type { Progress } from "../../lib/slices.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { fillBags } from "./fillBags.ts";
 import { fillQueue } from "./fillQueue.ts";

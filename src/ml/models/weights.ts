@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Prng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
-import { forgetFoldedFilters } from "./foldedFilters.ts";
+import * as tf from "../tfjs/tf.ts";
+import { forgetFoldedFilters } from "../executors/foldedFilters.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
 import { isBuffer } from "./parameterCount.ts";
 import { compareStateDict, mismatchError } from "./stateDictMismatch.ts";

@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
-import { muonOnHeap } from "../kernels/wasm/muonUpdate.ts";
-import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
-import * as tf from "../tf.ts";
+import { muonOnHeap } from "../wasm/muonUpdate.ts";
+import { WasmHeap } from "../wasm/wasmHeap.ts";
+import * as tf from "../tfjs/tf.ts";
 import { Adam } from "./adam.ts";
 import { matrixShape, newtonSchulz, rateScale, smallestNorm, vectorRule } from "./muonRule.ts";
 import type { Optimiser } from "./optimiser.ts";

@@ -1,5 +1,5 @@
 import type { Normalisation } from "../../contract/teacher.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** What a network wants done to RGB in [0, 1]: (x − mean)/std per channel. */
 export interface Preprocessing {

@@ -226,7 +226,7 @@ async function openSplit(index: number, signal: AbortSignal): Promise<void> {
 }
 
 function createParquetWorker(): Worker {
-  return new Worker(new URL("../../worker/parquetWorker.ts", import.meta.url), {
+  return new Worker(new URL("../../worker/decode/parquetWorker.ts", import.meta.url), {
     type: "module",
     name: "parquet",
   });

@@ -1,4 +1,4 @@
-import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../../src/ml/compiled/plan/profilePlan.ts";
 import type { JobData } from "../jobData.ts";
 
 /** The ones that `--json` is keyed by. "pytorch" is the only one outside the browser (`torch/step.py`). */

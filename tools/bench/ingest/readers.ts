@@ -31,7 +31,8 @@ export async function readWithPool(
 ): Promise<Read> {
   const pool = openDecodePool(
     workers,
-    () => new Worker(new URL("../../../src/worker/decodeWorker.ts", import.meta.url), { type: "module" }),
+    () =>
+      new Worker(new URL("../../../src/worker/decode/decodeWorker.ts", import.meta.url), { type: "module" }),
   );
   try {
     const warmUp = files.slice(0, 4 * workers);

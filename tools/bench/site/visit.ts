@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { metricColumns } from "../../../src/contract/metrics.ts";
 import { writeSafetensors } from "../../../src/formats/safetensors.ts";
-import type { PlaygroundSnapshot } from "../../../src/page/automation.ts";
+import type { PlaygroundSnapshot } from "../../../src/page/shell/automation.ts";
 import { mainTasks, traceCategories, type MainTask, type TraceEvent } from "./trace.ts";
 import { watchPageScript } from "./watchPage.ts";
 
