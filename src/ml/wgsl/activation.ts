@@ -1,5 +1,3 @@
-import type { ActivationName } from "../models/network.ts";
-
 /** What a kernel does to its sum before it writes it, in this order. */
 export interface Fused {
   readonly bias?: boolean;
@@ -8,7 +6,7 @@ export interface Fused {
 }
 
 /** The activations kernels know; "gelu" needs the error function, which WGSL has not. */
-export type CompiledActivation = Exclude<ActivationName, "gelu">;
+export type CompiledActivation = "relu" | "relu6" | "hardswish" | "hardsigmoid" | "silu" | "sigmoid";
 
 /** WGSL of an activation of a vec4f expression. */
 export function activation(name: CompiledActivation | undefined, value: string): string {

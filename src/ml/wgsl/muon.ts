@@ -1,4 +1,3 @@
-import { newtonSchulz, smallestNorm, vectorRule } from "../optim/muonRule.ts";
 import { float, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
 
 /**
@@ -20,6 +19,22 @@ import { float, overItems, read, repeat, write, type Kernel } from "./kernel.ts"
 /** Iterations, after which the Gram matrices are computed anew from the directions. */
 export const startAgainAfter = 3;
 
+/** How parameters that are no matrices move: as by Adam. */
+export interface VectorRule {
+  /** Of the learning rate. */
+  readonly rateShare: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** Of one iteration: a·1 + b·G + c·G². */
+export interface Polynomial {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
 /** Rows of a table: so many neighbouring tiles belong to one matrix. */
 export const tilesPerRow = 32;
 
@@ -37,9 +52,9 @@ export const secondShareAt = 5;
  * Operands: settings (f32), blocks (u32; where a block's second moments are, or `matrixBlock`), gradients, velocities,
  * second moments, parameters.
  */
-export function muonMomentum(size: number, momentum: number): Kernel {
+export function muonMomentum(size: number, momentum: number, vectors: VectorRule): Kernel {
   const { enter, ...frame } = overItems(size / 4);
-  const { rateShare, beta1, beta2, epsilon } = vectorRule;
+  const { rateShare, beta1, beta2, epsilon } = vectors;
   return {
     label: "Muon: momentum, Adam",
     bindings: [
@@ -149,7 +164,7 @@ ${storeUpper}`,
  * G of directions divided by their norms ‖D‖, whose square is the trace. Operands: tiles, squares, y (squares), scales
  * (f32; 1/‖D‖ of each matrix).
  */
-export function muonNormalise(tableRows: number): Kernel {
+export function muonNormalise(tableRows: number, smallestNorm: number): Kernel {
   const { enter, ...frame } = overUpper(tableRows);
   return {
     label: "Muon: norms",
@@ -169,9 +184,8 @@ ${storeUpper}`,
 }
 
 /** P = a·1 + b·G + c·G². Operands: tiles, G, y. */
-export function muonPolynomial(tableRows: number): Kernel {
+export function muonPolynomial(tableRows: number, { a, b, c }: Polynomial): Kernel {
   const { enter, ...frame } = overUpper(tableRows);
-  const { a, b, c } = newtonSchulz;
   return {
     label: "Muon: polynomials",
     bindings: [read("tiles", "vec4u"), read("x"), write("y")],

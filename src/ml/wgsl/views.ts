@@ -1,4 +1,4 @@
-import { viewColumns, type ViewColumn } from "../augment/viewParameters.ts";
+import { invariant } from "../../lib/invariant.ts";
 import { read, repeat, write, type Kernel } from "./kernel.ts";
 
 export interface ViewShape {
@@ -21,10 +21,12 @@ export const widestBlurRadius = 63;
  * operations with contrast's mean grey in between, grayscale, and the two passes of the blur. Launched with as many
  * workgroups in y as there are views.
  *
- * Operands: images, each view's position among them, the views' rows of `viewColumns`, views [N, V, V, 3], scratch of
+ * Operands: images, each view's position among them, the views' rows of numbers, views [N, V, V, 3], scratch of
  * the same size.
+ *
+ * @param columns names of a row's numbers, in their order.
  */
-export function renderViewsKernel(shape: ViewShape, format: PixelFormat): Kernel {
+export function renderViewsKernel(shape: ViewShape, format: PixelFormat, columns: readonly string[]): Kernel {
   return {
     label: "render views",
     bindings: [
@@ -38,17 +40,8 @@ export function renderViewsKernel(shape: ViewShape, format: PixelFormat): Kernel
     threads: [lanes, 1, 1],
     workgroup: [lanes, 1, 1],
     declarations: `${pixels[format]}${declarations}`,
-    body,
+    body: bodyFor(columns),
   };
-}
-
-/** The index of a view's parameter, whose row begins at `row`. */
-function at(column: ViewColumn): string {
-  return `row + ${viewColumns.indexOf(column)}`;
-}
-
-function parameter(column: ViewColumn): string {
-  return `parameters[${at(column)}]`;
 }
 
 const pixels: Readonly<Record<PixelFormat, string>> = {
@@ -170,13 +163,20 @@ function blurFour(
   )}`;
 }
 
-const body = `
+function bodyFor(columns: readonly string[]): string {
+  /** The index of a view's number, whose row begins at `row`. */
+  const at = (name: string): string => {
+    invariant(columns.includes(name), `views have no ${name}`);
+    return `row + ${columns.indexOf(name)}`;
+  };
+  const parameter = (name: string): string => `parameters[${at(name)}]`;
+  return `
 let lane = id.x;
 let view = id.y;
 let side = shape.viewSide;
 let pixels = side * side;
 let begin = view * pixels * 3;
-let row = view * ${viewColumns.length};
+let row = view * ${columns.length};
 let height = i32(${parameter("cropHeight")});
 let width = i32(${parameter("cropWidth")});
 let first = i32(positions[view]) * shape.sourceHeight * shape.sourceWidth
@@ -185,7 +185,7 @@ let flips = ${parameter("flip")} == 1.0;
 
 let jitter = ${at("jitter0")};
 let operations = vec4i(vec4f(parameters[jitter], parameters[jitter + 1], parameters[jitter + 2], parameters[jitter + 3]));
-let amounts = vec4f(${(["brightness", "contrast", "saturation", "hue"] as const).map(parameter).join(", ")});
+let amounts = vec4f(${["brightness", "contrast", "saturation", "hue"].map(parameter).join(", ")});
 // Contrast needs the mean grey of what comes before it.
 var slots = 0;
 var contrastSlot = 4;
@@ -250,3 +250,4 @@ for (var item = lane; item < side * groups; item += lanes) {
   ${blurFour("scratch", "views", { start: "begin + (item - group * side) * 3", step: "side * 3", place: "group * 4" })}
 }
 `;
+}

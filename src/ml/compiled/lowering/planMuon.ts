@@ -1,4 +1,4 @@
-import { newtonSchulz, rateScale } from "../../optim/muonRule.ts";
+import { newtonSchulz, rateScale, smallestNorm, vectorRule } from "../../optim/muonRule.ts";
 import {
   matrixBlock,
   muonDirections,
@@ -91,7 +91,7 @@ export function planMuon(
   };
   const blocks = constant("Muon's blocks", tables.blocks);
   const moments = plan.persistent("second moments", 64 * Math.max(1, tables.momentBlocks));
-  plan.launch(muonMomentum(layout.size, momentum), [
+  plan.launch(muonMomentum(layout.size, momentum, vectorRule), [
     settings,
     blocks,
     gradients,
@@ -120,7 +120,7 @@ export function planMuon(
     let all: PlanTensor | null = null;
     for (let left = iterations; left > 0; left--) {
       const polynomial = square("polynomials");
-      plan.launch(muonPolynomial(rows), [tiles, gram, polynomial]);
+      plan.launch(muonPolynomial(rows, newtonSchulz), [tiles, gram, polynomial]);
       all = all === null ? polynomial : product(polynomial, all, "all polynomials");
       if (left > 1) gram = product(polynomial, product(polynomial, gram, "P·G"), "P·G·P");
     }
@@ -129,7 +129,7 @@ export function planMuon(
 
   const normalised = square("normalised Gram matrices");
   const scales = plan.transient("scales", tables.matrices);
-  plan.launch(muonNormalise(rows), [tiles, gramOf(gradients), normalised, scales]);
+  plan.launch(muonNormalise(rows, smallestNorm), [tiles, gramOf(gradients), normalised, scales]);
   const first = iterate(normalised, startAgainAfter);
   const directions = plan.transient("directions", layout.size);
   plan.launch(muonDirections(weightRows), [weightTiles, gradients, first, scales, directions]);

@@ -36,7 +36,7 @@ export class ViewRenderer {
   }
 
   static async create(gpu: TfjsGpu, shape: ViewShape, format: PixelFormat): Promise<ViewRenderer> {
-    const kernel = renderViewsKernel(shape, format);
+    const kernel = renderViewsKernel(shape, format, viewColumns);
     const pipeline = await pipelineFor(gpu.device, shaderOf(kernel), kernel.label);
     const fields = Object.values(uniformsOf(kernel));
     const uniform = new Int32Array(Math.ceil(fields.length / 4) * 4);
