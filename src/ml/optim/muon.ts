@@ -51,8 +51,10 @@ export class Muon implements Optimiser {
       const velocity = this.velocities.of(name, parameter);
       const shape = matrixShape(parameter.shape);
       const settings = { learningRate, momentum, weightDecay };
-      if (heap !== null) muonOnHeap(heap, { parameter, gradient, velocity }, shape, settings);
-      else tf.tidy(() => moveMatrix({ parameter, gradient, velocity }, shape, settings));
+      if (heap !== null) {
+        const step = { ...settings, rateScale: rateScale(shape), smallestNorm, iteration: newtonSchulz };
+        muonOnHeap(heap, { parameter, gradient, velocity }, shape, step);
+      } else tf.tidy(() => moveMatrix({ parameter, gradient, velocity }, shape, settings));
     }
     this.vectors.step(vectors, gradients, learningRate * vectorRule.rateShare);
   }

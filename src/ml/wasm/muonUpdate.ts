@@ -1,8 +1,25 @@
-import { newtonSchulz, rateScale, smallestNorm } from "../optim/muonRule.ts";
 import type * as tf from "../tfjs/tf.ts";
 import { matMul, transpose } from "./heapConvolution.ts";
 import { assign } from "./parameterUpdates.ts";
 import type { WasmHeap } from "./wasmHeap.ts";
+
+/** What one step is made of; the optimiser knows the values. */
+export interface MuonStep {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Of this matrix: it moves by learningRate · rateScale. */
+  readonly rateScale: number;
+  /** Keeps a gradient of zeros from being divided by its norm. */
+  readonly smallestNorm: number;
+  /** a·1 + b·G + c·G², so many times. */
+  readonly iteration: {
+    readonly a: number;
+    readonly b: number;
+    readonly c: number;
+    readonly iterations: number;
+  };
+}
 
 /**
  * One step of Muon on one weight; the equations are `Muon`'s.
@@ -18,9 +35,9 @@ export function muonOnHeap(
   heap: WasmHeap,
   { parameter, gradient, velocity }: { parameter: tf.Variable; gradient: tf.Tensor; velocity: tf.Variable },
   shape: readonly [number, number],
-  settings: { learningRate: number; momentum: number; weightDecay: number },
+  settings: MuonStep,
 ): void {
-  const { learningRate, momentum, weightDecay } = settings;
+  const { learningRate, momentum, weightDecay, rateScale, smallestNorm, iteration } = settings;
   const nextVelocity = heap.isUnshared(velocity) ? velocity : heap.empty(velocity.shape);
   const x = heap.empty(shape);
   {
@@ -38,11 +55,11 @@ export function muonOnHeap(
     for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
   }
   if (nextVelocity !== velocity) assign(velocity, nextVelocity);
-  const orthogonal = orthogonaliseOnHeap(heap, x, shape);
+  const orthogonal = orthogonaliseOnHeap(heap, x, shape, iteration);
   // Never in place: XNNPACK keeps filters it has packed under the tensor they came in.
   const nextParameter = heap.empty(parameter.shape);
   const [p, o, toP] = [heap.view(parameter), heap.view(orthogonal), heap.view(nextParameter)];
-  const [keep, rate] = [1 - learningRate * weightDecay, learningRate * rateScale(shape)];
+  const [keep, rate] = [1 - learningRate * weightDecay, learningRate * rateScale];
   for (let i = 0; i < p.length; i++) toP[i] = keep * p[i]! - rate * o[i]!;
   heap.free(orthogonal);
   assign(parameter, nextParameter);
@@ -53,6 +70,7 @@ function orthogonaliseOnHeap(
   heap: WasmHeap,
   x: tf.TensorInfo,
   [rows, columns]: readonly [number, number],
+  iteration: MuonStep["iteration"],
 ): tf.TensorInfo {
   const isTall = rows > columns;
   const turned = transpose(heap, x, [1, 0]);
@@ -64,9 +82,9 @@ function orthogonaliseOnHeap(
     heap.free(b);
     return product;
   };
-  for (let i = 0; i < newtonSchulz.iterations; i++) {
-    const isLast = i === newtonSchulz.iterations - 1;
-    const polynomial = polynomialOf(heap, gram);
+  for (let i = 0; i < iteration.iterations; i++) {
+    const isLast = i === iteration.iterations - 1;
+    const polynomial = polynomialOf(heap, gram, iteration);
     all = all === null ? heap.share(polynomial) : multiply(polynomial, all);
     if (isLast) heap.free(gram);
     else gram = multiply(polynomial, multiply(polynomial, gram));
@@ -79,8 +97,11 @@ function orthogonaliseOnHeap(
 }
 
 /** a·1 + b·G + c·G² */
-function polynomialOf(heap: WasmHeap, gram: tf.TensorInfo): tf.TensorInfo {
-  const { a, b, c } = newtonSchulz;
+function polynomialOf(
+  heap: WasmHeap,
+  gram: tf.TensorInfo,
+  { a, b, c }: MuonStep["iteration"],
+): tf.TensorInfo {
   const square = matMul(heap, gram, gram);
   const [to, from] = [heap.view(square), heap.view(gram)];
   const side = gram.shape[0] as number;
