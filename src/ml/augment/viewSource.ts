@@ -1,4 +1,4 @@
-import type { ViewPair } from "../methods/method.ts";
+import type { ViewPair } from "./viewPair.ts";
 import type * as tf from "../tfjs/tf.ts";
 import type { ViewParameters } from "./viewParameters.ts";
 

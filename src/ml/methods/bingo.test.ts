@@ -9,7 +9,7 @@ import { createTestTeacher } from "../testing/testTeacher.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import { createMethod } from "./createMethod.ts";
-import type { ViewPair } from "./method.ts";
+import type { ViewPair } from "../augment/viewPair.ts";
 
 const config: Config = {
   ...defaultConfig,

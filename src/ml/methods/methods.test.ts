@@ -9,7 +9,7 @@ import type { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tfjs/tf.ts";
 import { createMethod } from "./createMethod.ts";
-import type { ViewPair } from "./method.ts";
+import type { ViewPair } from "../augment/viewPair.ts";
 
 const config: Config = {
   ...defaultConfig,

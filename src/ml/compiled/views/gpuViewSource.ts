@@ -1,7 +1,7 @@
 import type { ViewParameters } from "../../augment/viewParameters.ts";
 import type { ViewSource } from "../../augment/viewSource.ts";
 import type { ImageStore } from "../../data/imageStore.ts";
-import type { ViewPair } from "../../methods/method.ts";
+import type { ViewPair } from "../../augment/viewPair.ts";
 import type * as tf from "../../tfjs/tf.ts";
 import { openGpuImages, type GpuImages } from "./gpuImages.ts";
 import type { TfjsGpu } from "../../tfjs/tfjsGpu.ts";
