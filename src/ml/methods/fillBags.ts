@@ -7,7 +7,7 @@ import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import type { Bags } from "./bags.ts";
-import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
+import type { PreparationSources, PreparationWatch } from "./preparation.ts";
 
 /** Images in a bag besides its own, as published; fewer where there are no more. */
 const publishedBagSize = 5;

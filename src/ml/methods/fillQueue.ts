@@ -6,7 +6,7 @@ import { finish } from "../../lib/slices.ts";
 import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
+import type { PreparationSources, PreparationWatch } from "./preparation.ts";
 
 /**
  * Replaces a queue's random keys by the teacher's embeddings of training images, as many as there are images. (The
