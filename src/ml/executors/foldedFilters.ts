@@ -1,7 +1,7 @@
 import { foldBatchNorm } from "../wasm/trainBatchNorm.ts";
 import type { WasmHeap } from "../wasm/wasmHeap.ts";
 import type * as tf from "../tfjs/tf.ts";
-import type { Weights } from "../models/weights.ts";
+import { freeWith, type Weights } from "../models/weights.ts";
 
 /** A convolution with the frozen BatchNorm behind it. */
 export interface FoldedFilter {
@@ -27,7 +27,10 @@ export function foldedFilter(
   eps: number,
 ): FoldedFilter {
   let entries = kept.get(weights);
-  if (entries === undefined) kept.set(weights, (entries = new Map<string, Entry>()));
+  if (entries === undefined) {
+    kept.set(weights, (entries = new Map<string, Entry>()));
+    freeWith(weights, forgetFoldedFilters);
+  }
   const before = entries.get(name);
   const sources = [filter, norm.mean, norm.variance, norm.gamma, norm.beta];
   if (before !== undefined && sources.every(({ dataId }, i) => before.madeFrom[i] === dataId)) return before;
@@ -41,7 +44,7 @@ export function foldedFilter(
   return folded;
 }
 
-/** To be called when running statistics are about to change in place, and when the weights are disposed of. */
+/** To be called when running statistics are about to change in place; of weights disposed of it happens by itself. */
 export function forgetFoldedFilters(weights: Weights): void {
   for (const entry of kept.get(weights)?.values() ?? []) entry.free();
   kept.delete(weights);
