@@ -1,5 +1,6 @@
 import { stateDictSpec, type Layer, type Network } from "../src/ml/models/network.ts";
-import { forward, type ForwardOptions } from "../src/ml/executors/layerByLayer.ts";
+import { forward } from "../src/ml/executors/forward.ts";
+import type { ForwardOptions } from "../src/ml/executors/forwardOptions.ts";
 import {
   disposeWeights,
   loadWeights,

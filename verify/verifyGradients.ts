@@ -1,5 +1,5 @@
 import { stateDictSpec } from "../src/ml/models/network.ts";
-import { forward } from "../src/ml/executors/layerByLayer.ts";
+import { forward } from "../src/ml/executors/forward.ts";
 import { disposeWeights, loadWeights, saveWeights, toPyTorchLayout } from "../src/ml/models/weights.ts";
 import { normalizeRows } from "../src/ml/tensors/unitRows.ts";
 import * as tf from "../src/ml/tfjs/tf.ts";

@@ -5,7 +5,7 @@ import { softwareGranularity } from "../src/ml/wgsl/granularity.ts";
 import { tfjsGpu } from "../src/ml/tfjs/tfjsGpu.ts";
 import { stateDictSpec, type Network, type TensorRole } from "../src/ml/models/network.ts";
 import { networkOf } from "../src/ml/teachers/networkOf.ts";
-import { forward } from "../src/ml/executors/layerByLayer.ts";
+import { forward } from "../src/ml/executors/forward.ts";
 import { parameterCount } from "../src/ml/models/parameterCount.ts";
 import { disposeWeights, loadWeights, type StateDict, type Weights } from "../src/ml/models/weights.ts";
 import { noPreprocessing } from "../src/ml/tensors/normalizeImages.ts";

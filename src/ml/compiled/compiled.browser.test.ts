@@ -12,7 +12,7 @@ import type { TeacherAnswers, Views } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { namedEncoder, resNet } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../executors/layerByLayer.ts";
+import { forward } from "../executors/forward.ts";
 import type { ResNetShape } from "../models/resnet.ts";
 import { disposeWeights, initialiseWeights, type Weights } from "../models/weights.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";

@@ -1,28 +1,9 @@
 import { invariant } from "../../lib/invariant.ts";
 import { batchNormEval, batchNormTrain } from "../tfjs/batchNorm.ts";
-import { WasmHeap } from "../wasm/wasmHeap.ts";
 import * as tf from "../tfjs/tf.ts";
-import { forwardOnHeap, runsOnHeap } from "./wasmPass.ts";
-import {
-  neededLayers,
-  type ActivationName,
-  type Layer,
-  type LayerIndex,
-  type Network,
-} from "../models/network.ts";
+import type { ForwardOptions } from "./forwardOptions.ts";
+import type { ActivationName, Layer, LayerIndex, Network } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
-
-export interface ForwardOptions {
-  /**
-   * "train": BatchNorm normalises with the batch's statistics and moves the running ones.
-   * "eval": it uses the running ones and changes nothing.
-   */
-  readonly mode: "train" | "eval";
-  /** Split BatchNorm: how many interleaved parts of the batch have statistics of their own. */
-  readonly groups?: number;
-  /** Replaces every layer's momentum of the running statistics, e.g. 1/(i+1) for their cumulative average. */
-  readonly statisticsMomentum?: number;
-}
 
 /**
  * Runs a network as described, layer by layer, through tfjs with autodiff: the executor that works on every
@@ -31,19 +12,18 @@ export interface ForwardOptions {
  * Call inside `tf.tidy` or a gradient function: intermediate results belong to the caller's scope.
  *
  * @param input [N, H, W, C], already normalised.
- * @param wanted layers whose results are returned; layers that none of them needs are not run.
+ * @param wanted layers whose results are returned.
+ * @param needed layers to run.
  */
-export function forward(
+export function forwardLayerByLayer(
   network: Network,
   weights: Weights,
   input: tf.Tensor4D,
   wanted: readonly LayerIndex[],
+  needed: ReadonlySet<LayerIndex>,
   options: ForwardOptions,
 ): tf.Tensor[] {
-  const heap = heapFor(network);
-  if (heap !== null) return passOnHeap(heap, 1, network, weights, input, wanted, options);
   const { mode, groups = 1 } = options;
-  const needed = neededLayers(network.layers, wanted);
   const results: (tf.Tensor | undefined)[] = [];
   const result = (index: LayerIndex): tf.Tensor => {
     const value = results[index];
@@ -59,7 +39,6 @@ export function forward(
   network.layers.forEach((layer, index) => {
     if (needed.has(index)) results[index] = run(layer);
   });
-  countBatches(1, network, weights, needed, options);
   return wanted.map(result);
 
   function run(layer: Layer): tf.Tensor {
@@ -125,64 +104,6 @@ export function forward(
 /** running ← (1 − momentum)·running + momentum·value */
 function follow(running: tf.Variable, value: tf.Tensor, momentum: number): void {
   running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(value, momentum)));
-}
-
-/**
- * Runs a network on several batches of one size as `forward` does, one after the other: each has BatchNorm statistics of
- * its own, which the running ones follow in that order. On WASM they go in one pass, whose results are the same but for
- * the order in which gradients are summed.
- *
- * @returns for each input what `forward` returns.
- */
-export function forwardViews(
-  network: Network,
-  weights: Weights,
-  inputs: readonly tf.Tensor4D[],
-  wanted: readonly LayerIndex[],
-  options: ForwardOptions,
-): tf.Tensor[][] {
-  const heap = heapFor(network);
-  if (heap === null || inputs.length === 1)
-    return inputs.map((input) => forward(network, weights, input, wanted, options));
-  const all = tf.concat([...inputs]);
-  const results = passOnHeap(heap, inputs.length, network, weights, all, wanted, options);
-  const parts = results.map((result) => tf.split(result, inputs.length));
-  return inputs.map((_, view) => parts.map((part) => part[view] as tf.Tensor));
-}
-
-/** WASM's memory, where a whole pass of the network is one operation. */
-function heapFor(network: Network): WasmHeap | null {
-  const heap = WasmHeap.current();
-  return heap !== null && runsOnHeap(network) ? heap : null;
-}
-
-/** @param input of as many views, one behind the other. */
-function passOnHeap(
-  heap: WasmHeap,
-  views: number,
-  network: Network,
-  weights: Weights,
-  input: tf.Tensor4D,
-  wanted: readonly LayerIndex[],
-  options: ForwardOptions,
-): tf.Tensor[] {
-  const needed = neededLayers(network.layers, wanted);
-  const results = forwardOnHeap(heap, network, weights, input, wanted, needed, options, views);
-  countBatches(views, network, weights, needed, options);
-  return results;
-}
-
-/** A pass that moves running statistics counts. */
-function countBatches(
-  views: number,
-  { layers }: Network,
-  weights: Weights,
-  needed: ReadonlySet<LayerIndex>,
-  { mode }: ForwardOptions,
-): void {
-  if (mode !== "train") return;
-  if (layers.some(({ kind }, index) => kind === "batchNorm" && needed.has(index)))
-    weights.batchesTracked += views;
 }
 
 /** Each part of the channels convolved with its own filters: [N, H, W, C], [k, k, C/groups, O] → [N, H′, W′, O]. */

@@ -8,7 +8,7 @@ import { openBackend } from "../../worker/engine/backend.ts";
 import { browserLoader } from "../../worker/engine/browserLoader.ts";
 import * as tf from "../tfjs/tf.ts";
 import { activationNames, NetworkBuilder, type LayerIndex, type Network } from "../models/network.ts";
-import { forward } from "./layerByLayer.ts";
+import { forward } from "./forward.ts";
 import { disposeWeights, initialiseWeights } from "../models/weights.ts";
 
 const [samples, side, channels] = [3, 6, 4] as const;

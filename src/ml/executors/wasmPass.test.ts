@@ -4,7 +4,8 @@ import { createPrng } from "../../lib/prng.ts";
 import { improveBackend } from "../tfjs/improveBackend.ts";
 import * as tf from "../tfjs/tf.ts";
 import { namedEncoder } from "../models/encoder.ts";
-import { forwardViews, type ForwardOptions } from "./layerByLayer.ts";
+import { forwardViews } from "./forward.ts";
+import type { ForwardOptions } from "./forwardOptions.ts";
 import { disposeWeights, initialiseWeights, saveWeights } from "../models/weights.ts";
 
 const head = { hidden: 12, out: 7 };

@@ -26,7 +26,7 @@ import type { WasmHeap } from "../wasm/wasmHeap.ts";
 import * as tf from "../tfjs/tf.ts";
 import { foldedFilter, forgetFoldedFilters } from "./foldedFilters.ts";
 import { inputsOf, type Layer, type LayerIndex, type Network } from "../models/network.ts";
-import type { ForwardOptions } from "./layerByLayer.ts";
+import type { ForwardOptions } from "./forwardOptions.ts";
 import type { Weights } from "../models/weights.ts";
 
 type LayerOf<K extends Layer["kind"]> = Extract<Layer, { kind: K }>;
@@ -48,7 +48,7 @@ export function runsOnHeap(network: Network): boolean {
 }
 
 /**
- * What `forward` of the reference executor computes, on tfjs's WASM backend but without tfjs's engine between the
+ * What `forwardLayerByLayer` computes, on tfjs's WASM backend but without tfjs's engine between the
  * layers: a whole pass is one operation to the tape. In small networks scopes, tape and bookkeeping of some thousand
  * tensors a step cost more than the arithmetic (docs/PERFORMANCE.md).
  *

@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
-import { forwardViews } from "../executors/layerByLayer.ts";
+import { forwardViews } from "../executors/forward.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { Muon } from "../optim/muon.ts";
 import type { Optimiser } from "../optim/optimiser.ts";

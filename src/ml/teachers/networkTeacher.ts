@@ -1,6 +1,6 @@
 import type { TeacherCard } from "../../contract/teacher.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../executors/layerByLayer.ts";
+import { forward } from "../executors/forward.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
 import type * as tf from "../tfjs/tf.ts";

@@ -11,7 +11,7 @@ import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../executors/layerByLayer.ts";
+import { forward } from "../executors/forward.ts";
 import { copyWeights, disposeWeights, type Weights } from "../models/weights.ts";
 import type { Sliced } from "../../lib/slices.ts";
 import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
