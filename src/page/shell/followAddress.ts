@@ -1,6 +1,6 @@
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
-import type { LinkedDataset } from "../commands/shareLink.ts";
+import type { LinkedDataset } from "../../contract/linkedDataset.ts";
 import { describeProblems, formatLink, parseLink } from "../commands/shareLink.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
