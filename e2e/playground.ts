@@ -9,7 +9,7 @@ import { formatLink } from "../src/page/commands/shareLink.ts";
 export { expect };
 
 /** Small enough for a GPU in software: seconds a step, not minutes. */
-export const tinyConfig = {
+const tinyConfig = {
   imageSize: 16,
   studentWidth: 4,
   hiddenWidth: 32,

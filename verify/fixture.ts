@@ -1,4 +1,4 @@
-export type ArrayValues = Float32Array | Float64Array | BigInt64Array | Uint8Array;
+type ArrayValues = Float32Array | Float64Array | BigInt64Array | Uint8Array;
 export interface FixtureArray {
   readonly shape: readonly number[];
   readonly values: ArrayValues;

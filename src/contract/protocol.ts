@@ -50,7 +50,7 @@ export interface RunExecution {
 }
 
 /** What happened to weights and metrics when a run is taken away as files. */
-export interface ExportedFile {
+interface ExportedFile {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }

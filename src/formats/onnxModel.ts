@@ -21,7 +21,7 @@ export interface OnnxNode {
   readonly range: ByteRange;
 }
 
-export interface OnnxWeight extends TensorFact {
+interface OnnxWeight extends TensorFact {
   readonly range: ByteRange;
 }
 

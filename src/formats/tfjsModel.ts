@@ -10,7 +10,7 @@ export interface NamedFile {
 }
 
 /** One tensor in `weightData`, as `tf.io` describes it. Quantised ones are unpacked by tfjs. */
-export interface WeightSpec {
+interface WeightSpec {
   name: string;
   shape: number[];
   dtype: "float32" | "int32" | "bool" | "complex64";

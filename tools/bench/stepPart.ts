@@ -35,7 +35,7 @@ export interface JobReport {
   readonly agreements: readonly PairAgreement[];
 }
 
-export interface PairAgreement extends Agreement {
+interface PairAgreement extends Agreement {
   readonly pair: readonly [ContestantName, ContestantName];
 }
 

@@ -149,7 +149,7 @@ export class CompiledEncoder {
  * Uploads parameters with each BatchNorm multiplied into the layer before it: w·γ/√(σ²+ε), and the shift as its bias.
  * Behind a max pool it stays a scale and a shift, both with the statistics in them.
  */
-export function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weights, built: BuiltPlan): void {
+function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weights, built: BuiltPlan): void {
   const { network, parameters } = memory;
   tf.tidy(() => {
     const values = new Map<string, tf.Tensor>(allTensors(weights));

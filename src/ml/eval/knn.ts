@@ -38,7 +38,7 @@ export interface KnnAnswer {
  * Weighted k-nearest-neighbours by cosine (Wu et al., arXiv 1805.01978): the k most similar bank images vote for
  * their class with weight exp(cos/T).
  */
-export async function* predictInSlices(question: KnnQuestion, task = ""): Sliced<KnnAnswer> {
+async function* predictInSlices(question: KnnQuestion, task = ""): Sliced<KnnAnswer> {
   const { bankClasses, neighbours: k, temperature } = question;
   const [bank, queries] = tf.tidy(() => [normalizeRows(question.bank), normalizeRows(question.queries)]);
   let found;

@@ -84,7 +84,7 @@ function moveMatrix(
 }
 
 /** The matrix with the same singular vectors and singular values near 1 (within some 30 %). Call inside `tf.tidy`. */
-export function orthogonalise(matrix: tf.Tensor2D): tf.Tensor2D {
+function orthogonalise(matrix: tf.Tensor2D): tf.Tensor2D {
   const { a, b, c, iterations } = newtonSchulz;
   const isTall = matrix.shape[0] > matrix.shape[1];
   let x: tf.Tensor2D = tf.div(matrix, tf.add(tf.norm(matrix), smallestNorm));

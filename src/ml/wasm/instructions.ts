@@ -9,7 +9,7 @@ export const get = (local: number): number[] => [0x20, local];
 export const set = (local: number, value: Code): number[] => [...value, 0x21, local];
 export const constant = (value: number): number[] => [0x41, value]; // below 64
 export const plus = (a: Code, b: Code): number[] => [...a, ...b, 0x6a];
-export const simd = (code: number, ...operands: readonly Code[]): number[] => [
+const simd = (code: number, ...operands: readonly Code[]): number[] => [
   ...operands.flat(),
   0xfd,
   ...unsigned(code),

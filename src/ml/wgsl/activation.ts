@@ -38,7 +38,7 @@ export function activationSlope(name: CompiledActivation, value: string): string
 }
 
 /** WGSL functions that `activation` and `activationSlope` call, for a kernel's declarations. */
-export const activationDeclarations = `
+const activationDeclarations = `
 fn sigmoid(x: vec4f) -> vec4f { return 1.0 / (1.0 + exp(-x)); }
 fn sigmoidSlope(x: vec4f) -> vec4f { let s = sigmoid(x); return s * (1.0 - s); }
 fn silu(x: vec4f) -> vec4f { return x * sigmoid(x); }

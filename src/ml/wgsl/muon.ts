@@ -42,8 +42,8 @@ export const tilesPerRow = 32;
 export const matrixBlock = 0xffff_ffff;
 
 /** Numbers in the buffer of settings: the learning rate first, the shares of Adam's moments at these places. */
-export const firstShareAt = 4;
-export const secondShareAt = 5;
+const firstShareAt = 4;
+const secondShareAt = 5;
 
 /**
  * Of matrices v ← μ·v + g, and the direction g + μ·v in the gradient's place; of vectors the whole step, which is Adam's,

@@ -23,7 +23,7 @@ export function planJobs(design: AblationDesign): readonly AblationJob[] {
  * What one job runs with: the shared configuration, and the three things that are the job's own. All jobs are asked
  * about the same held-out images (`splitSeed` is shared), as many as there are, at the end.
  */
-export function jobConfig(config: Config, design: AblationDesign, job: AblationJob): Config {
+function jobConfig(config: Config, design: AblationDesign, job: AblationJob): Config {
   return {
     ...config,
     [design.axis]: job.value,

@@ -16,7 +16,7 @@ import type { ImageTable } from "../ingest/ingestImages.ts";
 import { openParquetReader, type ParquetReader, type ParquetSource } from "../ingest/parquetReader.ts";
 import { tableStore, type TableState } from "../stores/tableStore.ts";
 
-export const defaultTableImages = 2000;
+const defaultTableImages = 2000;
 /** Of a split of more files so many are looked into, evenly spread; each has some thousand images. */
 const mostFiles = 32;
 

@@ -170,7 +170,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
 }
 
 /** A short piece of the series' line, dashes included. */
-export function LineSample({ colour }: { readonly colour: SeriesColour }) {
+function LineSample({ colour }: { readonly colour: SeriesColour }) {
   return (
     <svg width="22" height="8" aria-hidden="true">
       <line

@@ -57,7 +57,7 @@ export interface PlaygroundSnapshot {
  * A handle for programs that drive the page in a browser (Playwright tests, `npm run train`): what they do, they
  * do with the page's own controls; here they look. It can read and nothing else.
  */
-export interface PlaygroundHandle {
+interface PlaygroundHandle {
   readonly version: string;
   snapshot(): PlaygroundSnapshot;
   memory(): Promise<MemoryReport>;

@@ -27,7 +27,7 @@ export interface CurrentRun {
 }
 
 /** Settings changed while the run was going, from the step after `step` on. */
-export interface Adjustment {
+interface Adjustment {
   readonly step: number;
   readonly patch: ConfigPatch;
 }

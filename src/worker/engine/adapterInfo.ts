@@ -15,7 +15,7 @@ export interface AdapterInfo {
 
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b/i;
 
-export function isSoftwareRenderer(description: string): boolean {
+function isSoftwareRenderer(description: string): boolean {
   return softwareNames.test(description);
 }
 

@@ -20,7 +20,7 @@ export interface Read {
   readonly mostUnderWay: number;
 }
 
-export const sampleImages = 32;
+const sampleImages = 32;
 
 /** The page's own code, into the page's own engine. The clock starts when the workers have. */
 export async function readWithPool(

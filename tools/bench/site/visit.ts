@@ -9,7 +9,7 @@ import type { PlaygroundSnapshot } from "../../../src/page/shell/automation.ts";
 import { mainTasks, traceCategories, type MainTask, type TraceEvent } from "./trace.ts";
 import { watchPageScript } from "./watchPage.ts";
 
-export interface Stage {
+interface Stage {
   readonly name: string;
   readonly seconds: number;
   /** Turns of the main thread's event loop of a millisecond or more. */

@@ -15,7 +15,7 @@ import { padToFour } from "../../wgsl/kernel.ts";
 import type { FlatLayout } from "../plan/parameterLayout.ts";
 import type { Plan, PlanTensor } from "../plan/plan.ts";
 
-export interface MuonTables {
+interface MuonTables {
   /** For each block of 64 parameters: which block of second moments is its, or `matrixBlock`. */
   readonly blocks: Uint32Array<ArrayBuffer>;
   readonly momentBlocks: number;
@@ -30,7 +30,7 @@ export interface MuonTables {
 const numbersPerRow = 8;
 
 /** Where everything is that Muon's kernels work on. */
-export function muonTables(layout: FlatLayout): MuonTables {
+function muonTables(layout: FlatLayout): MuonTables {
   const matrices = layout.matrices();
   const isMatrix = new Array<boolean>(layout.size / 64).fill(false);
   const squareTiles: number[] = [];

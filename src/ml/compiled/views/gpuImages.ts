@@ -3,7 +3,7 @@ import type { ImageStore } from "../../data/imageStore.ts";
 import type { LocatedImages } from "./viewRenderer.ts";
 
 /** The most a set may take on the GPU, in bytes, to stay there as a whole: half of what a small one has for all. */
-export const residentBytesLimit = 512 * 2 ** 20;
+const residentBytesLimit = 512 * 2 ** 20;
 /** Uploaded at once, in bytes; the device keeps a copy of that until it has arrived. */
 const uploadBytes = 16 * 2 ** 20;
 const bytesPerPixel = 4;
