@@ -25,28 +25,36 @@ const zones = {
   },
 };
 
+/** Outside src: slow second ways to compute, and comparisons with other implementations. */
+const verification = {
+  regex: "^(\\.\\./)+verify(/|$)",
+  message: "The product does not import its own verification; tests and tools may.",
+};
+
 const doorToTfjs = {
   regex: "^@tensorflow/",
   message:
-    "Import tfjs through src/ml/tf.ts: tfjs-core alone has ops without gradients, and a second copy is a second engine.",
+    "Import tfjs through src/ml/tfjs/tf.ts: tfjs-core alone has ops without gradients, and a second copy is a second engine.",
 };
 
 const doorToOnnx = {
   regex: "^onnxruntime-",
   message:
-    "ONNX Runtime is opened by src/worker/openOnnxSession.ts alone, which fetches it only when it is needed.",
+    "ONNX Runtime is opened by src/worker/onnx/openOnnxSession.ts alone, which fetches it only when it is needed.",
 };
 
-function zoneRules(zone, { above, allow = [], reason }) {
+function zoneRules(zone, { above, allow = [], reason }, inside = { patterns: [] }) {
   const forbidden = above.filter((other) => !allow.includes(other));
   const patterns = [
     { regex: `^(\\.\\./)+(${forbidden.join("|")})(/|$)`, message: `Imports point down only: ${reason}.` },
+    verification,
     doorToTfjs,
     doorToOnnx,
+    ...inside.patterns,
   ];
   if (zone === "page") {
     patterns.push({
-      regex: "ml/tf(\\.ts)?$",
+      regex: "ml/tfjs/tf(\\.ts)?$",
       message: "The page never imports tfjs: it would block the first paint and split the engine in two.",
     });
   } else {
@@ -56,9 +64,95 @@ function zoneRules(zone, { above, allow = [], reason }) {
     });
   }
   return {
-    files: [`src/${zone}/**/*.{ts,tsx}`],
+    files: [inside.files ?? `src/${zone}/**/*.{ts,tsx}`],
     rules: { "no-restricted-imports": ["error", { patterns }] },
   };
+}
+
+/**
+ * Inside a zone: what its folders may import of each other, from the ground up, so that there are no circles. The door to
+ * tfjs is open to all of ml but wgsl.
+ */
+const folders = {
+  ml: {
+    wgsl: [[], "kernels are data, which the compiled step and tfjs's own kernels launch alike"],
+    tensors: [[], "arithmetic on tensors knows of no network"],
+    data: [[], "images are bytes"],
+    models: [[], "a network is data, and executors run it"],
+    losses: [["tensors"], "a loss is a pure function of embeddings"],
+    eval: [["tensors"], "a measure is a function of embeddings"],
+    wasm: [[], "kernels over the heap are called, and call nothing"],
+    optim: [["wasm"], "an optimiser knows parameters and gradients only"],
+    tfjs: [["wgsl", "wasm"], "what tfjs lacks is registered with it, and knows of no network"],
+    augment: [["data"], "views come before whatever looks at them"],
+    executors: [["models", "tfjs", "wasm"], "an executor runs whatever network it is given"],
+    teachers: [
+      ["tensors", "models", "eval", "augment", "executors"],
+      "a teacher answers, whichever method asks",
+    ],
+    methods: [
+      ["tensors", "models", "losses", "eval", "optim", "augment", "executors", "teachers"],
+      "a method is the paper, and leaves to others how it is compiled and how long it runs",
+    ],
+    compiled: [
+      ["wgsl", "tensors", "data", "models", "losses", "optim", "tfjs", "augment", "teachers", "methods"],
+      "the compiled step stands in for a method and does not know who pulls it",
+    ],
+    training: [
+      ["tensors", "data", "models", "eval", "optim", "augment", "executors", "teachers", "methods"],
+      "training pulls steps and does not know how they are computed",
+    ],
+  },
+  worker: {
+    decode: [[], "decoders are workers of their own"],
+    download: [[], "the one worker that reads other sites knows nothing of what they are for"],
+    onnx: [[], "ONNX Runtime is opened for whoever asks"],
+    teacher: [[], "teachers are read the same way by the engine and by tools"],
+    engine: [["onnx", "teacher"], "the engine leaves decoding and downloads to other workers"],
+  },
+  page: {
+    widgets: [[], "widgets know of no feature"],
+    metrics: [[], "logs grow outside React"],
+    engine: [[], "the client passes requests on, whatever they are for"],
+    ingest: [["engine"], "files are read the same way whoever gave them"],
+    stores: [["ingest"], "stores are plain data"],
+    download: [["stores"], "the client of the download worker knows no panel"],
+    plots: [["widgets", "metrics", "stores"], "plots draw what they are given"],
+    commands: [
+      ["widgets", "metrics", "engine", "ingest", "stores", "download"],
+      "a command is the same from a button, a key or a link",
+    ],
+    web: [
+      ["widgets", "engine", "stores", "commands"],
+      "addresses are asked for the same way by every feature",
+    ],
+    settings: [["widgets", "engine", "stores", "commands"], "settings are shown from their table"],
+    data: [["widgets", "engine", "ingest", "stores", "commands", "web", "settings"], "features stay apart"],
+    teacher: [
+      ["widgets", "engine", "ingest", "stores", "commands", "web", "settings"],
+      "features stay apart",
+    ],
+    run: [["widgets", "metrics", "engine", "stores", "plots", "commands", "settings"], "features stay apart"],
+    ablation: [
+      ["widgets", "metrics", "engine", "stores", "plots", "commands", "settings"],
+      "features stay apart",
+    ],
+  },
+};
+
+function folderRules(zone, folder, [allowed, reason]) {
+  const others = Object.keys(folders[zone]).filter((name) => name !== folder && !allowed.includes(name));
+  if (zone === "page") others.push("shell");
+  const isOpenToTfjs = zone === "ml" && folder !== "wgsl";
+  return zoneRules(zone, zones[zone], {
+    files: `src/${zone}/${folder}/**/*.{ts,tsx}`,
+    patterns: [
+      {
+        regex: `^(\\.\\./)+(${others.join("|")})/${isOpenToTfjs ? "(?!tf\\.ts$)" : ""}`,
+        message: `Not from ${zone}/${folder}: ${reason}.`,
+      },
+    ],
+  });
 }
 
 export default tseslint.config(
@@ -85,6 +179,7 @@ export default tseslint.config(
           "src/ml/tsconfig.json",
           "src/worker/tsconfig.json",
           "src/page/tsconfig.json",
+          "verify/tsconfig.json",
           "tsconfig.tests.json",
           "tsconfig.json",
         ],
@@ -124,14 +219,36 @@ export default tseslint.config(
     },
   },
   ...Object.entries(zones).map(([zone, rule]) => zoneRules(zone, rule)),
+  // The narrower rule takes the place of its zone's, which it contains.
+  ...Object.entries(folders).flatMap(([zone, rules]) =>
+    Object.entries(rules).map(([folder, rule]) => folderRules(zone, folder, rule)),
+  ),
+  {
+    files: ["verify/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^(\\.\\./)+src/(worker|page)(/|$)",
+              message: "Verification compares the mathematics, which needs neither engine nor page.",
+            },
+            doorToTfjs,
+            doorToOnnx,
+          ],
+        },
+      ],
+    },
+  },
   {
     // The doors themselves.
     files: [
-      "src/ml/tf.ts",
-      "src/worker/backend.ts",
-      "src/worker/wasmBinaries.ts",
-      "src/worker/onnxOnCpu.ts",
-      "src/worker/onnxOnGpu.ts",
+      "src/ml/tfjs/tf.ts",
+      "src/worker/engine/backend.ts",
+      "src/worker/engine/wasmBinaries.ts",
+      "src/worker/onnx/onnxOnCpu.ts",
+      "src/worker/onnx/onnxOnGpu.ts",
     ],
     rules: { "no-restricted-imports": "off" },
   },

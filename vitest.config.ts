@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["src/**/*.test.{ts,tsx}", "tools/**/*.test.ts"],
+          include: ["src/**/*.test.{ts,tsx}", "verify/**/*.test.ts", "tools/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
           testTimeout: 30_000,
         },
@@ -42,7 +42,7 @@ export default defineConfig({
         },
         test: {
           name: "browser",
-          include: ["src/**/*.browser.test.ts"],
+          include: ["src/**/*.browser.test.ts", "verify/**/*.browser.test.ts"],
           globalSetup: ["tools/testing/serveHub.ts"],
           // Each suite waits for software WebGPU to compile its shaders.
           testTimeout: 120_000,

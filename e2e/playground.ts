@@ -3,13 +3,13 @@ import { test as base, expect, type Locator, type Page } from "@playwright/test"
 import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig, type ConfigPatch, type SettingName } from "../src/contract/config.ts";
 import type { MemoryReport } from "../src/contract/protocol.ts";
-import type { PlaygroundSnapshot } from "../src/page/automation.ts";
+import type { PlaygroundSnapshot } from "../src/page/shell/automation.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 
 export { expect };
 
 /** Small enough for a GPU in software: seconds a step, not minutes. */
-export const tinyConfig = {
+const tinyConfig = {
   imageSize: 16,
   studentWidth: 4,
   hiddenWidth: 32,

@@ -14,17 +14,17 @@ import { plainViews } from "../src/ml/augment/drawViews.ts";
 import { demoBlocks } from "../src/ml/data/demoBlocks.ts";
 import { demoLabels } from "../src/ml/data/demoSet.ts";
 import { ImageStore } from "../src/ml/data/imageStore.ts";
-import { improveBackend } from "../src/ml/kernels/improveBackend.ts";
+import { improveBackend } from "../src/ml/tfjs/improveBackend.ts";
 import { PlainEmbeddings } from "../src/ml/teachers/plainEmbeddings.ts";
-import { finish } from "../src/ml/slices.ts";
-import { writeAnswers } from "../src/worker/answerFile.ts";
-import { loadTeacher } from "../src/worker/loadTeacher.ts";
-import { hashOfTeacher } from "../src/worker/hashOfTeacher.ts";
-import { answersKey } from "../src/worker/teacherAnswers.ts";
+import { finish } from "../src/lib/slices.ts";
+import { writeAnswers } from "../src/worker/teacher/answerFile.ts";
+import { loadTeacher } from "../src/worker/teacher/loadTeacher.ts";
+import { hashOfTeacher } from "../src/worker/teacher/hashOfTeacher.ts";
+import { answersKey } from "../src/worker/teacher/teacherAnswers.ts";
 import { repositoryRoot } from "./build.ts";
 import { useNodeBackend } from "./nodeBackends.ts";
 
-const folder = join(repositoryRoot, "src/worker/bundledTeacher");
+const folder = join(repositoryRoot, "src/worker/teacher/bundledTeacher");
 
 await useNodeBackend("wasm");
 improveBackend("wasm");

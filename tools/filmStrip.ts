@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright";
-import type {} from "../src/page/automation.ts"; // window.playground
+import type {} from "../src/page/shell/automation.ts"; // window.playground
 import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder, repositoryRoot } from "./build.ts";
 import { serveSite } from "./serve.ts";
@@ -21,7 +21,7 @@ const browser = await chromium.launch(chromiumLaunchOptions({ webgpu: "hardware"
 try {
   const page = await browser.newPage({ viewport: size });
   await page.goto(site.url);
-  await page.waitForFunction(() => window.playground?.snapshot().backend != null);
+  await page.waitForFunction(() => (window.playground?.snapshot().backend ?? null) !== null);
   await page.getByTestId("start").click();
   const startMs = performance.now();
   const pictures: { readonly caption: string; readonly png: Buffer }[] = [];

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { readFixtureArrays, type Fixture, type Json, type JsonObject } from "../src/ml/verify/fixture.ts";
+import { readFixtureArrays, type Fixture, type Json, type JsonObject } from "../verify/fixture.ts";
 
 /** PyTorch's numbers: a folder, named by its path from the repository's root. */
 export interface FixtureSet {

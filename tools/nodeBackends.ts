@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import * as tf from "../src/ml/tf.ts";
+import * as tf from "../src/ml/tfjs/tf.ts";
 
 /** The backends that compute in Node without a browser. */
 export const nodeBackends = ["cpu", "wasm"] as const;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { defaultConfig } from "../src/contract/config.ts";
-import type {} from "../src/page/automation.ts"; // window.playground
+import type {} from "../src/page/shell/automation.ts"; // window.playground
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder, repositoryRoot } from "./build.ts";

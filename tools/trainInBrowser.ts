@@ -8,7 +8,7 @@ import { describeFittedBatch } from "../src/contract/describeFittedBatch.ts";
 import { photosPatch } from "../src/contract/presets.ts";
 import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
-import type { PlaygroundSnapshot } from "../src/page/automation.ts";
+import type { PlaygroundSnapshot } from "../src/page/shell/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 import { parseTableAddress } from "../src/contract/tableAddress.ts";

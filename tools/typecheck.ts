@@ -14,6 +14,7 @@ const projects = [
   "src/formats",
   "src/contract",
   "src/lib",
+  "verify",
 ];
 
 const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");

@@ -20,7 +20,7 @@ export interface DecodedImage {
   readonly digest: string;
 }
 
-export interface ZipListing {
+interface ZipListing {
   readonly entries: readonly string[];
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
 }

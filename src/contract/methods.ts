@@ -25,7 +25,7 @@ export const methodSettings = [
   "hiddenWidth",
   "embeddingDim",
 ] as const;
-export type MethodSetting = (typeof methodSettings)[number];
+type MethodSetting = (typeof methodSettings)[number];
 
 export const methods = {
   disco: {

@@ -1,6 +1,6 @@
 /**
  * The one interface between the page and the engine. `Engine` is implemented by the worker proxy
- * (`page/engineClient.ts`) and by the in-process engine (`worker/engine.ts`), which tests drive directly.
+ * (`page/engine/engineClient.ts`) and by the in-process engine (`worker/engine/engine.ts`), which tests drive directly.
  */
 import type { BackendChoice, BackendReport } from "./backend.ts";
 import type { Config, ConfigPatch } from "./config.ts";
@@ -50,7 +50,7 @@ export interface RunExecution {
 }
 
 /** What happened to weights and metrics when a run is taken away as files. */
-export interface ExportedFile {
+interface ExportedFile {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -80,7 +80,7 @@ export interface Requests {
   };
   /**
    * Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. In the
-   * page a worker of its own answers (`page/teacherInspector.ts`), which can be ended.
+   * page a worker of its own answers (`page/engine/teacherInspector.ts`), which can be ended.
    */
   inspectTeacher: { in: { files: readonly File[] }; out: TeacherInspection };
   loadTeacher: { in: TeacherSource; out: TeacherCard };

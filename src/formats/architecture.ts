@@ -6,7 +6,7 @@ import type { NamedShape } from "../contract/tensorFact.ts";
  * tensor with what it needs.
  */
 
-export type HeadShape =
+type HeadShape =
   | { readonly kind: "none" }
   /** One Linear: `fc`. */
   | { readonly kind: "linear"; readonly outDim: number }
@@ -32,9 +32,9 @@ interface ArchitectureBase {
   readonly parameters: number;
 }
 
-export type ResNetName = "resnet18" | "resnet34" | "resnet50" | "resnet101" | "resnet152";
+type ResNetName = "resnet18" | "resnet34" | "resnet50" | "resnet101" | "resnet152";
 
-export interface ResNetArchitecture extends ArchitectureBase {
+interface ResNetArchitecture extends ArchitectureBase {
   readonly family: "resnet";
   /** Null when the depths are nobody's in particular. */
   readonly name: ResNetName | null;
@@ -50,7 +50,7 @@ export interface ResNetArchitecture extends ArchitectureBase {
   readonly stem: "cifar" | "imagenet";
 }
 
-export interface MobileArchitecture extends ArchitectureBase {
+interface MobileArchitecture extends ArchitectureBase {
   readonly family: "mobilenetV3" | "efficientNet";
   readonly name: "mobilenetV3Small" | "mobilenetV3Large" | "efficientnetB0" | "efficientnetB1";
   /** Channels of the first convolution over the published ones (16 or 32). */

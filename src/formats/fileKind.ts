@@ -6,7 +6,7 @@ import { looksLikeOnnx } from "./onnxModel.ts";
 import { looksLikePickle } from "./looksLikePickle.ts";
 import { isPytorchLegacy } from "./pytorchLegacy.ts";
 
-export type FileKindName =
+type FileKindName =
   // weights
   | "safetensors"
   | "pytorch-legacy"
@@ -31,7 +31,7 @@ export type FileKindName =
   | "unknown";
 
 /** The panels that take files. */
-export type FilePanel = "data" | "teacher";
+type FilePanel = "data" | "teacher";
 
 export interface FileKind {
   readonly kind: FileKindName;

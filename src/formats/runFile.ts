@@ -97,7 +97,7 @@ const dataset = z.object({
 });
 
 /** Also of recipes from elsewhere. */
-export const teacherRecipeSchema = z.object({
+const teacherRecipeSchema = z.object({
   output: z.string().exactOptional(),
   pooling: z.enum(keysOf(poolings)).exactOptional(),
   inputSize: z.int().min(8).max(1024).exactOptional(),

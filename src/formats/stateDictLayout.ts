@@ -17,7 +17,7 @@ import { resNetRenaming } from "./resNetNames.ts";
 import type { StoredTensor } from "./storedTensor.ts";
 import { fromTimmNames } from "./timmNames.ts";
 
-export type LayoutName = "plain" | "moco" | "swav" | "dino";
+type LayoutName = "plain" | "moco" | "swav" | "dino";
 
 export interface RecognisedLayout {
   readonly layout: LayoutName;

@@ -26,7 +26,7 @@ export interface ZipLimits {
 }
 
 const mebibyte = 1024 * 1024;
-export const defaultZipLimits: ZipLimits = {
+const defaultZipLimits: ZipLimits = {
   entries: 200_000,
   entryBytes: 2048 * mebibyte,
   totalBytes: 32_768 * mebibyte,

@@ -1,5 +1,5 @@
 /** Thrown when this program, not the outside world, is wrong. A visitor should never see one. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 

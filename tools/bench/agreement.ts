@@ -21,7 +21,7 @@ export interface Agreement {
  * grown: where a ReLU's input is near 0, the order of a sum decides whether gradient passes. At 64 pixels and batch 8
  * the fourth loss of a narrow ResNet-18 differed by 1e-3 between three libraries whose first ones agreed.
  */
-export const comparedLosses = 3;
+const comparedLosses = 3;
 /** Relative. Rounding makes some 1e-6 at first, and up to 1e-4 where such a ReLU is in a small layer. */
 export const lossTolerance = 2e-4;
 /**

@@ -8,7 +8,7 @@ import { measureInRounds, stepsPerBlock } from "./rounds.ts";
 import { formatMs, summariseTimes, type TimeSummary } from "./timing.ts";
 
 /** Both views of all images of the job. */
-export interface AugmentMeasurement extends TimeSummary {
+interface AugmentMeasurement extends TimeSummary {
   readonly viewsPerSecond: number;
   /** ‖views − ours-typescript's‖ / ‖ours-typescript's‖ */
   readonly difference: number;

@@ -14,7 +14,7 @@ export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|muon|o
   --json         also write everything that was measured to FILE
   --native       steps and operations in Node, on Chromium's WebGPU without Chromium (npm package webgpu)`;
 
-export const benchParts = ["step", "muon", "ops", "augment", "ingest", "page", "gap", "wasm"] as const;
+const benchParts = ["step", "muon", "ops", "augment", "ingest", "page", "gap", "wasm"] as const;
 /** Those that run without a browser. */
 const nativeParts: readonly BenchPart[] = ["step", "ops"];
 /** Those that need a worker for each contestant. */

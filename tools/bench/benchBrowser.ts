@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
-import type { AdapterInfo } from "../../src/worker/adapterInfo.ts";
+import type { AdapterInfo } from "../../src/worker/engine/adapterInfo.ts";
 import { chromiumLaunchOptions, ensureChromium, type WebGpuMode } from "../browser.ts";
 import { inTime, type BenchHost, type RequestAnswer, type RequestBody } from "./benchHost.ts";
 import type { WorkerKind, WorkerRequests } from "./page/workerMessages.ts";

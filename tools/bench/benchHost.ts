@@ -1,4 +1,4 @@
-import type { AdapterInfo } from "../../src/worker/adapterInfo.ts";
+import type { AdapterInfo } from "../../src/worker/engine/adapterInfo.ts";
 import type { WorkerKind, WorkerRequests } from "./page/workerMessages.ts";
 
 type Request<K extends WorkerKind, N> = N extends keyof WorkerRequests[K] ? WorkerRequests[K][N] : never;

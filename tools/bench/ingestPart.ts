@@ -9,7 +9,7 @@ import { measureInRounds } from "./rounds.ts";
 import { median } from "./timing.ts";
 
 /** One way to read images, at one size. */
-export interface IngestRow {
+interface IngestRow {
   readonly reader: ReaderName;
   /** Of ours; the others have none, or one. */
   readonly workers: number;
@@ -26,7 +26,7 @@ export interface IngestRow {
 }
 
 /** Many images in one go, as the page reads them. */
-export interface LongRead {
+interface LongRead {
   readonly images: number;
   readonly workers: number;
   readonly elapsedSeconds: number;

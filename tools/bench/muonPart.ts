@@ -1,5 +1,5 @@
 import type { BackboneName } from "../../src/ml/models/encoder.ts";
-import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../src/ml/compiled/plan/profilePlan.ts";
 import type { StepBrowser } from "./stepPart.ts";
 import { formatTable } from "./formatTable.ts";
 import { measureInRounds, stepsPerBlock, type RoundLimits } from "./rounds.ts";

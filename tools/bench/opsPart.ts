@@ -10,7 +10,7 @@ import { measureInRounds, stepsPerBlock } from "./rounds.ts";
 import { formatMs, summariseTimes, type TimeSummary } from "./timing.ts";
 
 /** One operation by one contestant. */
-export interface OpMeasurement extends TimeSummary {
+interface OpMeasurement extends TimeSummary {
   /** The faster of its settings; absent where there is one only. */
   readonly variant?: string;
   /** ‖result − stock's‖ / ‖stock's‖, the worst of its results. */
@@ -18,7 +18,7 @@ export interface OpMeasurement extends TimeSummary {
   readonly agrees: boolean;
 }
 
-export interface OpRow extends OpWork {
+interface OpRow extends OpWork {
   readonly name: string;
   /** The least time that the adapter's ceilings allow: by its work, or by its bytes. */
   readonly roofMs: number;

@@ -84,7 +84,7 @@ function describeTask({ wallMs, cpuMs, startMs, work, places }: MainTask, source
 }
 
 /** Of all scripts that index.html names, each compressed by itself. */
-export function initialScriptBytes(folder: string): number {
+function initialScriptBytes(folder: string): number {
   const html = readFileSync(join(folder, "index.html"), "utf8");
   const scripts = readdirSync(join(folder, "assets")).filter(
     (name) => name.endsWith(".js") && html.includes(name),

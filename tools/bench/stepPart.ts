@@ -1,6 +1,6 @@
 import { firstLineOf } from "../firstLine.ts";
 import { compareEvidence, type Agreement, type Evidence } from "./agreement.ts";
-import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../src/ml/compiled/plan/profilePlan.ts";
 import type { BenchHost } from "./benchHost.ts";
 import type { ContestantName } from "./contestants/contestant.ts";
 import type { BlockReport, SetUpReport } from "./page/workerMessages.ts";
@@ -35,7 +35,7 @@ export interface JobReport {
   readonly agreements: readonly PairAgreement[];
 }
 
-export interface PairAgreement extends Agreement {
+interface PairAgreement extends Agreement {
   readonly pair: readonly [ContestantName, ContestantName];
 }
 

@@ -1,4 +1,4 @@
-import type { LaunchTimes } from "../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../src/ml/compiled/plan/profilePlan.ts";
 import { lossTolerance, movementTolerance } from "./agreement.ts";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { formatTable } from "./formatTable.ts";

@@ -1,7 +1,7 @@
 /** What this project changes in tfjs's WASM backend against stock, alternating, in Node on one thread. */
-import { batchNormTrain } from "../../src/ml/kernels/batchNorm.ts";
-import { improveBackend } from "../../src/ml/kernels/improveBackend.ts";
-import * as tf from "../../src/ml/tf.ts";
+import { batchNormTrain } from "../../src/ml/tfjs/batchNorm.ts";
+import { improveBackend } from "../../src/ml/tfjs/improveBackend.ts";
+import * as tf from "../../src/ml/tfjs/tf.ts";
 import { useNodeBackend } from "../nodeBackends.ts";
 import { median } from "./timing.ts";
 

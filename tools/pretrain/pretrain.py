@@ -1,6 +1,6 @@
 """Makes the bundled teacher: MoCo-v2 on CIFAR-10's training images and on drawn demo pictures, without labels.
 
-    python3 tools/pretrain/pretrain.py --cifar cifar10.zip --out src/worker/bundledTeacher --scratch out/pretrain
+    python3 tools/pretrain/pretrain.py --cifar cifar10.zip --out src/worker/teacher/bundledTeacher --scratch out/pretrain
 
 needs PyTorch, NumPy and Pillow, and Node for drawing unless the drawn pictures are given. --out receives
 teacher.safetensors (half precision, with its projection head) and teacher.json, its card. A run that was cut off goes

@@ -27,7 +27,7 @@ export interface Hub {
 }
 
 /** Branch → path → file. */
-export type HubDataset = Readonly<Record<string, ReadonlyMap<string, Uint8Array>>>;
+type HubDataset = Readonly<Record<string, ReadonlyMap<string, Uint8Array>>>;
 
 export interface HubRequest {
   readonly method: string;
@@ -287,7 +287,7 @@ function sendDatasetFile(exchange: Exchange, datasets: ReadonlyMap<string, HubDa
 }
 
 /** "bytes-1000.bin": a thousand bytes that are no repetition of a few. */
-export function madeUp(name: string): Uint8Array | null {
+function madeUp(name: string): Uint8Array | null {
   const match = /^bytes-(\d{1,8})\.\w+$/.exec(name);
   if (match === null) return null;
   return Uint8Array.from({ length: Number(match[1]) }, (_, i) => (Math.imul(i, 2_654_435_761) >>> 13) & 255);

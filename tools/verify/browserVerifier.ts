@@ -3,7 +3,7 @@ import { join, normalize, relative, sep } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import { createServer, type Plugin, type ViteDevServer } from "vite";
 import type { BackendName } from "../../src/contract/backend.ts";
-import type { CheckRow } from "../../src/ml/verify/checkRow.ts";
+import type { CheckRow } from "../../verify/checkRow.ts";
 import { chromiumLaunchOptions, ensureChromium, type WebGpuMode } from "../browser.ts";
 
 const fixturesAddress = "/verify-fixtures/";

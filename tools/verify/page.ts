@@ -1,10 +1,10 @@
 /** What `npm run verify` drives in a browser: opens a backend and compares fixtures on it. */
 import type { BackendName } from "../../src/contract/backend.ts";
-import { readFixtureArrays, type Fixture, type Json, type JsonObject } from "../../src/ml/verify/fixture.ts";
-import type { CheckRow } from "../../src/ml/verify/checkRow.ts";
-import { runFixture } from "../../src/ml/verify/runFixture.ts";
-import * as tf from "../../src/ml/tf.ts";
-import { openBackend } from "../../src/worker/backend.ts";
+import { readFixtureArrays, type Fixture, type Json, type JsonObject } from "../../verify/fixture.ts";
+import type { CheckRow } from "../../verify/checkRow.ts";
+import { runFixture } from "../../verify/runFixture.ts";
+import * as tf from "../../src/ml/tfjs/tf.ts";
+import { openBackend } from "../../src/worker/engine/backend.ts";
 
 export interface VerifyPage {
   /** @returns what computes: "4 threads, SIMD". @throws when the backend does not start. */
@@ -26,7 +26,7 @@ window.verifyPage = {
         await import("@tensorflow/tfjs-backend-webgpu");
       },
       wasm: async () => {
-        const { openWasm } = await import("../../src/worker/wasmBinaries.ts");
+        const { openWasm } = await import("../../src/worker/engine/wasmBinaries.ts");
         const { threads } = await openWasm(() => tf.setBackend("wasm"));
         return { threads, simd: (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true };
       },

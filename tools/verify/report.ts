@@ -1,5 +1,5 @@
 import type { BackendName } from "../../src/contract/backend.ts";
-import type { CheckRow } from "../../src/ml/verify/checkRow.ts";
+import type { CheckRow } from "../../verify/checkRow.ts";
 
 /** How one backend did. */
 export interface Tally {

@@ -27,7 +27,7 @@ const mebibyte = 1024 * 1024;
  * The hub's own viewer reads row groups of up to 300 MB. How far a page unpacks says nothing: drawings on blank paper
  * do so a thousandfold.
  */
-export const mostPageBytes = 320 * mebibyte;
+const mostPageBytes = 320 * mebibyte;
 const mostPageValues = 4 * mebibyte;
 /** Statistics in it may hold whole values. */
 const mostHeaderBytes = 4 * mebibyte;

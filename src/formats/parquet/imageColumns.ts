@@ -5,7 +5,7 @@ import { parseStrictJson, type StrictJson } from "../strictJson.ts";
 import type { ParquetColumn, ParquetFile } from "./parquetFile.ts";
 
 /** Which of a file's columns hold images, and which may be what they show. */
-export interface ImageColumns {
+interface ImageColumns {
   readonly images: readonly ImageColumn[];
   readonly labels: readonly LabelColumn[];
 }
@@ -33,7 +33,7 @@ const longestName = 1000;
  * Finds images by what the datasets library writes (a struct `{bytes, path}`, named "Image" in the footer) and by
  * type: any column of bytes that is not text. Labels are numbers, truth values and text. The likeliest come first.
  */
-export function findImageColumns(file: ParquetFile): ImageColumns {
+function findImageColumns(file: ParquetFile): ImageColumns {
   const features = huggingFaceFeatures(file);
   const images: { column: ImageColumn; rank: number }[] = [];
   const labels: { column: LabelColumn; rank: number }[] = [];

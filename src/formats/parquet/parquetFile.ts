@@ -30,7 +30,7 @@ export interface ColumnChunk {
   readonly outOfReach: "encrypted" | "elsewhere" | null;
 }
 
-export interface RowGroup {
+interface RowGroup {
   readonly rows: number;
   /** One for each of the file's columns, in their order. */
   readonly chunks: readonly ColumnChunk[];

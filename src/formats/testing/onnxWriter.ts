@@ -18,7 +18,7 @@ export interface WrittenNode {
 }
 
 /** A string in a shape is a dimension's name: any length. */
-export interface WrittenValue {
+interface WrittenValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
   /** ONNX's number: 1 float32, 7 int64, 10 float16. */

@@ -1,6 +1,6 @@
 import type { ImageStore } from "../data/imageStore.ts";
-import type { ViewPair } from "../methods/method.ts";
-import * as tf from "../tf.ts";
+import type { ViewPair } from "./viewPair.ts";
+import * as tf from "../tfjs/tf.ts";
 import { renderViews } from "./renderViews.ts";
 import type { ViewParameters } from "./viewParameters.ts";
 import type { ViewSource } from "./viewSource.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { cutMix, drawBeta22, drawCutBox, keptShare } from "./cutMix.ts";
 
 test("Beta(2, 2) has its mean, its variance and its distribution 3x² − 2x³", () => {

@@ -1,5 +1,5 @@
 import type { Prng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** A rectangle of a square view in pixels; row `bottom` and column `right` are the first outside it. */
 export interface CutBox {

@@ -1,6 +1,6 @@
 import type { Prng } from "../../lib/prng.ts";
-import type { ViewPair } from "../methods/method.ts";
-import type * as tf from "../tf.ts";
+import type { ViewPair } from "./viewPair.ts";
+import type * as tf from "../tfjs/tf.ts";
 import {
   drawViewParameters,
   packViews,

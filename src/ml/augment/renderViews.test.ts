@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { renderViewSlowly, type Image } from "./augmentReference.ts";
+import { renderViewSlowly, type Image } from "../../../verify/references/augmentReference.ts";
 import { renderViews } from "./renderViews.ts";
 import type { viewColumns } from "./viewParameters.ts";
 import { drawViewParameters, packViews, viewAt, wholeView, type View } from "./viewParameters.ts";

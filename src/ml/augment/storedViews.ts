@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { createPrng, type Prng } from "../../lib/prng.ts";
-import type { ViewPair } from "../methods/method.ts";
-import type * as tf from "../tf.ts";
+import type { ViewPair } from "./viewPair.ts";
+import type * as tf from "../tfjs/tf.ts";
 import { drawViewParameters, viewColumns, type ViewParameters } from "./viewParameters.ts";
 import type { ViewSource } from "./viewSource.ts";
 

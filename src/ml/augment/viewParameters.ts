@@ -39,7 +39,7 @@ export const viewColumns = [
   "blurRadius", // pixels; the kernel has 2·radius + 1 taps
   "flip", // 0 or 1
 ] as const;
-export type ViewColumn = (typeof viewColumns)[number];
+type ViewColumn = (typeof viewColumns)[number];
 
 /** Numbered as torchvision numbers them. */
 export const jitterOperations = ["brightness", "contrast", "saturation", "hue"] as const;

@@ -1,5 +1,5 @@
-import type { ViewPair } from "../methods/method.ts";
-import type * as tf from "../tf.ts";
+import type { ViewPair } from "./viewPair.ts";
+import type * as tf from "../tfjs/tf.ts";
 import type { ViewParameters } from "./viewParameters.ts";
 
 /**

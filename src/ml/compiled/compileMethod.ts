@@ -8,8 +8,8 @@ import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
-import { granularityOf, softwareGranularity, type Granularity } from "./granularity.ts";
-import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
+import { granularityOf, softwareGranularity, type Granularity } from "../wgsl/granularity.ts";
+import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /** How a method's steps will run. */
 export interface Execution {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { invariant } from "../../lib/invariant.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { browserLoader } from "../../worker/browserLoader.ts";
-import { improveBackend } from "../kernels/improveBackend.ts";
+import { browserLoader } from "../../worker/engine/browserLoader.ts";
+import { improveBackend } from "../tfjs/improveBackend.ts";
 import { randomKeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
 import { DistillOnly } from "../methods/distillOnly.ts";
@@ -12,18 +12,18 @@ import type { TeacherAnswers, Views } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { namedEncoder, resNet } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../models/referenceExecutor.ts";
+import { forward } from "../executors/forward.ts";
 import type { ResNetShape } from "../models/resnet.ts";
 import { disposeWeights, initialiseWeights, type Weights } from "../models/weights.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { imageNetPreprocessing, normalizeImages } from "../tensors/normalizeImages.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { CompiledDisco } from "./compiledDisco.ts";
 import { CompiledEncoder } from "./compiledEncoder.ts";
-import { globalAveragePool } from "./kernels/pooling.ts";
-import { Plan } from "./plan.ts";
-import type { Granularity } from "./granularity.ts";
-import { tfjsGpu, type TfjsGpu } from "./tfjsGpu.ts";
+import { globalAveragePool } from "../wgsl/pooling.ts";
+import { Plan } from "./plan/plan.ts";
+import type { Granularity } from "../wgsl/granularity.ts";
+import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /** Tiles of all sizes, and several parts to a sum. */
 const inRegisters: Granularity = {

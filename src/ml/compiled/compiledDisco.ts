@@ -6,7 +6,7 @@ import type { StudentTrainer } from "../methods/studentTrainer.ts";
 import type { Weights } from "../models/weights.ts";
 import { vectorRule } from "../optim/muonRule.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { planImages, planInput, writeConstants, type PlannedImages } from "./compiledEncoder.ts";
 import {
   placeNetwork,
@@ -16,9 +16,9 @@ import {
   type ForwardTape,
   type NetworkMemory,
   type Value,
-} from "./compileNetwork.ts";
-import type { Granularity } from "./granularity.ts";
-import { padToFour } from "./kernel.ts";
+} from "./lowering/compileNetwork.ts";
+import type { Granularity } from "../wgsl/granularity.ts";
+import { padToFour } from "../wgsl/kernel.ts";
 import {
   attractions,
   embeddingGradient,
@@ -29,14 +29,14 @@ import {
   rowLosses,
   stepScalars,
   type LossShape,
-} from "./kernels/contrast.ts";
-import { follow, sgd } from "./kernels/elementwise.ts";
-import { allTensors } from "./parameterLayout.ts";
+} from "../wgsl/contrast.ts";
+import { follow, sgd } from "../wgsl/elementwise.ts";
+import { allTensors } from "./plan/parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
-import { profilePlan, type LaunchTimes } from "./profilePlan.ts";
-import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan.ts";
-import { planMuon } from "./planMuon.ts";
-import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
+import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
+import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan/plan.ts";
+import { planMuon } from "./lowering/planMuon.ts";
+import { tensorOver, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /** What a compiled step is made of; which parts there are tells DisCo, MoCo-v2 and plain distillation apart. */
 export interface StepParts {

@@ -2,14 +2,14 @@ import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Preprocessing } from "../tensors/normalizeImages.ts";
-import * as tf from "../tf.ts";
-import { placeNetwork, planForward, type NetworkMemory, type Value } from "./compileNetwork.ts";
-import type { Granularity } from "./granularity.ts";
-import { normaliseImages } from "./kernels/elementwise.ts";
-import { allTensors } from "./parameterLayout.ts";
-import { Plan, type BuiltPlan, type PlanTensor } from "./plan.ts";
-import { profilePlan, type LaunchTimes } from "./profilePlan.ts";
-import { tensorOver, type TfjsGpu } from "./tfjsGpu.ts";
+import * as tf from "../tfjs/tf.ts";
+import { placeNetwork, planForward, type NetworkMemory, type Value } from "./lowering/compileNetwork.ts";
+import type { Granularity } from "../wgsl/granularity.ts";
+import { normaliseImages } from "../wgsl/elementwise.ts";
+import { allTensors } from "./plan/parameterLayout.ts";
+import { Plan, type BuiltPlan, type PlanTensor } from "./plan/plan.ts";
+import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
+import { tensorOver, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 export interface ImagesShape {
   readonly samples: number;
@@ -149,7 +149,7 @@ export class CompiledEncoder {
  * Uploads parameters with each BatchNorm multiplied into the layer before it: w·γ/√(σ²+ε), and the shift as its bias.
  * Behind a max pool it stays a scale and a shift, both with the statistics in them.
  */
-export function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weights, built: BuiltPlan): void {
+function uploadFolded(gpu: TfjsGpu, memory: NetworkMemory, weights: Weights, built: BuiltPlan): void {
   const { network, parameters } = memory;
   tf.tidy(() => {
     const values = new Map<string, tf.Tensor>(allTensors(weights));

@@ -1,12 +1,12 @@
 import type { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { resizeViews } from "../teachers/resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 import { CompiledEncoder, type ImagesShape } from "./compiledEncoder.ts";
-import { whyNotCompiled } from "./compileNetwork.ts";
-import type { Granularity } from "./granularity.ts";
-import type { LaunchTimes } from "./profilePlan.ts";
-import type { TfjsGpu } from "./tfjsGpu.ts";
+import { whyNotCompiled } from "./lowering/compileNetwork.ts";
+import type { Granularity } from "../wgsl/granularity.ts";
+import type { LaunchTimes } from "./plan/profilePlan.ts";
+import type { TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /**
  * A teacher whose batches of one size run as a plan; anything else it is asked (other sizes, train-mode BatchNorm)

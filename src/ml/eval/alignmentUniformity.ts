@@ -1,5 +1,5 @@
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * How close two views of an image are: meanᵢ ‖xᵢ − yᵢ‖² (Wang & Isola, arXiv 2005.10242, α = 2).

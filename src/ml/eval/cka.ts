@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * Linear centred kernel alignment (Kornblith et al., ICML 2019): how similar two networks' features of the same

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { knownUnitRows, normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { alignment, uniformity } from "./alignmentUniformity.ts";
 import { linearCka } from "./cka.ts";
 import { knnAccuracy, knnDefaults, knnPredict } from "./knn.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 
 /** Features read back from the device, for mathematics in double precision. */
 export interface FeatureRows {

@@ -1,6 +1,6 @@
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
-import { finish, type Sliced } from "../slices.ts";
+import * as tf from "../tfjs/tf.ts";
+import { finish, type Sliced } from "../../lib/slices.ts";
 import { searchNeighbours } from "./nearestNeighbours.ts";
 
 export interface KnnOptions {
@@ -38,7 +38,7 @@ export interface KnnAnswer {
  * Weighted k-nearest-neighbours by cosine (Wu et al., arXiv 1805.01978): the k most similar bank images vote for
  * their class with weight exp(cos/T).
  */
-export async function* predictInSlices(question: KnnQuestion, task = ""): Sliced<KnnAnswer> {
+async function* predictInSlices(question: KnnQuestion, task = ""): Sliced<KnnAnswer> {
   const { bankClasses, neighbours: k, temperature } = question;
   const [bank, queries] = tf.tidy(() => [normalizeRows(question.bank), normalizeRows(question.queries)]);
   let found;

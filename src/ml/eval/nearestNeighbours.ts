@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import { finish, type Sliced } from "../slices.ts";
-import * as tf from "../tf.ts";
+import { finish, type Sliced } from "../../lib/slices.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** Multiplications in one slice of a search: some tens of milliseconds on a processor. */
 const productsAtOnce = 64 * 1024 * 1024;

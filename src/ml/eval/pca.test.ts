@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { participationRatio, rankMe, singularValues } from "./effectiveRank.ts";
 import { gramOfColumns, type FeatureRows } from "./featureRows.ts";
 import { fitPca } from "./pca.ts";

@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import { createPrng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { columnMeans, gramOfColumns, readRows, type FeatureRows } from "./featureRows.ts";
 import { symmetricEigen } from "./symmetricEigen.ts";
 

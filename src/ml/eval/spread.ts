@@ -1,5 +1,5 @@
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * Standard deviation over the images of each dimension of the unit embeddings (unbiased: N − 1).

@@ -1,7 +1,7 @@
 import { logSumExpRows } from "../tensors/logSumExpRows.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** What the student says of N images, of a member of each image's bag, and of both cut into one; [N, D] each. */
 export interface BagQueries {

@@ -1,5 +1,5 @@
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { softmaxKlRows } from "./softmaxDivergence.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { rowDots } from "../tensors/rowDots.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 export interface CossOptions {
   /** Weight of the rows' term (images); 1 in the paper. */

@@ -1,5 +1,5 @@
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * DisCo's distillation term for one view: put the student's embedding where the teacher's is.

@@ -1,7 +1,7 @@
 import { logSumExpRows } from "../tensors/logSumExpRows.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * MoCo's contrastive loss: recognise the key of the same image among the keys in the queue.

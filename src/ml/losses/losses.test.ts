@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { knownUnitRows, normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { distillationLoss } from "./distillationLoss.ts";
 import { infoNce } from "./infoNce.ts";
-import { lossCases, lossErrors } from "./slowLosses.ts";
+import { lossCases, lossErrors } from "../../../verify/references/slowLosses.ts";
 
 describe.each(nodeBackends)("on %s", (backend) => {
   beforeAll(() => useNodeBackend(backend));

@@ -1,7 +1,7 @@
 import { logSumExpRows } from "../tensors/logSumExpRows.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import { knownUnitRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** Added to a logit that must not count. Large enough for any temperature, small enough for float32 and f16 sums. */
 const excluded = -30_000;

@@ -4,8 +4,8 @@ import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
-import { verifyQueue } from "../verify/verifyQueue.ts";
+import * as tf from "../tfjs/tf.ts";
+import { verifyQueue } from "../../../verify/verifyQueue.ts";
 import { KeyQueue, randomKeyQueue } from "./queue.ts";
 
 const fixtures = goldenFixtures("3_disco").filter(({ name }) => name.endsWith("queue_semantics"));

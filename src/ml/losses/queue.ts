@@ -2,7 +2,7 @@ import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { knownUnitRows, normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** A queue as plain data, to be saved and restored. */
 export interface KeyQueueState {

@@ -1,5 +1,5 @@
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** Mean of ½x² where |x| < 1 and |x| − ½ elsewhere, over all entries. */
 function meanSmoothL1(difference: tf.Tensor): tf.Scalar {

@@ -1,6 +1,6 @@
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { softmaxCrossEntropyRows } from "./softmaxDivergence.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * SimReg: regress the teacher's features by cosine, through a prediction head on the student.

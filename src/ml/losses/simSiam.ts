@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { crossedCosines, type TwoViews } from "./twoViews.ts";
 
 /**

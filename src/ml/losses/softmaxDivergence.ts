@@ -1,5 +1,5 @@
 import { logSumExpRows } from "../tensors/logSumExpRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * Cross-entropy of each row's softmax against a target softmax: H(pᵢ, qᵢ) = log Σⱼ exp(zᵢⱼ) − Σⱼ pᵢⱼ·zᵢⱼ.

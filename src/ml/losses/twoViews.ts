@@ -1,6 +1,6 @@
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** One network's unit embeddings of both views of the same N images, [N, D] each. */
 export interface TwoViews {

@@ -1,10 +1,10 @@
 import { methods, type MethodName } from "../../contract/methods.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { askTeacher } from "../teachers/askTeacher.ts";
-import type { Progress } from "../slices.ts";
+import type { Progress } from "../../lib/slices.ts";
 import type { PlainEmbeddings, Render } from "../teachers/plainEmbeddings.ts";
 import type { Embedded, Teacher } from "../teachers/teacher.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { TeacherAnswers, Views } from "./method.ts";
 
 /** What a step will be about: its views, and which images they are of. */

@@ -3,13 +3,13 @@ import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { cutMix, drawCutBox, keptShare } from "../augment/cutMix.ts";
-import { improveBackend } from "../kernels/improveBackend.ts";
+import { improveBackend } from "../tfjs/improveBackend.ts";
 import { infoNce } from "../losses/infoNce.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { createMethod } from "./createMethod.ts";
-import type { ViewPair } from "./method.ts";
+import type { ViewPair } from "../augment/viewPair.ts";
 
 const config: Config = {
   ...defaultConfig,

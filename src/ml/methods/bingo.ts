@@ -4,7 +4,7 @@ import { cutMix, drawCutBox, keptShare } from "../augment/cutMix.ts";
 import { bingo } from "../losses/bingo.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { rowDots } from "../tensors/rowDots.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Bags } from "./bags.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";

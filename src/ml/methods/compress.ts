@@ -1,7 +1,7 @@
 import { compress } from "../losses/compress.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";

@@ -5,7 +5,7 @@ import type { KeyQueue } from "../losses/queue.ts";
 import { copyWeights, disposeWeights, type Weights } from "../models/weights.ts";
 import { followParameters } from "../optim/sgd.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";

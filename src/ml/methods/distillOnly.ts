@@ -1,5 +1,5 @@
 import { distillationLoss } from "../losses/distillationLoss.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";

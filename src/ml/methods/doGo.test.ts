@@ -2,12 +2,12 @@ import { beforeAll, expect, test } from "vitest";
 import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { improveBackend } from "../kernels/improveBackend.ts";
+import { improveBackend } from "../tfjs/improveBackend.ts";
 import { doGo } from "../losses/doGo.ts";
 import { ntXent } from "../losses/ntXent.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { createMethod } from "./createMethod.ts";
 
 const config: Config = {

@@ -1,7 +1,7 @@
 import { doGo } from "../losses/doGo.ts";
 import { ntXent } from "../losses/ntXent.ts";
 import type { TwoViews } from "../losses/twoViews.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";

@@ -7,7 +7,7 @@ import { plainViews } from "../augment/drawViews.ts";
 import { demoBlocks } from "../data/demoBlocks.ts";
 import { ImageStore } from "../data/imageStore.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { Bags } from "./bags.ts";
 import { fillBags } from "./fillBags.ts";
 

@@ -1,13 +1,13 @@
 import { AppError } from "../../contract/errors.ts";
 import { plainViews } from "../augment/drawViews.ts";
-import { embedInSlices } from "../embedImages.ts";
+import { embedInSlices } from "../tensors/embedInSlices.ts";
 import { searchNeighbours } from "../eval/nearestNeighbours.ts";
-import { finish } from "../slices.ts";
+import { finish } from "../../lib/slices.ts";
 import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import type { Bags } from "./bags.ts";
-import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
+import type { PreparationSources, PreparationWatch } from "./preparation.ts";
 
 /** Images in a bag besides its own, as published; fewer where there are no more. */
 const publishedBagSize = 5;

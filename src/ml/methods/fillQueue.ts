@@ -1,12 +1,12 @@
 import { createPrng } from "../../lib/prng.ts";
 import { plainViews } from "../augment/drawViews.ts";
-import { embedInSlices } from "../embedImages.ts";
+import { embedInSlices } from "../tensors/embedInSlices.ts";
 import type { KeyQueue } from "../losses/queue.ts";
-import { finish } from "../slices.ts";
+import { finish } from "../../lib/slices.ts";
 import { rowsOfTeacher } from "../teachers/askTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import type { PreparationSources, PreparationWatch } from "./prepareMethod.ts";
+import type { PreparationSources, PreparationWatch } from "./preparation.ts";
 
 /**
  * Replaces a queue's random keys by the teacher's embeddings of training images, as many as there are images. (The

@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { TeacherAnswers } from "./method.ts";
 
 /** A teacher as a run uses it: with its BatchNorm mode and input size fixed. Stays its loader's to dispose of. */

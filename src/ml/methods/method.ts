@@ -1,15 +1,10 @@
 import type { Config, LiveSettingName } from "../../contract/config.ts";
+import type { ViewPair } from "../augment/viewPair.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Embedded } from "../teachers/teacher.ts";
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 import type { Bags } from "./bags.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
-
-/** Two random views of the same images, [N, V, V, 3] in [0, 1]. */
-export interface ViewPair {
-  readonly first: tf.Tensor4D;
-  readonly second: tf.Tensor4D;
-}
 
 /** What a step sees: views of a batch, and for a method with bags as many of one image from the bag of each. */
 export interface Views extends ViewPair {

@@ -3,13 +3,13 @@ import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { defaultConfig, type Config } from "../../contract/config.ts";
 import { methodNames, methods } from "../../contract/methods.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { improveBackend } from "../kernels/improveBackend.ts";
+import { improveBackend } from "../tfjs/improveBackend.ts";
 import { saveWeights } from "../models/weights.ts";
 import type { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { createMethod } from "./createMethod.ts";
-import type { ViewPair } from "./method.ts";
+import type { ViewPair } from "../augment/viewPair.ts";
 
 const config: Config = {
   ...defaultConfig,

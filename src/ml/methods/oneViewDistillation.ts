@@ -3,7 +3,7 @@ import { rkdAngle, rkdDistance } from "../losses/rkd.ts";
 import { simReg } from "../losses/simReg.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "./method.ts";

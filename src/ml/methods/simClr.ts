@@ -1,5 +1,5 @@
 import { ntXent } from "../losses/ntXent.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
 

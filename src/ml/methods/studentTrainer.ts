@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
-import { forwardViews } from "../models/referenceExecutor.ts";
+import { forwardViews } from "../executors/forward.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { Muon } from "../optim/muon.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
@@ -8,7 +8,7 @@ import { Sgd } from "../optim/sgd.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 export interface TrainerOptions {
   readonly optimiser: "sgd" | "muon";

@@ -13,7 +13,7 @@ export interface HeadShape {
 }
 
 /** SimReg's prediction head: Linear–BatchNorm–ReLU, Linear, Linear–BatchNorm–ReLU, Linear; d→2d→d→2d→out. */
-export interface SimRegHeadShape {
+interface SimRegHeadShape {
   readonly kind: "simReg";
   readonly out: number;
 }
@@ -83,7 +83,7 @@ export type BackboneName =
   ResNetName | "resnet9" | "mobilenetV3Small" | "mobilenetV3Large" | "efficientnetB0" | "efficientnetB1";
 
 /** The width that means "as published" for every architecture: a ResNet's first stage has that many channels. */
-export const publishedWidth = 64;
+const publishedWidth = 64;
 
 /**
  * A named architecture, every channel count scaled by width/64.

@@ -2,7 +2,7 @@ import { invariant } from "../../lib/invariant.ts";
 
 /**
  * A network as data: a list of layers in execution order, each naming its inputs by position. Nothing here
- * computes; executors do (`referenceExecutor.ts` with tfjs on any backend).
+ * computes; executors do (`executors/forward.ts`, on any backend).
  *
  * Layer 0 is always the input, [N, H, W, C]. Parameter names are torchvision's, so a layer called
  * "layer1.0.conv1" owns "layer1.0.conv1.weight". Padding is symmetric and explicit, as in PyTorch.

@@ -1,7 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Prng } from "../../lib/prng.ts";
-import * as tf from "../tf.ts";
-import { forgetFoldedFilters } from "./foldedFilters.ts";
+import * as tf from "../tfjs/tf.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "./network.ts";
 import { isBuffer } from "./parameterCount.ts";
 import { compareStateDict, mismatchError } from "./stateDictMismatch.ts";
@@ -134,8 +133,18 @@ export function copyWeights(weights: Weights, buffers: "fresh" | "copy"): Weight
   };
 }
 
+/** How to free what goes with weights. */
+const derived = new WeakMap<Weights, Set<(weights: Weights) => void>>();
+
+/** Has `free` called, once, when the weights are disposed of: for what an executor keeps beside them. */
+export function freeWith(weights: Weights, free: (weights: Weights) => void): void {
+  const all = derived.get(weights) ?? new Set();
+  derived.set(weights, all.add(free));
+}
+
 export function disposeWeights(weights: Weights): void {
-  forgetFoldedFilters(weights);
+  for (const free of derived.get(weights) ?? []) free(weights);
+  derived.delete(weights);
   for (const value of weights.parameters.values()) value.dispose();
   for (const value of weights.buffers.values()) value.dispose();
 }

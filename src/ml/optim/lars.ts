@@ -1,5 +1,5 @@
 import { invariant } from "../../lib/invariant.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { ParameterState } from "./parameterState.ts";
 

@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
-import { muonOnHeap } from "../kernels/wasm/muonUpdate.ts";
-import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
-import * as tf from "../tf.ts";
+import { muonOnHeap } from "../wasm/muonUpdate.ts";
+import { WasmHeap } from "../wasm/wasmHeap.ts";
+import * as tf from "../tfjs/tf.ts";
 import { Adam } from "./adam.ts";
 import { matrixShape, newtonSchulz, rateScale, smallestNorm, vectorRule } from "./muonRule.ts";
 import type { Optimiser } from "./optimiser.ts";
@@ -51,8 +51,10 @@ export class Muon implements Optimiser {
       const velocity = this.velocities.of(name, parameter);
       const shape = matrixShape(parameter.shape);
       const settings = { learningRate, momentum, weightDecay };
-      if (heap !== null) muonOnHeap(heap, { parameter, gradient, velocity }, shape, settings);
-      else tf.tidy(() => moveMatrix({ parameter, gradient, velocity }, shape, settings));
+      if (heap !== null) {
+        const step = { ...settings, rateScale: rateScale(shape), smallestNorm, iteration: newtonSchulz };
+        muonOnHeap(heap, { parameter, gradient, velocity }, shape, step);
+      } else tf.tidy(() => moveMatrix({ parameter, gradient, velocity }, shape, settings));
     }
     this.vectors.step(vectors, gradients, learningRate * vectorRule.rateShare);
   }
@@ -82,7 +84,7 @@ function moveMatrix(
 }
 
 /** The matrix with the same singular vectors and singular values near 1 (within some 30 %). Call inside `tf.tidy`. */
-export function orthogonalise(matrix: tf.Tensor2D): tf.Tensor2D {
+function orthogonalise(matrix: tf.Tensor2D): tf.Tensor2D {
   const { a, b, c, iterations } = newtonSchulz;
   const isTall = matrix.shape[0] > matrix.shape[1];
   let x: tf.Tensor2D = tf.div(matrix, tf.add(tf.norm(matrix), smallestNorm));

@@ -1,4 +1,4 @@
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 
 /** Moves parameters down their gradients; holds what it remembers from step to step. */
 export interface Optimiser {

@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** One tensor that an optimiser keeps for each parameter, such as its velocities. */
 export class ParameterState {

@@ -1,7 +1,7 @@
 import { invariant } from "../../lib/invariant.ts";
-import { followOnHeap, sgdOnHeap } from "../kernels/wasm/parameterUpdates.ts";
-import { WasmHeap } from "../kernels/wasm/wasmHeap.ts";
-import * as tf from "../tf.ts";
+import { followOnHeap, sgdOnHeap } from "../wasm/parameterUpdates.ts";
+import { WasmHeap } from "../wasm/wasmHeap.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { ParameterState } from "./parameterState.ts";
 

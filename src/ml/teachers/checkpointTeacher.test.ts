@@ -3,7 +3,7 @@ import { readCheckpoint } from "../../formats/checkpoint.ts";
 import { namedEncoder } from "../models/encoder.ts";
 import { imageNetPreprocessing } from "../tensors/normalizeImages.ts";
 import { tensorsOf, torchCheckpoint } from "../testing/torchCheckpoint.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { createCheckpointTeacher } from "./checkpointTeacher.ts";
 
 const network = namedEncoder("resnet18", "cifar", 4, { hidden: 24, out: 12 });

@@ -1,9 +1,9 @@
 import type { TeacherCard } from "../../contract/teacher.ts";
 import type { Network } from "../models/network.ts";
-import { forward } from "../models/referenceExecutor.ts";
+import { forward } from "../executors/forward.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { normalizeImages, type Preprocessing } from "../tensors/normalizeImages.ts";
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 import { resizeViews, type ImageSides } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 

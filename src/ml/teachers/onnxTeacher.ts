@@ -10,7 +10,7 @@ import { imageInputOf, onnxOptions, type OnnxImageInput } from "../../formats/on
 import { partBehind, withOutput } from "../../formats/onnxOutput.ts";
 import { quote } from "../../formats/quote.ts";
 import { normalizeImages, preprocessings } from "../tensors/normalizeImages.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { askedSide } from "./askedSide.ts";
 import { vectorsOf } from "./outputVectors.ts";
 import { resizeViews } from "./resizeViews.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { vectorsOf } from "./outputVectors.ts";
 
 beforeAll(() => tf.setBackend("cpu"));

@@ -1,7 +1,7 @@
 import { AppError } from "../../contract/errors.ts";
 import { poolings, type Pooling } from "../../contract/teacher.ts";
 import { poolingsOf } from "../../formats/outputPoolings.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * One vector an image of a network's output, [N, D], [N, T, D] or feature maps.

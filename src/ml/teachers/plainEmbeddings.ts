@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
-import { finish, Pace, type Progress, type Sliced } from "../slices.ts";
-import * as tf from "../tf.ts";
+import { finish, Pace, type Progress, type Sliced } from "../../lib/slices.ts";
+import * as tf from "../tfjs/tf.ts";
 import { askTeacher } from "./askTeacher.ts";
 import type { Embedded, Teacher } from "./teacher.ts";
 

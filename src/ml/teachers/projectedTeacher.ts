@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 
 /** A PCA of unit embeddings: y = (x/‖x‖ − mean) · components. */

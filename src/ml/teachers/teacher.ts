@@ -1,5 +1,5 @@
 import type { TeacherCard } from "../../contract/teacher.ts";
-import type * as tf from "../tf.ts";
+import type * as tf from "../tfjs/tf.ts";
 
 /** What a network says of a batch of images. Neither is normalised. */
 export interface Embedded {

@@ -9,7 +9,7 @@ import { quote } from "../../formats/quote.ts";
 import { tfjsOptions } from "../../formats/tfjsOptions.ts";
 import type { TfjsModelFiles } from "../../formats/tfjsModel.ts";
 import { normalizeImages, preprocessings, type Preprocessing } from "../tensors/normalizeImages.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 import { askedSide } from "./askedSide.ts";
 import { vectorsOf } from "./outputVectors.ts";
 import { resizeViews } from "./resizeViews.ts";

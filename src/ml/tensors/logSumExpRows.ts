@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * log Σⱼ exp(xᵢⱼ) of every row, without overflow.

@@ -1,5 +1,5 @@
 import type { Normalisation } from "../../contract/teacher.ts";
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /** What a network wants done to RGB in [0, 1]: (x − mean)/std per channel. */
 export interface Preprocessing {
@@ -13,7 +13,7 @@ export const imageNetPreprocessing: Preprocessing = {
   std: [0.229, 0.224, 0.225],
 };
 /** To [−1, 1], as Keras's MobileNets want it. */
-export const symmetricPreprocessing: Preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const symmetricPreprocessing: Preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 /** Nothing at all: the network takes the numbers as they come. */
 export const noPreprocessing: Preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] };
 /** The statistics of CLIP's training images, as OpenAI published them. */

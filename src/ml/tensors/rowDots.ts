@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 /**
  * Inner product of each row of `a` with the row of `b` beside it.

@@ -1,4 +1,4 @@
-import * as tf from "../tf.ts";
+import * as tf from "../tfjs/tf.ts";
 
 declare const unitRowsBrand: unique symbol;
 

@@ -1,15 +1,15 @@
 import { settings, type Config } from "../../contract/config.ts";
 import { toWire } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import type { MetricLog } from "../plots/metricLog.ts";
-import { metricLogOf } from "../plots/metricArchive.ts";
+import type { MetricLog } from "../metrics/metricLog.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
 import type { AblationDesign } from "../../contract/presets.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import { endOf, launchRun, pauseRun, prepareRun, presentConfig, resumeRun, stopRun } from "./startRun.ts";
-import { toCsv } from "./csv.ts";
+import { toCsv } from "../../formats/csvTable.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 /** All values with the first seed, then with the second, and so on: the whole figure fills in early. */
@@ -23,7 +23,7 @@ export function planJobs(design: AblationDesign): readonly AblationJob[] {
  * What one job runs with: the shared configuration, and the three things that are the job's own. All jobs are asked
  * about the same held-out images (`splitSeed` is shared), as many as there are, at the end.
  */
-export function jobConfig(config: Config, design: AblationDesign, job: AblationJob): Config {
+function jobConfig(config: Config, design: AblationDesign, job: AblationJob): Config {
   return {
     ...config,
     [design.axis]: job.value,

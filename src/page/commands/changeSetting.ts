@@ -1,8 +1,8 @@
 import type { Config, ConfigPatch, Setting, SettingName } from "../../contract/config.ts";
 import { settings, usualRates } from "../../contract/config.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { metricLogOf } from "../plots/metricArchive.ts";
-import { lastRow } from "../plots/metricLog.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
+import { lastRow } from "../metrics/metricLog.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";

@@ -8,8 +8,8 @@ import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { metricColumns } from "../../contract/metrics.ts";
-import { createMetricLog } from "../plots/metricLog.ts";
-import { csvFile, toCsv } from "./csv.ts";
+import { createMetricLog } from "../metrics/metricLog.ts";
+import { csvFile, toCsv } from "../../formats/csvTable.ts";
 import { currentRunFile, metricRows } from "./exportRun.ts";
 
 const log = createMetricLog();

@@ -4,15 +4,15 @@ import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import type { RunFile } from "../../contract/runFile.ts";
 import { AppError } from "../../contract/errors.ts";
-import type { MetricLog } from "../plots/metricLog.ts";
-import { lastRow } from "../plots/metricLog.ts";
-import { metricLogOf } from "../plots/metricArchive.ts";
+import type { MetricLog } from "../metrics/metricLog.ts";
+import { lastRow } from "../metrics/metricLog.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
-import { csvFile, shortestFloat32, type CsvRow } from "./csv.ts";
-import { saveFile } from "./saveFile.ts";
+import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
+import { saveFile } from "../widgets/saveFile.ts";
 
 export const appVersion: string = version;
 

@@ -4,7 +4,7 @@ import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
-import { nameOfFiles } from "./nameOfFiles.ts";
+import { nameOfFiles } from "../../lib/nameOfFiles.ts";
 
 /** What it is called where the name of a file would stand. */
 export const bundledTeacher = "the bundled teacher";

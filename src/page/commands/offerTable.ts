@@ -16,7 +16,7 @@ import type { ImageTable } from "../ingest/ingestImages.ts";
 import { openParquetReader, type ParquetReader, type ParquetSource } from "../ingest/parquetReader.ts";
 import { tableStore, type TableState } from "../stores/tableStore.ts";
 
-export const defaultTableImages = 2000;
+const defaultTableImages = 2000;
 /** Of a split of more files so many are looked into, evenly spread; each has some thousand images. */
 const mostFiles = 32;
 
@@ -226,7 +226,7 @@ async function openSplit(index: number, signal: AbortSignal): Promise<void> {
 }
 
 function createParquetWorker(): Worker {
-  return new Worker(new URL("../../worker/parquetWorker.ts", import.meta.url), {
+  return new Worker(new URL("../../worker/decode/parquetWorker.ts", import.meta.url), {
     type: "module",
     name: "parquet",
   });

@@ -4,9 +4,9 @@ import type { WebOrigin } from "../../contract/webOrigin.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
-import { teacherInspector } from "../teacherInspector.ts";
+import { teacherInspector } from "../engine/teacherInspector.ts";
 import { loadTeacher } from "./loadTeacher.ts";
-import { nameOfFiles } from "./nameOfFiles.ts";
+import { nameOfFiles } from "../../lib/nameOfFiles.ts";
 
 interface OfferedFrom {
   readonly origin?: WebOrigin | null;

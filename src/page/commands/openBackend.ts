@@ -1,7 +1,7 @@
 import type { BackendChoice } from "../../contract/backend.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
-import type { EngineClient } from "../engineClient.ts";
-import { concludeRun } from "../engineEvents.ts";
+import type { EngineClient } from "../engine/engineClient.ts";
+import { concludeRun } from "./engineEvents.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";

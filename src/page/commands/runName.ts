@@ -13,7 +13,7 @@ export function runName(config: Config): string {
 }
 
 /** One "label value" per setting, in the order of the settings table. */
-export function namesInPatch(patch: ConfigPatch): readonly string[] {
+function namesInPatch(patch: ConfigPatch): readonly string[] {
   return settingNames.flatMap((name) => {
     const value = patch[name];
     return value === undefined ? [] : [`${lowerFirst(settings[name].label)} ${readValue(name, value)}`];

@@ -1,3 +1,4 @@
+import type { LinkedDataset } from "../../contract/linkedDataset.ts";
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.ts";
 import { inTermsOfFirstLinks } from "../../contract/formerDefaults.ts";
@@ -13,13 +14,6 @@ const longestName = 40;
 export const longestLink = 2048;
 
 const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "webgl", "cpu"];
-
-/** The images a link was made with: a name to recognise them by, and the start of their fingerprint. */
-export interface LinkedDataset {
-  readonly name: string;
-  /** The first 12 hex digits. */
-  readonly fingerprint: string;
-}
 
 /** Everything the part after `#` can say. It is read as data and never starts anything. */
 export interface SharedLink {

@@ -3,7 +3,7 @@ import { standardDemo } from "../../contract/dataset.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import type { RunEnd } from "../../contract/protocol.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { metricLogOf } from "../plots/metricArchive.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";

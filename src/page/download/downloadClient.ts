@@ -25,7 +25,7 @@ export interface DownloadClient {
   openRemote(address: string, signal?: AbortSignal): RemoteBytes;
 }
 
-export interface RemoteBytes {
+interface RemoteBytes {
   size(): Promise<number>;
   /** The bytes from `start` to before `end`. */
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;

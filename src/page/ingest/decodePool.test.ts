@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { FromDecoder, ToDecoder } from "../../contract/decode.ts";
-import type { WorkerLike } from "../engineClient.ts";
+import type { WorkerLike } from "../engine/engineClient.ts";
 import { decoderCount, jobsPerWorker, openDecodePool } from "./decodePool.ts";
 
 const source = { kind: "file", file: new Blob([]) } as const;

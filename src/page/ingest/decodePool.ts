@@ -1,6 +1,6 @@
 import type { DecodeRequestName, DecodeRequests, FromDecoder, ToDecoder } from "../../contract/decode.ts";
 import { AppError, fromWire } from "../../contract/errors.ts";
-import type { WorkerLike } from "../engineClient.ts";
+import type { WorkerLike } from "../engine/engineClient.ts";
 
 export interface DecodePool {
   readonly workers: number;

@@ -41,7 +41,7 @@ export function folderOf(path: string): string {
  * No language's rules are used, since those differ from machine to machine and the order decides the set's
  * fingerprint. Made once a path, it sorts 100 000 of them quickly.
  */
-export function pathSortKey(path: string): string {
+function pathSortKey(path: string): string {
   const natural = path.replaceAll("/", "\u0000").replace(/\d+/g, (run) => {
     const digits = run.replace(/^0+(?=\d)/, "");
     return `0${String.fromCharCode(digits.length)}${digits}`; // longer numbers are larger

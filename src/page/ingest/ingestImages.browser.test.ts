@@ -127,7 +127,7 @@ async function ingest(collected: Collected, viewSize = 32, workers = 2): Promise
 function openPool(workers: number) {
   return openDecodePool(
     workers,
-    () => new Worker(new URL("../../worker/decodeWorker.ts", import.meta.url), { type: "module" }),
+    () => new Worker(new URL("../../worker/decode/decodeWorker.ts", import.meta.url), { type: "module" }),
   );
 }
 

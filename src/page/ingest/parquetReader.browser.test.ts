@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 const open = (sources: readonly ParquetSource[], signal = never): Promise<ParquetReader> =>
   openParquetReader(
     sources,
-    () => new Worker(new URL("../../worker/parquetWorker.ts", import.meta.url), { type: "module" }),
+    () => new Worker(new URL("../../worker/decode/parquetWorker.ts", import.meta.url), { type: "module" }),
     signal,
   );
 
@@ -112,7 +112,7 @@ describe("a parquet file in its worker", () => {
     const table = { name: "x", ...(await reader.read(reader.offer.choice, 1000)) };
     const pool = openDecodePool(
       2,
-      () => new Worker(new URL("../../worker/decodeWorker.ts", import.meta.url), { type: "module" }),
+      () => new Worker(new URL("../../worker/decode/decodeWorker.ts", import.meta.url), { type: "module" }),
     );
     const { engine, store } = storeEngine();
     const options = { viewSize: 32, signal: never, onProgress: () => undefined, onReplace: () => undefined };

@@ -9,7 +9,7 @@ import type {
   ParquetRequests,
   ToParquetWorker,
 } from "../../contract/parquet.ts";
-import type { WorkerLike } from "../engineClient.ts";
+import type { WorkerLike } from "../engine/engineClient.ts";
 
 /** A parquet file of this machine, or one behind an address. */
 export type ParquetSource =

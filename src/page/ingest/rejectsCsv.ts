@@ -1,5 +1,5 @@
 import type { Reject } from "../../contract/dataset.ts";
-import { toCsv } from "../commands/csv.ts";
+import { toCsv } from "../../formats/csvTable.ts";
 
 export function rejectsCsv(rejects: readonly Reject[]): string {
   return toCsv([

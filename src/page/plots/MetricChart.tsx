@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
-import { csvFile, shortestFloat32, type CsvRow } from "../commands/csv.ts";
-import { saveFile } from "../commands/saveFile.ts";
+import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
+import { saveFile } from "../widgets/saveFile.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore, type XUnit } from "../stores/plotStore.ts";
 import type { CurrentRun } from "../stores/runStore.ts";
@@ -15,7 +15,7 @@ import { addDrawing, requestDraw } from "./drawLoop.ts";
 import { LiveCurves } from "./liveCurves.ts";
 import type { LineChart } from "./lineChart.ts";
 import { createLineChart } from "./lineChart.ts";
-import { onMetrics } from "./metricArchive.ts";
+import { onMetrics } from "../metrics/metricArchive.ts";
 import { MetricTable } from "./MetricTable.tsx";
 import styles from "./MetricChart.module.css";
 import { readPlotTheme, seriesDash } from "./plotTheme.ts";
@@ -170,7 +170,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
 }
 
 /** A short piece of the series' line, dashes included. */
-export function LineSample({ colour }: { readonly colour: SeriesColour }) {
+function LineSample({ colour }: { readonly colour: SeriesColour }) {
   return (
     <svg width="22" height="8" aria-hidden="true">
       <line

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { RunData } from "./chartData.ts";
 import { align, chartSpecs, collect } from "./chartData.ts";
-import { createMetricLog } from "./metricLog.ts";
+import { createMetricLog } from "../metrics/metricLog.ts";
 
 const spec = (id: string) => chartSpecs.find((candidate) => candidate.id === id)!;
 

@@ -1,7 +1,7 @@
 import type { Evaluation, EvaluationBaseline, MetricName } from "../../contract/metrics.ts";
 import type { ChartId, XUnit } from "../stores/plotStore.ts";
-import type { MetricLog } from "./metricLog.ts";
-import { rowsUpTo } from "./metricLog.ts";
+import type { MetricLog } from "../metrics/metricLog.ts";
+import { rowsUpTo } from "../metrics/metricLog.ts";
 
 /** The colours of `tokens.css`, by what they stand for. Each has its dash pattern, see `plotTheme.ts`. */
 export type SeriesColour = "ink" | "blue" | "orange" | "green" | "purple";

@@ -1,6 +1,6 @@
 import { runStore } from "../stores/runStore.ts";
 import type { RunData } from "./chartData.ts";
-import { metricLogOf } from "./metricArchive.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
 
 /** What is known of the current run. */
 export function currentRunData(): RunData {

@@ -4,7 +4,7 @@ import { createPrng } from "../../lib/prng.ts";
 import type { RunData } from "./chartData.ts";
 import { chartSpecs, collect } from "./chartData.ts";
 import { LiveCurves } from "./liveCurves.ts";
-import { createMetricLog, type MetricLog } from "./metricLog.ts";
+import { createMetricLog, type MetricLog } from "../metrics/metricLog.ts";
 import { MovingAverage } from "./smoothing.ts";
 
 const losses = chartSpecs.find(({ id }) => id === "losses")!;

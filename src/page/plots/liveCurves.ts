@@ -1,8 +1,8 @@
 import type { XUnit } from "../stores/plotStore.ts";
 import type { ChartData, ChartSpec, RunData } from "./chartData.ts";
 import { collect, xOfRow } from "./chartData.ts";
-import type { MetricLog } from "./metricLog.ts";
-import { firstRow } from "./metricLog.ts";
+import type { MetricLog } from "../metrics/metricLog.ts";
+import { firstRow } from "../metrics/metricLog.ts";
 import { RowThinner } from "./rowThinner.ts";
 import { MovingAverage } from "./smoothing.ts";
 

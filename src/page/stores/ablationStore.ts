@@ -3,7 +3,7 @@ import type { Config } from "../../contract/config.ts";
 import type { EvaluationBaseline } from "../../contract/metrics.ts";
 import { presets, type AblationDesign } from "../../contract/presets.ts";
 
-export interface AblationResult {
+interface AblationResult {
   /** The student's on held-out images at the end; null without labels. */
   readonly knn: number | null;
   /** Mean of the distillation loss over the last tenth of the run, at least ten steps; null without a teacher. */

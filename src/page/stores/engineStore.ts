@@ -4,7 +4,7 @@ import type { ErrorWire } from "../../contract/errors.ts";
 import type { MemoryReport } from "../../contract/protocol.ts";
 
 /** `opening`: probing the machine. `failed`: no backend could be opened. `lost`: it worked, and is gone. */
-export type EngineStatus = "opening" | "ready" | "failed" | "lost";
+type EngineStatus = "opening" | "ready" | "failed" | "lost";
 
 export interface EngineProgress {
   readonly task: string;

@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
-import type { LinkedDataset } from "../commands/shareLink.ts";
+import type { LinkedDataset } from "../../contract/linkedDataset.ts";
 
 interface LinkState {
   /** The images the opened link was made with; null when it names none. */

@@ -6,7 +6,7 @@ import type { RunEnd, RunExecution, RunPlan, RunState } from "../../contract/pro
 
 /**
  * The current run, or the last one. Nothing here changes with every step: losses and throughput live in
- * `plots/metricArchive.ts`.
+ * `metrics/metricArchive.ts`.
  */
 export interface CurrentRun {
   /** Empty before the first run. */
@@ -27,7 +27,7 @@ export interface CurrentRun {
 }
 
 /** Settings changed while the run was going, from the step after `step` on. */
-export interface Adjustment {
+interface Adjustment {
   readonly step: number;
   readonly patch: ConfigPatch;
 }

@@ -3,7 +3,7 @@ import type { ErrorWire } from "../../contract/errors.ts";
 import type { ParquetChoice, ParquetOffer } from "../../contract/parquet.ts";
 
 /** A part of a data set, to choose from. */
-export interface SplitFacts {
+interface SplitFacts {
   /** "plain_text / train", or "train" where there are no subsets. */
   readonly name: string;
   readonly files: number;

@@ -4,7 +4,7 @@ import { AppError } from "../../contract/errors.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent, RequestName, Requests } from "../../contract/protocol.ts";
 import type { StoreApi } from "zustand/vanilla";
-import { followEngine } from "../engineEvents.ts";
+import { followEngine } from "../commands/engineEvents.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";

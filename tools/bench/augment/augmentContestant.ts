@@ -1,4 +1,4 @@
-import type { ViewPair } from "../../../src/ml/methods/method.ts";
+import type { ViewPair } from "../../../src/ml/augment/viewPair.ts";
 import type { AugmentData } from "./augmentJob.ts";
 
 /**

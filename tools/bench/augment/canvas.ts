@@ -1,6 +1,6 @@
 import { invariant } from "../../../src/lib/invariant.ts";
 import type { View, ViewParameters } from "../../../src/ml/augment/viewParameters.ts";
-import * as tf from "../../../src/ml/tf.ts";
+import * as tf from "../../../src/ml/tfjs/tf.ts";
 import type { AugmentContestant } from "./augmentContestant.ts";
 import { viewsOf } from "./augmentJob.ts";
 

@@ -1,7 +1,7 @@
 import { invariant } from "../../../src/lib/invariant.ts";
 import { CpuViewSource } from "../../../src/ml/augment/cpuViewSource.ts";
-import { GpuViewSource } from "../../../src/ml/compiled/gpuViewSource.ts";
-import { tfjsGpu } from "../../../src/ml/compiled/tfjsGpu.ts";
+import { GpuViewSource } from "../../../src/ml/compiled/views/gpuViewSource.ts";
+import { tfjsGpu } from "../../../src/ml/tfjs/tfjsGpu.ts";
 import type { AugmentContestant } from "./augmentContestant.ts";
 
 export function ours(where: "gpu" | "cpu"): AugmentContestant {

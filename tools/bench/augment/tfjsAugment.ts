@@ -1,5 +1,5 @@
 import type { View, ViewParameters } from "../../../src/ml/augment/viewParameters.ts";
-import * as tf from "../../../src/ml/tf.ts";
+import * as tf from "../../../src/ml/tfjs/tf.ts";
 import type { AugmentContestant } from "./augmentContestant.ts";
 import { viewsOf, type AugmentData } from "./augmentJob.ts";
 

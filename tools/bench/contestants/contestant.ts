@@ -1,4 +1,4 @@
-import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../../src/ml/compiled/plan/profilePlan.ts";
 import type { JobData } from "../jobData.ts";
 
 /** The ones that `--json` is keyed by. "pytorch" is the only one outside the browser (`torch/step.py`). */
@@ -53,7 +53,7 @@ export const snapshotParts = [
   "meanStudentStatistics",
   "queue",
 ] as const;
-export type SnapshotPart = (typeof snapshotParts)[number];
+type SnapshotPart = (typeof snapshotParts)[number];
 export type Snapshot = Readonly<Record<SnapshotPart, readonly Float32Array[]>>;
 /** How far each part of the state is from where it began, as a Euclidean length: the same in every layout. */
 export type Movement = Readonly<Record<SnapshotPart, number>>;

@@ -1,6 +1,6 @@
 import { invariant } from "../../../src/lib/invariant.ts";
 import type { ActivationName, Layer, Network } from "../../../src/ml/models/network.ts";
-import type * as tf from "../../../src/ml/tf.ts";
+import type * as tf from "../../../src/ml/tfjs/tf.ts";
 
 /** tfjs, handed in so that this file can only use its public ops. */
 export type Tfjs = typeof tf;

@@ -1,7 +1,7 @@
 import { invariant } from "../../../src/lib/invariant.ts";
 import { stateDictSpec, type Network, type TensorSpec } from "../../../src/ml/models/network.ts";
 import type { StateDict } from "../../../src/ml/models/weights.ts";
-import * as tf from "../../../src/ml/tf.ts";
+import * as tf from "../../../src/ml/tfjs/tf.ts";
 import type { JobData } from "../jobData.ts";
 import { stepSettings } from "../stepJobs.ts";
 import type { Contestant, StepRunner, Variant } from "./contestant.ts";

@@ -1,5 +1,5 @@
 /** What `npm run bench -- --part ingest` drives in a browser. */
-import { createEngineClient } from "../../../src/page/engineClient.ts";
+import { createEngineClient } from "../../../src/page/engine/engineClient.ts";
 import { decoderCount } from "../../../src/page/ingest/decodePool.ts";
 import { drawJpegs, jpegFiles } from "./jpegFiles.ts";
 import { readInOneWorker, readOnMainThread, readWithPool, type Read, type ReadJob } from "./readers.ts";
@@ -29,7 +29,7 @@ declare global {
 }
 
 const engine = createEngineClient(
-  () => new Worker(new URL("../../../src/worker/entry.ts", import.meta.url), { type: "module" }),
+  () => new Worker(new URL("../../../src/worker/engine/entry.ts", import.meta.url), { type: "module" }),
 );
 let jpegs: readonly Blob[] = [];
 let files: readonly File[] = [];

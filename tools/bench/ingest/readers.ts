@@ -20,7 +20,7 @@ export interface Read {
   readonly mostUnderWay: number;
 }
 
-export const sampleImages = 32;
+const sampleImages = 32;
 
 /** The page's own code, into the page's own engine. The clock starts when the workers have. */
 export async function readWithPool(
@@ -31,7 +31,8 @@ export async function readWithPool(
 ): Promise<Read> {
   const pool = openDecodePool(
     workers,
-    () => new Worker(new URL("../../../src/worker/decodeWorker.ts", import.meta.url), { type: "module" }),
+    () =>
+      new Worker(new URL("../../../src/worker/decode/decodeWorker.ts", import.meta.url), { type: "module" }),
   );
   try {
     const warmUp = files.slice(0, 4 * workers);

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { extname, join } from "node:path";
-import type { AdapterInfo } from "../../../src/worker/adapterInfo.ts";
+import type { AdapterInfo } from "../../../src/worker/engine/adapterInfo.ts";
 import type { WorkerKind, WorkerRequests } from "../page/workerMessages.ts";
 import type { PostedReply, PostedRequest } from "../page/workerChannel.ts";
 import { inTime, type BenchHost, type RequestAnswer, type RequestBody } from "../benchHost.ts";

@@ -1,6 +1,6 @@
 /** One contestant's process: what a worker of the benchmark's page is, on a native WebGPU. */
 import { availableParallelism } from "node:os";
-import { probeWebGpu } from "../../../src/worker/adapterInfo.ts";
+import { probeWebGpu } from "../../../src/worker/engine/adapterInfo.ts";
 
 interface Dawn {
   /** @param options "enable-dawn-features=…" and alike. */

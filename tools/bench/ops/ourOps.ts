@@ -4,28 +4,23 @@ import {
   setTiling,
   softwareGranularity,
   type Granularity,
-} from "../../../src/ml/compiled/granularity.ts";
-import { measureTiling } from "../../../src/ml/compiled/tuneTiling.ts";
-import { padToFour, type Kernel } from "../../../src/ml/compiled/kernel.ts";
-import {
-  batchNorm,
-  batchNormGradient,
-  betaAt,
-  type NormShape,
-} from "../../../src/ml/compiled/kernels/batchNorm.ts";
+} from "../../../src/ml/wgsl/granularity.ts";
+import { measureTiling } from "../../../src/ml/compiled/plan/tuneTiling.ts";
+import { padToFour, type Kernel } from "../../../src/ml/wgsl/kernel.ts";
+import { batchNorm, batchNormGradient, betaAt, type NormShape } from "../../../src/ml/wgsl/batchNorm.ts";
 import {
   convolution,
   convolutionFilterGradient,
   convolutionInputGradient,
-} from "../../../src/ml/compiled/kernels/convolutions.ts";
-import type { ConvolutionShape as CompiledShape } from "../../../src/ml/compiled/kernels/convolutionShape.ts";
+} from "../../../src/ml/wgsl/convolutions.ts";
+import type { ConvolutionShape as CompiledShape } from "../../../src/ml/wgsl/convolutionShape.ts";
 import {
   depthwise,
   depthwiseFilterGradient,
   depthwiseInputGradient,
-} from "../../../src/ml/compiled/kernels/depthwise.ts";
-import { sumParts } from "../../../src/ml/compiled/kernels/elementwise.ts";
-import { Plan, type BuiltPlan, type PlanTensor } from "../../../src/ml/compiled/plan.ts";
+} from "../../../src/ml/wgsl/depthwise.ts";
+import { sumParts } from "../../../src/ml/wgsl/elementwise.ts";
+import { Plan, type BuiltPlan, type PlanTensor } from "../../../src/ml/compiled/plan/plan.ts";
 import type { OpArrays, OpContestant, OpRunner } from "./opContestant.ts";
 import { batchNormEpsilon, outputSide, padding, type ConvolutionShape, type OpJob } from "./opJobs.ts";
 

@@ -1,7 +1,7 @@
 import { invariant } from "../../../src/lib/invariant.ts";
-import { batchNormTrain } from "../../../src/ml/kernels/batchNorm.ts";
-import { improveBackend } from "../../../src/ml/kernels/improveBackend.ts";
-import * as tf from "../../../src/ml/tf.ts";
+import { batchNormTrain } from "../../../src/ml/tfjs/batchNorm.ts";
+import { improveBackend } from "../../../src/ml/tfjs/improveBackend.ts";
+import * as tf from "../../../src/ml/tfjs/tf.ts";
 import type { OpArrays, OpContestant, OpRunner } from "./opContestant.ts";
 import { batchNormEpsilon, padding, type ConvolutionShape, type OpJob } from "./opJobs.ts";
 

@@ -1,8 +1,8 @@
 /** An augmentation contestant's own thread. */
 import { invariant } from "../../../src/lib/invariant.ts";
-import { tfjsGpu, type TfjsGpu } from "../../../src/ml/compiled/tfjsGpu.ts";
-import type { ViewPair } from "../../../src/ml/methods/method.ts";
-import * as tf from "../../../src/ml/tf.ts";
+import { tfjsGpu, type TfjsGpu } from "../../../src/ml/tfjs/tfjsGpu.ts";
+import type { ViewPair } from "../../../src/ml/augment/viewPair.ts";
+import * as tf from "../../../src/ml/tfjs/tf.ts";
 import type { AugmentContestant, AugmentContestantName } from "../augment/augmentContestant.ts";
 import { createAugmentData } from "../augment/augmentJob.ts";
 import { sketch } from "../ops/sketch.ts";

@@ -1,5 +1,5 @@
 /** What `npm run bench` drives in a browser: one worker for each contestant, asked one at a time. */
-import { probeWebGpu, type AdapterInfo } from "../../../src/worker/adapterInfo.ts";
+import { probeWebGpu, type AdapterInfo } from "../../../src/worker/engine/adapterInfo.ts";
 import { askWorker } from "./workerChannel.ts";
 import type { WorkerKind } from "./workerMessages.ts";
 

@@ -1,5 +1,5 @@
 /** A contestant's own thread: nothing of the others is loaded here. */
-import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../../src/ml/compiled/plan/profilePlan.ts";
 import { invariant } from "../../../src/lib/invariant.ts";
 import {
   snapshotParts,

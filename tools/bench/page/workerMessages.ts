@@ -1,6 +1,6 @@
 import type { AugmentContestantName } from "../augment/augmentContestant.ts";
 import type { AugmentJob } from "../augment/augmentJob.ts";
-import type { LaunchTimes } from "../../../src/ml/compiled/profilePlan.ts";
+import type { LaunchTimes } from "../../../src/ml/compiled/plan/profilePlan.ts";
 import type { ContestantName, Movement } from "../contestants/contestant.ts";
 import type { AdapterCeilings } from "../ops/adapterCeilings.ts";
 import type { OpContestantName } from "../ops/opContestant.ts";

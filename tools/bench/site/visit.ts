@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { metricColumns } from "../../../src/contract/metrics.ts";
 import { writeSafetensors } from "../../../src/formats/safetensors.ts";
-import type { PlaygroundSnapshot } from "../../../src/page/automation.ts";
+import type { PlaygroundSnapshot } from "../../../src/page/shell/automation.ts";
 import { mainTasks, traceCategories, type MainTask, type TraceEvent } from "./trace.ts";
 import { watchPageScript } from "./watchPage.ts";
 
-export interface Stage {
+interface Stage {
   readonly name: string;
   readonly seconds: number;
   /** Turns of the main thread's event loop of a millisecond or more. */

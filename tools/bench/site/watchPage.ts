@@ -2,7 +2,7 @@ import type { EngineEvent, FromWorker } from "../../../src/contract/protocol.ts"
 import type { LoggedEvent } from "./runGaps.ts";
 
 /** What the page tells of itself; times since it was asked for. */
-export interface PageWatch {
+interface PageWatch {
   /** Shifts of what was in sight already, summed up as browsers do it (CLS); 0 = nothing moved. */
   layoutShift: number;
   firstPaintMs: number | null;

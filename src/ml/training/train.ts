@@ -1,0 +1,85 @@
+import type { Config } from "../../contract/config.ts";
+import { createPrng } from "../../lib/prng.ts";
+import { drawViews } from "../augment/drawViews.ts";
+import { StoredViews } from "../augment/storedViews.ts";
+import type { ViewSource } from "../augment/viewSource.ts";
+import type { EpochSampler } from "../data/sampler.ts";
+import { disposeAnswers, type AnswerAhead, type StepViews } from "../methods/answerAhead.ts";
+import type { Method, StepSettings } from "../methods/method.ts";
+import { scheduleFactor } from "../optim/schedule.ts";
+import * as tf from "../tfjs/tf.ts";
+
+/** What one step did. */
+export interface StepReport {
+  /** 1 is the first. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly images: number;
+  /** [4] as in `stepScalars`, on the device; the receiver disposes of it. */
+  readonly scalars: tf.Tensor1D;
+}
+
+export interface TrainingSetup {
+  readonly method: Method;
+  /** Of the images that the sampler names. */
+  readonly source: ViewSource;
+  readonly sampler: EpochSampler;
+  readonly config: Config;
+  readonly totalSteps: number;
+  /** Asked anew at every step. */
+  readonly live: () => StepSettings;
+  /** For teachers whose answers cannot, or need not, be worked out within a step. */
+  readonly answerAhead?: AnswerAhead;
+}
+
+/**
+ * The training loop, one step at a time: not pulling is pausing, pulling once is stepping, dropping it is stopping.
+ * It knows nothing of threads, clocks or screens.
+ */
+export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, void> {
+  const { method, sampler, config, totalSteps } = setup;
+  const draw = viewDrawer(setup);
+  for (let step = 0; step < totalSteps; step++) {
+    const live = setup.live();
+    const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
+    const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
+    const { indices } = sampler.next();
+    const drawn = draw(indices);
+    const { views } = drawn;
+    const answers = await setup.answerAhead?.(drawn);
+    const scalars = method.step(answers === undefined ? views : { ...views, answers }, settings);
+    disposeAnswers(answers);
+    const pairs = views.companions === undefined ? [views] : [views, views.companions];
+    tf.dispose(pairs.flatMap(({ first, second }) => [first, second]));
+    yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, scalars };
+  }
+}
+
+/**
+ * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
+ * and without them.
+ */
+function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => StepViews {
+  const augmentation = createPrng(config.seed, "augment");
+  const choice = createPrng(config.seed, "companions");
+  const companionAugmentation = createPrng(config.seed, "augment companions");
+  if (config.cachedViews > 0) {
+    const stored = new StoredViews(source, config);
+    return (indices) => {
+      const numbers = stored.choose(indices, augmentation);
+      return {
+        views: stored.renderPair(numbers),
+        indices,
+        companionIndices: new Int32Array(),
+        stored: numbers,
+      };
+    };
+  }
+  return (indices) => {
+    const views = drawViews(source, indices, augmentation, config);
+    if (method.bags === undefined) return { views, indices, companionIndices: new Int32Array() };
+    const chosen = method.bags.pick(indices, choice);
+    const companions = drawViews(source, chosen, companionAugmentation, config);
+    return { views: { ...views, companions }, indices, companionIndices: chosen };
+  };
+}

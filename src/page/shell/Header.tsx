@@ -1,0 +1,119 @@
+import { useState } from "react";
+import { useStore } from "zustand";
+import styles from "./App.module.css";
+import { shareAddress } from "./followAddress.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { notify } from "../stores/noticeStore.ts";
+import type { ThemeChoice } from "../stores/themeStore.ts";
+import { chooseTheme, themeStore } from "../stores/themeStore.ts";
+import type { IconName } from "../widgets/Icon.tsx";
+import { Icon } from "../widgets/Icon.tsx";
+import { backendLabels } from "./MachinePanel.tsx";
+
+export function Header() {
+  return (
+    <header className={styles.header}>
+      <h1 className={styles.name}>DisCo Playground</h1>
+      <p className={styles.tagline}>
+        Train a small image encoder by distilled contrastive learning, on this machine alone
+      </p>
+      <BackendBadge />
+      <CopyLink />
+      <ThemeToggle />
+    </header>
+  );
+}
+
+/** What computes, at a glance; leads to the panel that says why. */
+function BackendBadge() {
+  const { status, report } = useStore(engineStore);
+  const text =
+    status === "opening"
+      ? "trying backends …"
+      : status === "ready" && report !== null
+        ? `${backendLabels[report.chosen]} · ${report.adapter}`
+        : "no engine";
+  const light =
+    status === "opening"
+      ? ""
+      : status !== "ready"
+        ? styles.broken
+        : report?.software === true
+          ? styles.software
+          : styles.ready;
+  return (
+    <button
+      type="button"
+      className={styles.badge}
+      data-testid="backend-badge"
+      title={text}
+      onClick={showMachinePanel}
+    >
+      <span className={`${styles.dot} ${light}`} />
+      <span>{text}</span>
+    </button>
+  );
+}
+
+function showMachinePanel(): void {
+  const panel = document.getElementById("machine");
+  if (!(panel instanceof HTMLDetailsElement)) return;
+  panel.open = true;
+  panel.scrollIntoView({ block: "start" });
+  panel.querySelector("summary")?.focus();
+}
+
+function CopyLink() {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    const address = shareAddress();
+    try {
+      await navigator.clipboard.writeText(address);
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2000);
+    } catch {
+      notify("info", "The browser did not allow copying. This is the link:", { details: [address] });
+    }
+  };
+  return (
+    <button
+      type="button"
+      className={styles.icon}
+      data-testid="copy-link"
+      title="A link that brings someone else to these settings and this seed"
+      onClick={() => void copy()}
+    >
+      <Icon name="link" />
+      <span className={styles.wideOnly} aria-live="polite">
+        {copied ? "Copied" : "Copy link"}
+      </span>
+    </button>
+  );
+}
+
+const nextTheme: Readonly<Record<ThemeChoice, ThemeChoice>> = {
+  system: "light",
+  light: "dark",
+  dark: "system",
+};
+const themeIcons: Readonly<Record<ThemeChoice, IconName>> = {
+  system: "contrast",
+  light: "sun",
+  dark: "moon",
+};
+
+function ThemeToggle() {
+  const choice = useStore(themeStore, (state) => state.choice);
+  return (
+    <button
+      type="button"
+      className={styles.icon}
+      data-testid="theme"
+      aria-label={`Theme: ${choice}. Switch to ${nextTheme[choice]}.`}
+      title={`Theme: ${choice}`}
+      onClick={() => chooseTheme(nextTheme[choice])}
+    >
+      <Icon name={themeIcons[choice]} />
+    </button>
+  );
+}

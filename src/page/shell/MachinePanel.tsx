@@ -1,0 +1,108 @@
+import { useStore } from "zustand";
+import type { BackendCandidate, BackendChoice, BackendReport } from "../../contract/backend.ts";
+import { openBackend } from "../commands/openBackend.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { engineStore } from "../stores/engineStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { formatBytes } from "../widgets/formatNumbers.ts";
+import styles from "./MachinePanel.module.css";
+
+export const backendLabels: Readonly<Record<BackendChoice, string>> = {
+  auto: "fastest found",
+  webgpu: "WebGPU",
+  wasm: "WebAssembly",
+  webgl: "WebGL",
+  cpu: "plain JavaScript",
+};
+
+/** What computes, on what adapter, and why; with a way to choose another. */
+export function MachinePanel() {
+  const engine = useEngine();
+  const { status, choice, report, error, memory } = useStore(engineStore);
+  const busy = useStore(runStore, (run) => runIsBusy(run));
+
+  return (
+    <>
+      <div className={styles.row}>
+        <label htmlFor="backend">Compute with</label>
+        <select
+          id="backend"
+          data-testid="backend-select"
+          value={choice}
+          disabled={busy || status === "opening" || status === "lost"}
+          onChange={(event) => void openBackend(engine, event.target.value as BackendChoice)}
+        >
+          {Object.entries(backendLabels).map(([name, label]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </div>
+      {status === "opening" ? <p role="status">Trying out what this machine can do …</p> : null}
+      {status === "lost" || status === "failed" ? (
+        <p className={styles.warning}>
+          {error?.message} {error?.hint}
+        </p>
+      ) : null}
+      {report === null ? null : <Report report={report} />}
+      {memory === null ? null : (
+        <p className={styles.small}>
+          After the last run: {memory.tensors} tensors, {formatBytes(memory.tensorBytes)}; images{" "}
+          {formatBytes(memory.imageBytes)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Report({ report }: { readonly report: BackendReport }) {
+  return (
+    <>
+      <p data-testid="backend-report">
+        <strong>{backendLabels[report.chosen]}</strong> on {report.adapter}. {report.reason}
+      </p>
+      {report.advice === "" ? null : (
+        <p className={report.software ? styles.warning : styles.small}>{report.advice}</p>
+      )}
+      <table className={styles.candidates}>
+        <thead>
+          <tr>
+            <th scope="col">Tried</th>
+            <th scope="col" style={{ textAlign: "left" }}>
+              On
+            </th>
+            <th scope="col">GFLOP/s</th>
+          </tr>
+        </thead>
+        <tbody>
+          {report.candidates.map((candidate) => (
+            <Candidate key={candidate.name} candidate={candidate} />
+          ))}
+        </tbody>
+      </table>
+      {report.crossOriginIsolated ? null : (
+        <p className={styles.small}>
+          This page is not cross-origin isolated, so WebAssembly has one thread. The server should send COOP
+          and COEP.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Candidate({ candidate }: { readonly candidate: BackendCandidate }) {
+  return (
+    <tr>
+      <th scope="row">{backendLabels[candidate.name]}</th>
+      <td>
+        {candidate.available ? (
+          candidate.adapter
+        ) : (
+          <span className={styles.problem}>{candidate.problem}</span>
+        )}
+      </td>
+      <td>{candidate.gflops === null ? "–" : candidate.gflops.toPrecision(2)}</td>
+    </tr>
+  );
+}

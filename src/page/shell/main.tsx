@@ -1,0 +1,31 @@
+import { createRoot } from "react-dom/client";
+import { invariant } from "../../lib/invariant.ts";
+import { App } from "./App.tsx";
+import { exposePlayground } from "./automation.ts";
+import "./base.css";
+import { openBackend } from "../commands/openBackend.ts";
+import { prepareDemo } from "../commands/prepareDemo.ts";
+import { createEngineClient } from "../engine/engineClient.ts";
+import { createEngineWorker } from "../engine/engineWorker.ts";
+import { followEngine } from "../commands/engineEvents.ts";
+import { followAddress } from "./followAddress.ts";
+import { listenToKeys } from "./shortcuts.ts";
+import { teacherInspector } from "../engine/teacherInspector.ts";
+import { followTheme } from "../stores/themeStore.ts";
+import "./tokens.css";
+
+const engine = createEngineClient(createEngineWorker, {
+  inspect: (files) => teacherInspector.inspect(files),
+});
+
+followTheme();
+followEngine(engine);
+const backend = followAddress(engine);
+listenToKeys(engine);
+exposePlayground(engine);
+
+const host = document.getElementById("app");
+invariant(host !== null, "index.html has an element #app");
+createRoot(host).render(<App engine={engine} />);
+
+void openBackend(engine, backend).then(() => prepareDemo(engine));

@@ -1,0 +1,153 @@
+import { useEffect } from "react";
+import { useStore } from "zustand";
+import { teacherPresets, type TeacherPreset } from "../../contract/teacherPresets.ts";
+import { offerTeacherFiles } from "../commands/offerTeacher.ts";
+import { deleteKept, lookUp, refreshKept, startDownload } from "../commands/webTransfers.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { linkStore } from "../stores/linkStore.ts";
+import { webStore } from "../stores/webStore.ts";
+import { FactList } from "../widgets/FactList.tsx";
+import { formatBytes } from "../widgets/formatNumbers.ts";
+import { useLinkedAddress } from "../web/useLinkedAddress.ts";
+import { WebTransfer } from "../web/WebTransfer.tsx";
+import styles from "../web/WebForm.module.css";
+
+/** A teacher from a public hub, or from any address: looked up, shown, and downloaded on a click. */
+export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
+  const engine = useEngine();
+  const transfer = useStore(webStore, ({ transfers }) => transfers.teacher);
+  const linked = useStore(linkStore, (state) => state.teacher);
+  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked);
+  const preset = teacherPresets.find((candidate) => candidate.address === address.trim());
+  const sha256 = preset?.sha256 ?? (linked?.address === address.trim() ? linked.sha256 : null);
+
+  async function download(acceptChanged: boolean): Promise<void> {
+    const files = await startDownload("teacher", { acceptChanged });
+    const [first] = files ?? [];
+    if (files === null || first === undefined) return;
+    const origin = { address: first.record.address, sha256: first.record.sha256 };
+    const given = files.map(({ file }) => file);
+    await offerTeacherFiles(engine, given, { origin, recipe: preset?.recipe });
+  }
+
+  return (
+    <details
+      className={styles.fold}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      data-testid="teacher-web"
+    >
+      <summary>From the web</summary>
+      {isOpen ? (
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void lookUp("teacher", { address: address.trim(), sha256, keep: true, recipe: preset?.recipe });
+          }}
+        >
+          <label className={styles.field}>
+            Published teachers
+            <select
+              value={preset?.id ?? ""}
+              data-testid="teacher-preset"
+              onChange={(event) =>
+                setAddress(teacherPresets.find(({ id }) => id === event.target.value)?.address ?? "")
+              }
+            >
+              <option value="">Another address</option>
+              {teacherPresets.map(({ id, title, roughBytes }) => (
+                <option key={id} value={id}>
+                  {title}
+                  {roughBytes === null ? "" : `, ${formatBytes(roughBytes)}`}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className={styles.field}>
+            Address of a checkpoint, or of a model.json
+            <input
+              type="text"
+              inputMode="url"
+              spellCheck={false}
+              autoComplete="off"
+              placeholder="https://"
+              value={address}
+              data-testid="teacher-address"
+              onChange={(event) => setAddress(event.target.value)}
+            />
+          </label>
+          {preset === undefined ? null : <FactList facts={factsOfPreset(preset)} testId="preset-facts" />}
+          <div className={styles.row}>
+            <button
+              disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
+              data-testid="teacher-look-up"
+            >
+              Look up size
+            </button>
+            <span className={styles.muted}>Nothing is downloaded before you say so.</span>
+          </div>
+          <WebTransfer
+            use="teacher"
+            transfer={transfer}
+            disabled={disabled}
+            onDownload={(acceptChanged) => void download(acceptChanged)}
+          />
+          <KeptFiles onUse={setAddress} />
+        </form>
+      ) : null}
+    </details>
+  );
+}
+
+function factsOfPreset(preset: TeacherPreset) {
+  return [
+    { term: "Network", text: preset.architecture },
+    { term: "Embedding", text: preset.embedding },
+    { term: "Input", text: `${preset.inputSize} px` },
+    { term: "Licence", text: preset.licence },
+    { term: "By", text: preset.citation },
+  ];
+}
+
+/** What was downloaded before and lies on this machine. */
+function KeptFiles({ onUse }: { readonly onUse: (address: string) => void }) {
+  const kept = useStore(webStore, (state) => state.kept);
+  useEffect(() => {
+    if (webStore.getState().kept === null) void refreshKept();
+  }, []);
+  if (kept === null || kept.length === 0) return null;
+  return (
+    <section data-testid="kept-files">
+      <h3>On this machine</h3>
+      <ul className={styles.kept}>
+        {kept.map(({ address, name, bytes, place }) => (
+          <li key={address}>
+            <span title={address}>
+              {nameOfKept(address, name)}{" "}
+              <span className={styles.muted}>
+                {formatBytes(bytes)}
+                {place === "memory" ? ", until the page is closed" : ""}
+              </span>
+            </span>
+            <button type="button" onClick={() => onUse(address)} aria-label={`Choose ${name}`}>
+              Choose
+            </button>
+            <button type="button" onClick={() => void deleteKept(address)} aria-label={`Delete ${name}`}>
+              Delete
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button type="button" onClick={() => void deleteKept(null)} data-testid="kept-delete-all">
+        Delete all
+      </button>
+    </section>
+  );
+}
+
+/** Hubs call every file model.safetensors; the preset's title, or the folder, tells them apart. */
+function nameOfKept(address: string, name: string): string {
+  const preset = teacherPresets.find((candidate) => candidate.address === address);
+  return preset?.title ?? `${name}, ${new URL(address).host}`;
+}

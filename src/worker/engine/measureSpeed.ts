@@ -1,0 +1,49 @@
+import type { Config } from "../../contract/config.ts";
+import { AppError } from "../../contract/errors.ts";
+import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
+import type { ImageStore } from "../../ml/data/imageStore.ts";
+import { EpochSampler } from "../../ml/data/sampler.ts";
+import { splitByClass } from "../../ml/data/split.ts";
+import { createMethod } from "../../ml/methods/createMethod.ts";
+import { train } from "../../ml/training/train.ts";
+import { fittedBatch } from "./fittedBatch.ts";
+
+/** The first steps make what is made once. */
+const warmUpSteps = 2;
+const steps = 8;
+
+/**
+ * Images a second that the student of a configuration trains on here, by itself: a teacher's answers about plain images
+ * are asked for once and so count for little in a run.
+ */
+export async function measureSpeed(
+  store: ImageStore,
+  asked: Config,
+): Promise<{ readonly imagesPerSecond: number }> {
+  if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
+  const split = splitByClass(store.allClasses(), asked.holdout, asked.splitSeed);
+  const batchSize = fittedBatch(asked, split.train.length);
+  const config: Config = { ...asked, batchSize, method: "mocov2", teacher: "none" };
+  const source = new CpuViewSource(store, config.imageSize);
+  const method = createMethod(config, null);
+  const sampler = new EpochSampler(split.train, batchSize, config.seed);
+  try {
+    let startMs = 0;
+    for await (const { step, scalars } of train({
+      method,
+      source,
+      sampler,
+      config,
+      totalSteps: warmUpSteps + steps,
+      live: () => config,
+    })) {
+      await scalars.data(); // sync point: the step is over
+      scalars.dispose();
+      if (step === warmUpSteps) startMs = performance.now();
+    }
+    return { imagesPerSecond: (1000 * steps * batchSize) / (performance.now() - startMs) };
+  } finally {
+    method.dispose();
+    source.dispose();
+  }
+}

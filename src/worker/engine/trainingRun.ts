@@ -1,0 +1,240 @@
+import { settings, type Config, type ConfigPatch, type SettingName } from "../../contract/config.ts";
+import { AppError, toWire } from "../../contract/errors.ts";
+import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../../contract/protocol.ts";
+import type { ViewSource } from "../../ml/augment/viewSource.ts";
+import type { EpochSampler } from "../../ml/data/sampler.ts";
+import type { Execution } from "../../ml/compiled/compileMethod.ts";
+import type { Judge } from "../../ml/training/judge.ts";
+import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
+import type { Method } from "../../ml/methods/method.ts";
+import type { Progress } from "../../lib/slices.ts";
+import { train } from "../../ml/training/train.ts";
+import { Measurements } from "./measurements.ts";
+import { Telemetry } from "./telemetry.ts";
+import { yieldToMessages } from "../../lib/yieldToMessages.ts";
+
+export interface TrainingRunSetup {
+  readonly runId: string;
+  readonly config: Config;
+  readonly totalSteps: number;
+  readonly method: Method;
+  /**
+   * What the method needs before its first step; called off when the run is stopped.
+   *
+   * @returns how the teacher's answers come before each step, where a step does not work them out itself.
+   */
+  readonly prepare: (cancelled: () => boolean) => Promise<AnswerAhead | undefined>;
+  /** Makes the prepared method as fast as it can be here. */
+  readonly compile: (method: Method) => Promise<Execution>;
+  readonly source: ViewSource;
+  readonly sampler: EpochSampler;
+  readonly judge: Judge;
+  /** Puts what the teacher was asked where later visits find it. */
+  readonly keepAnswers: () => Promise<void>;
+  readonly emit: (event: EngineEvent) => void;
+  readonly memory: () => MemoryReport;
+  readonly now: () => number;
+}
+
+/**
+ * One run from start to end: starting → running ⇄ paused → ended. Pulls steps from the training loop while it
+ * may, has the student measured between them, and tells how it goes. Owns the method and the judge.
+ */
+export class TrainingRun {
+  readonly runId: string;
+  /** Until the run begins the method as it was created, then the form of it that takes the steps. */
+  method: Method;
+  /** Resolves when the run has ended and said so; never rejects. */
+  readonly ended: Promise<void>;
+  private config: Config;
+  private state: RunState = "starting";
+  private step = 0;
+  /** Steps that may still be taken before pausing. */
+  private allowance: number;
+  private stopping = false;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly setup: TrainingRunSetup,
+    startPaused: boolean,
+  ) {
+    this.runId = setup.runId;
+    this.method = setup.method;
+    this.config = setup.config;
+    this.allowance = startPaused ? 0 : Infinity;
+    this.ended = this.runToEnd();
+  }
+
+  get imageSize(): number {
+    return this.config.imageSize;
+  }
+
+  get isOver(): boolean {
+    return this.state === "ended";
+  }
+
+  pause(): void {
+    this.allowance = 0;
+  }
+
+  resume(): void {
+    this.allowance = Infinity;
+    this.wake();
+  }
+
+  /** One step, then paused (again). */
+  stepOnce(): void {
+    this.allowance = 1;
+    this.wake();
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.wake();
+  }
+
+  /** @throws AppError "config-invalid" when a setting cannot change during a run. */
+  adjust(patch: ConfigPatch): void {
+    const fixed = Object.keys(patch).filter((name) => !("live" in settings[name as SettingName]));
+    if (fixed.length > 0) {
+      throw new AppError("config-invalid", `${fixed.join(", ")} cannot change during a run`, {
+        hint: "Stop the run, change it, and start again.",
+      });
+    }
+    this.config = { ...this.config, ...patch };
+  }
+
+  dispose(): void {
+    this.method.dispose();
+    this.setup.judge.dispose();
+  }
+
+  private async runToEnd(): Promise<void> {
+    let end: RunEnd;
+    try {
+      end = await this.run();
+    } catch (error) {
+      end = { kind: "failed", error: toWire(error) };
+    }
+    this.enter("ended");
+    const { emit, memory, keepAnswers } = this.setup;
+    emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
+    void keepAnswers(); // of a run that was stopped, too
+  }
+
+  private async run(): Promise<RunEnd> {
+    const { emit, runId, keepAnswers, prepare, compile, judge, config, totalSteps, now } = this.setup;
+    const cancelled = (): boolean => this.stopping;
+    this.announce();
+    await yieldToMessages(); // lets the answer to "startRun" go out first
+    const answerAhead = await prepare(cancelled);
+    judge.keepUntrained(this.method);
+    const { method, ...execution } = await compile(this.method);
+    this.method = method;
+    emit({ type: "execution", runId, execution });
+
+    const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
+    const report = (progress: Progress): void => emit({ type: "progress", ...progress });
+    const measurements = new Measurements(report, cancelled);
+    const steps = train({
+      ...this.setup,
+      method,
+      live: () => this.config,
+      ...(answerAhead === undefined ? {} : { answerAhead }),
+    });
+    let isStartMeasured = false;
+    /** The fixed lines come after the first losses: the visitor waits for those. */
+    const measureStart = (): void => {
+      if (isStartMeasured) return;
+      isStartMeasured = true;
+      measurements.add(judge.measureUntrained(), ({ baseline, evaluation }) => {
+        emit({ type: "baseline", runId, baseline });
+        emit({ type: "evaluation", runId, evaluation });
+      });
+      measurements.addForLater(judge.measureTeacher(), (baseline) => {
+        if (baseline !== null) emit({ type: "baseline", runId, baseline });
+        void keepAnswers();
+      });
+    };
+    /** Of the student as it is now. One at a time: what is under way is ended first. */
+    const measureStudent = async (): Promise<void> => {
+      await measurements.catchUp();
+      if (cancelled()) return;
+      measurements.add(judge.measureStudent(method, this.step), (evaluation) =>
+        emit({ type: "evaluation", runId, evaluation }),
+      );
+      await measurements.slice(); // takes over its copy of the student
+    };
+    /** When the clock was started; pauses are taken off by moving it. */
+    let startMs = now();
+    try {
+      for (;;) {
+        if (this.isHalted()) {
+          const haltMs = now();
+          await telemetry.flush();
+          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
+          this.enter("paused");
+          measureStart();
+          while (this.isHalted() && !measurements.isEmpty) {
+            await measurements.slice();
+            await yieldToMessages();
+          }
+          if (this.isHalted()) await new Promise<void>((resolve) => (this.wake = resolve));
+          startMs += now() - haltMs;
+          continue;
+        }
+        if (this.stopping) {
+          await telemetry.flush();
+          return { kind: "stopped" };
+        }
+        if (this.allowance === Infinity) this.enter("running");
+        const next = await steps.next();
+        if (next.done === true) break;
+        this.step = next.value.step;
+        this.allowance--;
+        await telemetry.add(next.value, now() - startMs);
+        if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
+
+        measureStart();
+        const isLast = this.step === totalSteps;
+        const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
+        if (isLast || isDue) {
+          await telemetry.flush();
+          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
+          await measureStudent();
+        } else {
+          await measurements.slice();
+        }
+        await yieldToMessages();
+      }
+      await measurements.finish();
+      return cancelled() ? { kind: "stopped" } : { kind: "finished" };
+    } finally {
+      await measurements.abandon();
+      telemetry.dispose();
+    }
+  }
+
+  private isHalted(): boolean {
+    return this.allowance <= 0 && !this.stopping;
+  }
+
+  private enter(state: RunState): void {
+    if (state === this.state && state !== "paused") return;
+    this.state = state;
+    this.announce();
+  }
+
+  private announce(): void {
+    this.setup.emit({ type: "runState", runId: this.runId, state: this.state, step: this.step });
+  }
+}
+
+function diverged(step: number): RunEnd {
+  return {
+    kind: "diverged",
+    step,
+    message: `The loss was no longer a finite number at step ${step}.`,
+    hint: "Lower the learning rate (a tenth is a good try) or the distillation weight; for very small batches also use fewer BatchNorm groups.",
+  };
+}

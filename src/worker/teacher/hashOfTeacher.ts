@@ -1,0 +1,20 @@
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { TeacherSource } from "../../contract/protocol.ts";
+import bundledCard from "./bundledTeacher/teacher.json";
+
+/** Larger files are not read a second time: their answers are kept for the visit only. */
+const mostBytes = 512 * 1024 * 1024;
+
+/** SHA-256 (hex) of everything that decides what a teacher says: its files and how it is used. */
+export async function hashOfTeacher(source: TeacherSource): Promise<string | null> {
+  if (source.kind === "bundled") return bundledCard.sha256;
+  const { files } = source;
+  if (files.reduce((sum, { size }) => sum + size, 0) > mostBytes) return null;
+  const hashes: string[] = [];
+  for (const file of files) {
+    const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+    hashes.push(bytesToHex(new Uint8Array(digest)));
+  }
+  const whole = utf8ToBytes(JSON.stringify([hashes.sort(), source.recipe ?? null]));
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(whole))));
+}
