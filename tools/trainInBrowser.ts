@@ -256,7 +256,7 @@ class PlaygroundTab {
       }
       if (plan !== null && !isPlanned) {
         isPlanned = true;
-        if (batchAsked !== null && plan.trainImages < batchAsked)
+        if (batchAsked !== null && plan.config.batchSize !== batchAsked)
           throw tooFewImages(plan.trainImages, batchAsked);
         const fitted = config === null ? "" : describeFittedBatch(config, plan);
         if (fitted !== "") this.#progress.say(fitted);

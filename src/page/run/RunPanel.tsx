@@ -140,7 +140,7 @@ function RunStatus() {
 
 function describePlan(asked: Config | null, plan: RunPlan, execution: RunExecution | null): string {
   const parts = [
-    `${plan.trainImages} images to train on, ${plan.heldOutImages} held out${plan.trainImages < plan.config.batchSize ? `; a batch of ${plan.config.batchSize} repeats them` : ""}`,
+    `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
     `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
     `${plan.embeddingDim} dimensions`,
   ];
