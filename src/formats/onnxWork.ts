@@ -234,7 +234,7 @@ class WorkReader {
       const { name, numbers, graphs } = this.attribute(part);
       attributes.set(name, numbers);
       for (const graph of graphs) {
-        inner.push(...this.all(inside(graph), 1));
+        for (const each of this.all(inside(graph), 1)) inner.push(each);
         for (const weight of this.all(inside(graph), 5)) this.learn(weight);
       }
     }

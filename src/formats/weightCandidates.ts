@@ -133,9 +133,8 @@ async function describedBy(source: WeightSource): Promise<Described | null> {
     return { kind: "tfjs", files: groups.flatMap(({ paths }) => paths), isCertain: true };
   }
   const map = indexSchema.safeParse(json).data?.weight_map;
-  return map === undefined
-    ? byName
-    : { kind: "shards", files: [...new Set(Object.values(map))], isCertain: true };
+  const files = new Set(Object.values(map ?? {}));
+  return files.size === 0 ? byName : { kind: "shards", files: [...files], isCertain: true };
 }
 
 const manifestSchema = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()) })) });

@@ -134,6 +134,19 @@ describe("readWeightFiles", () => {
       expect((await refusal(files)).hint).toContain("under Data");
   });
 
+  it("takes no list of parts for one that names none", async () => {
+    const index = { "config.json": '{"weight_map": {}}' };
+    expect((await read({ ...index, "model.safetensors": safetensors("w") })).names).toEqual(["w"]);
+    expect((await refusal(index)).message).toContain("a JSON file");
+  });
+
+  it("counts the files in a zip, those that it does not look at included", async () => {
+    const many = Array.from({ length: 800 }, (_, i) => ({ path: `notes/${i}.txt`, bytes: "x" }));
+    const { message, details } = await refusal({ "notes.zip": await writeZip(many) });
+    expect(message).toContain("None of the 800 files");
+    expect(details.at(-1)).toBe("and 750 more");
+  });
+
   it("does not unpack what no weights deflate to", async () => {
     const zip = await writeZip([{ path: "model.safetensors", bytes: new Uint8Array(80_000_000) }]);
     expect((await refusal({ "zeros.zip": zip })).code).toBe("file-unsupported");

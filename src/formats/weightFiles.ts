@@ -155,9 +155,8 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
   }
   const isZip = files.length === 1;
   const given = isZip ? inside : sources;
-  const about = isZip
-    ? `the ${given.length} files in ${quote(lastName(only.path))}`
-    : `the ${files.length} files`;
+  const count = isZip ? only.filesInside : files.length;
+  const about = `the ${count} ${count === 1 ? "file" : "files"}${isZip ? ` in ${quote(lastName(only.path))}` : ""}`;
   const pictures = given.filter(({ path, kind }) => kind.panel === "data" || imageName.test(path)).length;
   throw new AppError(
     "file-unsupported",
@@ -172,7 +171,7 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
       details: shownList(
         given.map(({ path, kind }) => `${path}: ${kind.what}`),
         mostNamed,
-        isZip ? given.length : files.length,
+        count,
       ),
     },
   );

@@ -20,6 +20,8 @@ export interface WeightSource {
   readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
   /** What an archive holds; null for every other file and for a PyTorch checkpoint, which is read as one. */
   readonly inside: readonly WeightSource[] | null;
+  /** Files in the archive, those that were not looked at included. */
+  readonly filesInside: number;
 }
 
 /** Looked into at most; of more, only those whose names look like weights. */
@@ -49,7 +51,7 @@ async function sourceOf({ path, content }: GivenFile): Promise<WeightSource> {
   const size = content instanceof Uint8Array ? content.length : content.size;
   const kind = fileKindOf(await headOf(content), path, size);
   const source = { path, size, content: () => Promise.resolve(content), read: () => bytesOf(content) };
-  if (kind.kind !== "zip") return { ...source, kind, inside: null };
+  if (kind.kind !== "zip") return { ...source, kind, inside: null, filesInside: 0 };
   const archive = await openZip(content, {
     entries: 100_000,
     entryBytes: maxCheckpointBytes,
@@ -60,11 +62,11 @@ async function sourceOf({ path, content }: GivenFile): Promise<WeightSource> {
     throw error;
   });
   // Whoever reads it as a checkpoint then says what is wrong with it.
-  if (archive instanceof AppError) return { ...source, kind, inside: null };
+  if (archive instanceof AppError) return { ...source, kind, inside: null, filesInside: 0 };
   const paths = archive.entries.map(({ path }) => path);
   const zipKind = zipKindOf(paths);
   if (zipKind.kind === "pytorch-zip" || zipKind.kind === "other")
-    return { ...source, kind: zipKind, inside: null };
+    return { ...source, kind: zipKind, inside: null, filesInside: 0 };
   let left = freeInflationBytes + mostInflation * size;
   const inside: WeightSource[] = [];
   for (const entry of worthALook(archive.entries)) {
@@ -87,7 +89,15 @@ async function sourceOf({ path, content }: GivenFile): Promise<WeightSource> {
     const seen =
       head === null ? fileKindOf(Uint8Array.of(0), entry.path) : fileKindOf(head, entry.path, entry.size);
     const kind = seen.kind === "zip" ? await kindOfZip(await read(), seen) : seen;
-    inside.push({ path: entry.path, size: entry.size, kind, content: read, read, inside: null });
+    inside.push({
+      path: entry.path,
+      size: entry.size,
+      kind,
+      content: read,
+      read,
+      inside: null,
+      filesInside: 0,
+    });
   }
   const [refused] = archive.refused.filter(({ path }) => !isSystemFile(path));
   if (refused !== undefined && inside.some(({ path }) => weightsName.test(path)))
@@ -95,7 +105,7 @@ async function sourceOf({ path, content }: GivenFile): Promise<WeightSource> {
       "file-refused",
       `The entry ${quote(refused.path)} of ${quote(path)} was refused: ${refused.reason}.`,
     );
-  return { ...source, kind: zipKind, inside };
+  return { ...source, kind: zipKind, inside, filesInside: archive.entries.length };
 }
 
 /** Of a zip in a zip, which is a PyTorch checkpoint more often than not. */
