@@ -74,8 +74,8 @@ export const presets = {
     label: "Distilling BottleNeck",
     summary:
       "How wide must the head be to take in the teacher? Six widths, three seeds each, as an ablation.",
-    patch: {},
-    design: { axis: "hiddenWidth", values: [8, 16, 32, 64, 128, 256], seeds: [1, 2, 3], steps: 250 },
+    patch: { evaluateEvery: 100 },
+    design: { axis: "hiddenWidth", values: [8, 16, 32, 64, 128, 256], seeds: [1, 2, 3], steps: 200 },
   },
 } as const satisfies Record<string, Preset>;
 
