@@ -37,6 +37,8 @@ beforeAll(() => {
   mkdirSync(join(folder, "snapshot"));
   symlinkSync(join(folder, "model", "weights.bin"), join(folder, "snapshot", "model.safetensors"));
   symlinkSync("nothing", join(folder, "snapshot", "gone.json"));
+  mkdirSync(join(folder, "rings"));
+  for (let i = 0; i < 20; i++) symlinkSync(".", join(folder, "rings", `ring ${i}`)); // 20⁸ ways round
   writeFileSync(join(folder, "broken.json"), "{ seed: 1 }");
   writeFileSync(join(folder, "wrong.json"), JSON.stringify({ seed: -1, colour: "red", epochs: 2 }));
   writeFileSync(join(folder, "list.json"), "[1]");
@@ -177,6 +179,7 @@ test.each([
   [["--teacher", "nobody"], /--teacher nobody: neither/],
   [["--teacher", "empty"], /the folder holds no files/],
   [["--teacher", "classes"], /the folder holds no files/],
+  [["--teacher", "rings"], /the folder holds no files/],
   [["--backend", "abacus"], /--backend abacus: is none of auto, webgpu/],
   [["--student", "resnet19"], /--student: "resnet19" is not one of resnet9, resnet18/],
   [["--steps", "many"], /--steps: "many" is not a number/],

@@ -1,5 +1,5 @@
 /** The command line of `npm run train`, checked before anything heavy starts. */
-import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/contract/backend.ts";
@@ -191,8 +191,15 @@ function whyMissing(path: string, wanted: string): string {
 const mostTeacherFiles = 1000;
 const deepestFolder = 8;
 
-/** A folder's own files, links to files included; where it has none, those of its sub-folders. */
-function filesOfTeacher(folder: string, depth = 0): readonly string[] {
+/**
+ * A folder's own files, links to files included; where it has none, those of its sub-folders.
+ *
+ * @param entered where each folder really is that was looked into: links that lead round are followed once.
+ */
+function filesOfTeacher(folder: string, depth = 0, entered = new Set<string>()): readonly string[] {
+  const real = realpathSync(folder);
+  if (entered.has(real)) return [];
+  entered.add(real);
   const files: string[] = [];
   const folders: string[] = [];
   for (const name of readdirSync(folder).sort()) {
@@ -204,7 +211,7 @@ function filesOfTeacher(folder: string, depth = 0): readonly string[] {
   if (files.length > 0 || depth >= deepestFolder) return files.slice(0, mostTeacherFiles);
   const inside: string[] = [];
   for (const each of folders) {
-    inside.push(...filesOfTeacher(each, depth + 1));
+    inside.push(...filesOfTeacher(each, depth + 1, entered));
     if (inside.length >= mostTeacherFiles) break;
   }
   return inside.slice(0, mostTeacherFiles);

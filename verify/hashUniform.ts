@@ -64,6 +64,18 @@ export function hashTensor(
   return Float32Array.from(hashUniform(seed, k, size), (v) => a * v + c);
 }
 
+/** What the recipe calls the roles of a network's tensors (`tools/fixtures`). */
+export const tensorRoles: Readonly<Record<string, TensorRole>> = {
+  conv_w: "convWeight",
+  lin_w: "linearWeight",
+  bias: "bias",
+  bn_w: "normWeight",
+  bn_b: "normBias",
+  bn_mean: "runningMean",
+  bn_var: "runningVar",
+  bn_count: "batchesTracked",
+};
+
 function scaleOf(role: TensorRole, shape: readonly number[], gain: number): { a: number; c: number } {
   const fanIn = shape.slice(1).reduce((product, length) => product * length, 1);
   switch (role) {

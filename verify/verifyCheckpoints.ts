@@ -1,7 +1,6 @@
 import { AppError } from "../src/contract/errors.ts";
 import { readCheckpoint, type Checkpoint } from "../src/formats/checkpoint.ts";
 import type { StoredTensor } from "../src/formats/storedTensor.ts";
-import type { TensorRole } from "../src/ml/models/network.ts";
 import { checkedEqual, failed, type CheckRow } from "./checkRow.ts";
 import {
   at,
@@ -13,7 +12,7 @@ import {
   type Json,
   type JsonObject,
 } from "./fixture.ts";
-import { hashTensor } from "./hashUniform.ts";
+import { hashTensor, tensorRoles } from "./hashUniform.ts";
 
 /**
  * Files of a 7_checkpoints fixture: the good ones hold, bit for bit, what the manifest says; the others are
@@ -155,24 +154,13 @@ function compareTensors(tensors: Tensors, golden: Tensors): string[] {
   return problems;
 }
 
-const roles: Readonly<Record<string, TensorRole>> = {
-  conv_w: "convWeight",
-  lin_w: "linearWeight",
-  bias: "bias",
-  bn_w: "normWeight",
-  bn_b: "normBias",
-  bn_mean: "runningMean",
-  bn_var: "runningVar",
-  bn_count: "batchesTracked",
-};
-
 function compareFormula(manifest: Json, tensors: Tensors, seed: number, gain: number): string[] {
   const table = listAt(manifest, "state_dict", "rows");
   const problems =
     tensors.size === table.length ? [] : [`it has ${tensors.size} tensors, not ${table.length}`];
   for (const entry of table) {
     const name = textAt(entry, 1);
-    const role = roles[textAt(entry, 2)];
+    const role = tensorRoles[textAt(entry, 2)];
     if (role === undefined) throw new NotUnderstood(`role ${textAt(entry, 2)}`);
     const golden = hashTensor({ role, shape: at(entry, 3) as number[] }, seed, numberAt(entry, 0), gain);
     if (ending(tensors, name)?.toFloat32().join() !== golden.join())

@@ -3,7 +3,7 @@ import { invariant } from "../src/lib/invariant.ts";
 import { CompiledEncoder } from "../src/ml/compiled/compiledEncoder.ts";
 import { softwareGranularity } from "../src/ml/wgsl/granularity.ts";
 import { tfjsGpu } from "../src/ml/tfjs/tfjsGpu.ts";
-import { stateDictSpec, type Network, type TensorRole } from "../src/ml/models/network.ts";
+import { stateDictSpec, type Network } from "../src/ml/models/network.ts";
 import { networkOf } from "../src/ml/teachers/networkOf.ts";
 import { forward } from "../src/ml/executors/forward.ts";
 import { parameterCount } from "../src/ml/models/parameterCount.ts";
@@ -22,18 +22,7 @@ import {
   type Fixture,
   type Json,
 } from "./fixture.ts";
-import { hashImage, hashTensor } from "./hashUniform.ts";
-
-const roles: Readonly<Record<string, TensorRole>> = {
-  conv_w: "convWeight",
-  lin_w: "linearWeight",
-  bias: "bias",
-  bn_w: "normWeight",
-  bn_b: "normBias",
-  bn_mean: "runningMean",
-  bn_var: "runningVar",
-  bn_count: "batchesTracked",
-};
+import { hashImage, hashTensor, tensorRoles } from "./hashUniform.ts";
 
 /** Features and stage outputs of a 1_models fixture's network in its three modes, on the current backend. */
 export async function verifyModels(fixture: Fixture): Promise<CheckRow[]> {
@@ -41,7 +30,7 @@ export async function verifyModels(fixture: Fixture): Promise<CheckRow[]> {
   const table = (listAt(manifest, "state_dict", "rows") as readonly (readonly Json[])[]).map((row) => ({
     k: Number(row[0]),
     name: textAt(row, 1),
-    role: roles[textAt(row, 2)],
+    role: tensorRoles[textAt(row, 2)],
     shape: row[3] as readonly number[],
   }));
   const architecture = recogniseArchitecture(table);

@@ -74,6 +74,7 @@ export const presets = {
     label: "Distilling BottleNeck",
     summary:
       "How wide must the head be to take in the teacher? Six widths, three seeds each, as an ablation.",
+    // Jobs are measured at their end whatever this says; it holds for a single run begun with the preset.
     patch: { evaluateEvery: 100 },
     design: { axis: "hiddenWidth", values: [8, 16, 32, 64, 128, 256], seeds: [1, 2, 3], steps: 200 },
   },

@@ -9,11 +9,18 @@ import type { OnnxModel, OnnxNode, OnnxWeight } from "./onnxModel.ts";
 import { makersIn } from "./onnxOutput.ts";
 import { FieldBudget, fieldsOf, readVarint, textOf, type ByteRange, type ProtoField } from "./protobuf.ts";
 import { quote } from "./quote.ts";
-import { mostElements, mostGrowth, paddedPlanes, pooledPixels, product } from "./workLimits.ts";
+import {
+  largestOf,
+  mostElements,
+  mostGrowth,
+  mostSizes,
+  paddedElements,
+  pooledPixels,
+  product,
+  rangeLength,
+} from "./workLimits.ts";
 
 const loopOps = new Set(["Loop", "Scan", "SequenceMap"]);
-/** Constants with more numbers than this are no shapes. */
-const mostSizes = 64;
 /** Operations in bodies and functions. */
 const mostInner = 100_000;
 
@@ -139,12 +146,8 @@ function elementsMade({ op, inputs, attributes }: Operation, reader: WorkReader)
     case "RandomNormal":
     case "RandomUniform":
       return product(attribute("shape"));
-    case "Range": {
-      const [[start], [end], [step]] = [input(0), input(1), input(2)];
-      return start === undefined || end === undefined || step === undefined
-        ? 1
-        : Math.abs((end - start) / step);
-    }
+    case "Range":
+      return rangeLength(input(0), input(1), input(2));
     case "Pad":
       return padded([...input(1), ...attribute("pads"), ...attribute("paddings")], []);
     case "ConvTranspose":
@@ -181,17 +184,13 @@ function growthOf({ op, inputs, attributes }: Operation, reader: WorkReader): nu
   }
 }
 
-function largestOf(numbers: readonly number[]): number {
-  return numbers.reduce((most, number) => Math.max(most, number), 0);
-}
-
 /** What padding alone adds up to, in all channels. @param pads all beginnings, then all ends. */
 function padded(pads: readonly number[], strides: readonly number[]): number {
   const rank = Math.floor(pads.length / 2);
   const margin = product(
     pads.slice(0, rank).map((pad, i) => (pad + pads[rank + i]!) / Math.max(1, strides[i] ?? 1)),
   );
-  return margin === 1 ? 1 : margin * paddedPlanes;
+  return paddedElements(margin);
 }
 
 class WorkReader {

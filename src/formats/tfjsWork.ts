@@ -7,7 +7,17 @@ import { AppError } from "../contract/errors.ts";
 import { dependencyOrder } from "../lib/dependencyOrder.ts";
 import { quote } from "./quote.ts";
 import type { TfjsModelFiles, WeightSpec } from "./tfjsModel.ts";
-import { mostElements, mostGrowth, paddedPlanes, pooledPixels, product } from "./workLimits.ts";
+import {
+  largestOf,
+  mostElements,
+  mostGrowth,
+  mostSizes,
+  paddedElements,
+  paddedPlanes,
+  pooledPixels,
+  product,
+  rangeLength,
+} from "./workLimits.ts";
 import { z } from "./zod.ts";
 
 /** @throws AppError "file-refused" when its weights or its values are more than its files explain. */
@@ -143,11 +153,9 @@ function inputOf(config: Config, inputs: readonly Value[]): Value {
 
 /** Layers that add or multiply several take the shape of the largest. */
 function largest(inputs: readonly Value[]): Value {
-  const over = (get: (value: Value) => number): number =>
-    inputs.reduce((most, value) => Math.max(most, get(value)), 0);
   return {
-    area: over(({ area }) => area),
-    channels: over(({ channels }) => channels),
+    area: largestOf(inputs.map(({ area }) => area)),
+    channels: largestOf(inputs.map(({ channels }) => channels)),
     leastChannels: inputs.reduce((least, value) => Math.min(least, value.leastChannels), Infinity),
   };
 }
@@ -276,7 +284,7 @@ function refuseGraph(model: TfjsModelFiles): void {
   for (const node of ordered) {
     const inputs = takes(node);
     const numbers = (index: number): readonly number[] => constants.get(inputs[index] ?? "") ?? [];
-    const before = inputs.reduce((most, name) => Math.max(most, growth.get(name) ?? 0), 0);
+    const before = largestOf(inputs.map((name) => growth.get(name) ?? 0));
     const grown = node.op === "Placeholder" ? 1 : before * graphGrowth(node, numbers);
     growth.set(node.name, grown);
     elements += elementsMade(node.op, numbers);
@@ -327,12 +335,8 @@ function elementsMade(op: string, numbers: (input: number) => readonly number[])
       return product(numbers(1)) * paddedPlanes;
     case "LinSpace":
       return product(numbers(2));
-    case "Range": {
-      const [[start], [end], [step]] = [numbers(0), numbers(1), numbers(2)];
-      return start === undefined || end === undefined || step === undefined
-        ? 1
-        : Math.abs((end - start) / step);
-    }
+    case "Range":
+      return rangeLength(numbers(0), numbers(1), numbers(2));
     case "Pad":
     case "PadV2":
     case "MirrorPad":
@@ -341,15 +345,13 @@ function elementsMade(op: string, numbers: (input: number) => readonly number[])
       const margin = product(
         Array.from({ length: pads.length / 2 }, (_, i) => pads[2 * i]! + pads[2 * i + 1]!),
       );
-      return margin === 1 ? 1 : margin * paddedPlanes;
+      return paddedElements(margin);
     }
     default:
       return 1;
   }
 }
 
-/** A constant with more numbers than this is no shape. */
-const mostSizes = 64;
 const storedBytes = { float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2 } as const;
 
 /** The small ones, by their nodes' names. */

@@ -132,13 +132,18 @@ function withLeftOut(
     .join(", ");
   const more = left.length > mostLeftOutNamed ? ` and ${left.length - mostLeftOutNamed} more` : "";
   const note = `Left out: ${named}${more}.`;
-  if (weights.kind === "checkpoint") {
-    const { checkpoint } = weights;
-    return { ...weights, checkpoint: { ...checkpoint, notes: [...checkpoint.notes, note] } };
+  const noted = <T extends { readonly notes: readonly string[] }>(described: T): T => ({
+    ...described,
+    notes: [...described.notes, note],
+  });
+  switch (weights.kind) {
+    case "checkpoint":
+      return { ...weights, checkpoint: noted(weights.checkpoint) };
+    case "tfjs":
+      return { ...weights, model: noted(weights.model) };
+    case "onnx":
+      return { ...weights, model: noted(weights.model) };
   }
-  return weights.kind === "tfjs"
-    ? { ...weights, model: { ...weights.model, notes: [...weights.model.notes, note] } }
-    : { ...weights, model: { ...weights.model, notes: [...weights.model.notes, note] } };
 }
 
 /** Nothing among them can be read: says what they are. */

@@ -110,45 +110,33 @@ function DesignForm({ design }: { readonly design: AblationDesign }) {
             ))}
           </select>
         </label>
-        <label className={styles.field}>
-          Values
-          <input
-            type="text"
-            inputMode="numeric"
-            className={styles.list}
-            data-testid="ablation-values"
-            value={valuesText}
-            disabled={going}
-            aria-invalid={"problem" in values}
-            onChange={(event) => setValuesText(event.target.value)}
-          />
-        </label>
-        <label className={styles.field}>
-          Seeds
-          <input
-            type="text"
-            inputMode="numeric"
-            className={styles.short}
-            data-testid="ablation-seeds"
-            value={seedsText}
-            disabled={going}
-            aria-invalid={"problem" in seeds}
-            onChange={(event) => setSeedsText(event.target.value)}
-          />
-        </label>
-        <label className={styles.field}>
-          Steps per run
-          <input
-            type="text"
-            inputMode="numeric"
-            className={styles.short}
-            data-testid="ablation-steps"
-            value={stepsText}
-            disabled={going}
-            aria-invalid={"problem" in steps}
-            onChange={(event) => setStepsText(event.target.value)}
-          />
-        </label>
+        <NumbersField
+          label="Values"
+          className={styles.list}
+          testId="ablation-values"
+          text={valuesText}
+          onChange={setValuesText}
+          isWrong={"problem" in values}
+          disabled={going}
+        />
+        <NumbersField
+          label="Seeds"
+          className={styles.short}
+          testId="ablation-seeds"
+          text={seedsText}
+          onChange={setSeedsText}
+          isWrong={"problem" in seeds}
+          disabled={going}
+        />
+        <NumbersField
+          label="Steps per run"
+          className={styles.short}
+          testId="ablation-steps"
+          text={stepsText}
+          onChange={setStepsText}
+          isWrong={"problem" in steps}
+          disabled={going}
+        />
         <div className={styles.buttons}>
           <button
             type="button"
@@ -201,6 +189,34 @@ function DesignForm({ design }: { readonly design: AblationDesign }) {
         {status}
       </p>
     </>
+  );
+}
+
+interface NumbersFieldProps {
+  readonly label: string;
+  readonly className: string | undefined;
+  readonly testId: string;
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+  readonly isWrong: boolean;
+  readonly disabled: boolean;
+}
+
+function NumbersField({ label, className, testId, text, onChange, isWrong, disabled }: NumbersFieldProps) {
+  return (
+    <label className={styles.field}>
+      {label}
+      <input
+        type="text"
+        inputMode="numeric"
+        className={className}
+        data-testid={testId}
+        value={text}
+        disabled={disabled}
+        aria-invalid={isWrong}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </label>
   );
 }
 

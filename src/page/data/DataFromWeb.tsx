@@ -8,6 +8,7 @@ import { loadOwnImages } from "../commands/loadImages.ts";
 import { linkStore } from "../stores/linkStore.ts";
 import { webStore } from "../stores/webStore.ts";
 import { useLinkedAddress } from "../web/useLinkedAddress.ts";
+import { AddressField, WebForm } from "../web/WebForm.tsx";
 import { WebTransfer } from "../web/WebTransfer.tsx";
 import styles from "../web/WebForm.module.css";
 
@@ -26,62 +27,44 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
     await loadOwnImages(engine, collectFromList([zip.file]), { address: from, sha256 });
   }
 
+  function lookUpAddress(): void {
+    if (namesTable(address)) {
+      dismissTransfer("data");
+      void lookUpTable(address);
+      return;
+    }
+    dismissTable();
+    const sha256 = linked?.address === address.trim() ? linked.sha256 : null;
+    void lookUp("data", { address: address.trim(), sha256, keep });
+  }
+
   return (
-    <details
-      className={styles.fold}
-      open={isOpen}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-      data-testid="data-web"
-    >
-      <summary>From the web</summary>
-      {isOpen ? (
-        <form
-          className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (namesTable(address)) {
-              dismissTransfer("data");
-              void lookUpTable(address);
-              return;
-            }
-            dismissTable();
-            const sha256 = linked?.address === address.trim() ? linked.sha256 : null;
-            void lookUp("data", { address: address.trim(), sha256, keep });
-          }}
+    <WebForm use="data" isOpen={isOpen} onToggle={setOpen} onSubmit={lookUpAddress}>
+      <AddressField
+        use="data"
+        label="Address of a zip of images, or a data set on Hugging Face: owner/name, its page, or a parquet file"
+        placeholder="https:// or owner/name"
+        address={address}
+        onChange={setAddress}
+      />
+      <div className={styles.row}>
+        <button
+          disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
+          data-testid="data-look-up"
         >
-          <label className={styles.field}>
-            Address of a zip of images, or a data set on Hugging Face: owner/name, its page, or a parquet file
-            <input
-              type="text"
-              inputMode="url"
-              spellCheck={false}
-              autoComplete="off"
-              placeholder="https:// or owner/name"
-              value={address}
-              data-testid="data-address"
-              onChange={(event) => setAddress(event.target.value)}
-            />
-          </label>
-          <div className={styles.row}>
-            <button
-              disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
-              data-testid="data-look-up"
-            >
-              Look up
-            </button>
-            <label>
-              <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
-              Keep a zip on this machine
-            </label>
-          </div>
-          <WebTransfer
-            use="data"
-            transfer={transfer}
-            disabled={disabled}
-            onDownload={(acceptChanged) => void download(acceptChanged)}
-          />
-        </form>
-      ) : null}
-    </details>
+          Look up
+        </button>
+        <label>
+          <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
+          Keep a zip on this machine
+        </label>
+      </div>
+      <WebTransfer
+        use="data"
+        transfer={transfer}
+        disabled={disabled}
+        onDownload={(acceptChanged) => void download(acceptChanged)}
+      />
+    </WebForm>
   );
 }

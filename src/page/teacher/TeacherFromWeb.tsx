@@ -9,6 +9,7 @@ import { webStore } from "../stores/webStore.ts";
 import { FactList } from "../widgets/FactList.tsx";
 import { formatBytes } from "../widgets/formatNumbers.ts";
 import { useLinkedAddress } from "../web/useLinkedAddress.ts";
+import { AddressField, WebForm } from "../web/WebForm.tsx";
 import { WebTransfer } from "../web/WebTransfer.tsx";
 import styles from "../web/WebForm.module.css";
 
@@ -30,73 +31,55 @@ export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
     await offerTeacherFiles(engine, given, { origin, recipe: preset?.recipe });
   }
 
+  function lookUpAddress(): void {
+    void lookUp("teacher", { address: address.trim(), sha256, keep: true, recipe: preset?.recipe });
+  }
+
   return (
-    <details
-      className={styles.fold}
-      open={isOpen}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-      data-testid="teacher-web"
-    >
-      <summary>From the web</summary>
-      {isOpen ? (
-        <form
-          className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void lookUp("teacher", { address: address.trim(), sha256, keep: true, recipe: preset?.recipe });
-          }}
+    <WebForm use="teacher" isOpen={isOpen} onToggle={setOpen} onSubmit={lookUpAddress}>
+      <label className={styles.field}>
+        Published teachers
+        <select
+          value={preset?.id ?? ""}
+          data-testid="teacher-preset"
+          onChange={(event) =>
+            setAddress(teacherPresets.find(({ id }) => id === event.target.value)?.address ?? "")
+          }
         >
-          <label className={styles.field}>
-            Published teachers
-            <select
-              value={preset?.id ?? ""}
-              data-testid="teacher-preset"
-              onChange={(event) =>
-                setAddress(teacherPresets.find(({ id }) => id === event.target.value)?.address ?? "")
-              }
-            >
-              <option value="">Another address</option>
-              {teacherPresets.map(({ id, title, roughBytes }) => (
-                <option key={id} value={id}>
-                  {title}
-                  {roughBytes === null ? "" : `, ${formatBytes(roughBytes)}`}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className={styles.field}>
-            Address of a checkpoint, or of a model.json
-            <input
-              type="text"
-              inputMode="url"
-              spellCheck={false}
-              autoComplete="off"
-              placeholder="https://"
-              value={address}
-              data-testid="teacher-address"
-              onChange={(event) => setAddress(event.target.value)}
-            />
-          </label>
-          {preset === undefined ? null : <FactList facts={factsOfPreset(preset)} testId="preset-facts" />}
-          <div className={styles.row}>
-            <button
-              disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
-              data-testid="teacher-look-up"
-            >
-              Look up size
-            </button>
-            <span className={styles.muted}>Nothing is downloaded before you say so.</span>
-          </div>
-          <WebTransfer
-            use="teacher"
-            transfer={transfer}
-            disabled={disabled}
-            onDownload={(acceptChanged) => void download(acceptChanged)}
-          />
-          <KeptFiles onUse={setAddress} />
-        </form>
-      ) : null}
-    </details>
+          <option value="">Another address</option>
+          {teacherPresets.map(({ id, title, roughBytes }) => (
+            <option key={id} value={id}>
+              {title}
+              {roughBytes === null ? "" : `, ${formatBytes(roughBytes)}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <AddressField
+        use="teacher"
+        label="Address of a checkpoint, or of a model.json"
+        placeholder="https://"
+        address={address}
+        onChange={setAddress}
+      />
+      {preset === undefined ? null : <FactList facts={factsOfPreset(preset)} testId="preset-facts" />}
+      <div className={styles.row}>
+        <button
+          disabled={disabled || address.trim() === "" || transfer.phase === "loading"}
+          data-testid="teacher-look-up"
+        >
+          Look up size
+        </button>
+        <span className={styles.muted}>Nothing is downloaded before you say so.</span>
+      </div>
+      <WebTransfer
+        use="teacher"
+        transfer={transfer}
+        disabled={disabled}
+        onDownload={(acceptChanged) => void download(acceptChanged)}
+      />
+      <KeptFiles onUse={setAddress} />
+    </WebForm>
   );
 }
 

@@ -20,7 +20,6 @@ import { StoredViews } from "../../ml/augment/storedViews.ts";
 import type { ViewSource } from "../../ml/augment/viewSource.ts";
 import { ImageStore } from "../../ml/data/imageStore.ts";
 import { EpochSampler } from "../../ml/data/sampler.ts";
-import { splitByClass } from "../../ml/data/split.ts";
 import { drawThumbnails } from "../../ml/data/thumbnails.ts";
 import { Judge, type MeasuredTeacher } from "../../ml/training/judge.ts";
 import { compileMethod } from "../../ml/compiled/compileMethod.ts";
@@ -41,7 +40,7 @@ import { inspectTeacher } from "../teacher/inspectTeacher.ts";
 import { loadTeacher } from "../teacher/loadTeacher.ts";
 import type { Progress } from "../../lib/slices.ts";
 import { DemoSet } from "./demoSet.ts";
-import { fittedBatch } from "./fittedBatch.ts";
+import { fitToSet } from "./fitToSet.ts";
 import { measureSpeed } from "./measureSpeed.ts";
 import { hashOfTeacher } from "../teacher/hashOfTeacher.ts";
 import { TeacherAnswers, type AnswerStore } from "../teacher/teacherAnswers.ts";
@@ -70,8 +69,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   let images: ImageStore | null = null;
   let teacher: Teacher | null = null;
   let projected: ProjectedTeacher | null = null;
-  /** Of everything that decides what the teacher says. */
-  let teacherHash: string | null = null;
+  /** Of everything that decides what the teacher says; worked out while the visitor looks at the teacher. */
+  let teacherHash: Promise<string | null> = Promise.resolve(null);
   const answers = new TeacherAnswers(
     surroundings.readDemoAnswers ?? (async () => null),
     surroundings.openAnswerStore ?? (async () => null),
@@ -165,7 +164,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       forgetRun();
       dropTeacher();
       teacher = loaded;
-      teacherHash = await hashOfTeacher(source);
+      teacherHash = hashOfTeacher(source).catch(() => null); // files that are gone: nothing to tell it by
       return loaded.card;
     },
     dropTeacher() {
@@ -246,7 +245,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
   async function startRun(runId: string, asked: Config, paused: boolean): Promise<RunPlan> {
     requireBackend();
     const store = requireImages();
-    if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
+    const { summary, split, config } = fitToSet(store, asked);
     const { usesTeacher, matchesEmbedding, label } = methods[asked.method];
     if (usesTeacher && asked.teacher === "none") {
       throw new AppError("config-invalid", `${label} needs a teacher, and “None” is chosen`, {
@@ -258,9 +257,6 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         hint: "Load one, or choose a method without a teacher.",
       });
     }
-    const summary = store.summary;
-    const split = splitByClass(store.allClasses(), asked.holdout, asked.splitSeed);
-    const config = { ...asked, batchSize: fittedBatch(asked, split.train.length) };
     const source = await openViewSource(store, config.imageSize, { software: backend?.software ?? false });
     viewSource = source;
     const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
@@ -271,7 +267,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     let measured: MeasuredTeacher | null = null;
     let projection = "";
     if (matched !== null) {
-      const plain = await answers.about(matched, teacherHash, summary, config);
+      const plain = await answers.about(matched, await teacherHash, summary, config);
       const embeddingDim = sharedEmbeddingDim(config, matched.card);
       if (matchesEmbedding && matched.card.embeddingDim !== embeddingDim) {
         const fitted = await fitProjection(matched, source, split.train, embeddingDim, config, plain, report);

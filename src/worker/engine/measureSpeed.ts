@@ -1,12 +1,10 @@
 import type { Config } from "../../contract/config.ts";
-import { AppError } from "../../contract/errors.ts";
 import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
 import type { ImageStore } from "../../ml/data/imageStore.ts";
 import { EpochSampler } from "../../ml/data/sampler.ts";
-import { splitByClass } from "../../ml/data/split.ts";
 import { createMethod } from "../../ml/methods/createMethod.ts";
 import { train } from "../../ml/training/train.ts";
-import { fittedBatch } from "./fittedBatch.ts";
+import { fitToSet } from "./fitToSet.ts";
 
 /** The first steps make what is made once. */
 const warmUpSteps = 2;
@@ -20,13 +18,10 @@ export async function measureSpeed(
   store: ImageStore,
   asked: Config,
 ): Promise<{ readonly imagesPerSecond: number }> {
-  if (store.summary === null) throw new AppError("dataset-too-small", "The images are still being loaded");
-  const split = splitByClass(store.allClasses(), asked.holdout, asked.splitSeed);
-  const batchSize = fittedBatch(asked, split.train.length);
-  const config: Config = { ...asked, batchSize, method: "mocov2", teacher: "none" };
+  const { split, config } = fitToSet(store, { ...asked, method: "mocov2", teacher: "none" });
   const source = new CpuViewSource(store, config.imageSize);
   const method = createMethod(config, null);
-  const sampler = new EpochSampler(split.train, batchSize, config.seed);
+  const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
   try {
     let startMs = 0;
     for await (const { step, scalars } of train({
@@ -41,7 +36,7 @@ export async function measureSpeed(
       scalars.dispose();
       if (step === warmUpSteps) startMs = performance.now();
     }
-    return { imagesPerSecond: (1000 * steps * batchSize) / (performance.now() - startMs) };
+    return { imagesPerSecond: (1000 * steps * config.batchSize) / (performance.now() - startMs) };
   } finally {
     method.dispose();
     source.dispose();
