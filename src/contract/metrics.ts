@@ -22,6 +22,13 @@ export interface Evaluation {
   readonly cosine: number | null;
   /** Mean over dimensions of the standard deviation of unit embeddings × √d: 0 = collapsed, 1 = healthy. */
   readonly spread: number;
+  /**
+   * Of each held-out image's ten nearest others by the student's embeddings, the share that is among the teacher's ten
+   * nearest; mean over images, in [0, 1]. Needs no labels; null without a teacher or in sets of under 20 images.
+   */
+  readonly overlap: number | null;
+  /** Dimensions that the embeddings really use: exp of the entropy of the singular values' shares; 1 = collapsed. */
+  readonly effectiveRank: number | null;
 }
 
 /** What does not change during a run, told once. */
@@ -30,6 +37,8 @@ export interface EvaluationBaseline {
   readonly teacherKnn: number | null;
   /** The same for the student before training (BatchNorm statistics taken from the set): the floor. */
   readonly untrainedKnn: number | null;
+  /** `overlap` of the student before training. */
+  readonly untrainedOverlap: number | null;
   /** Accuracy of guessing: the share of the largest class among held-out images; null without labels. */
   readonly chance: number | null;
   readonly neighbours: number;

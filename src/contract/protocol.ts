@@ -7,6 +7,7 @@ import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
+import type { NeighbourLists, NeighbourQuery, StepPictures, StepReplay } from "./sight.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */
@@ -79,6 +80,13 @@ export interface Requests {
     out: { side: number; views: readonly Uint8ClampedArray<ArrayBuffer>[] };
   };
   /**
+   * The nearest images of the set by the untrained student of this configuration, the present one and the teacher. Never
+   * waits for a run; what is not known yet is null, and what may become known without a run is then worked out.
+   */
+  neighbours: { in: { query: NeighbourQuery; config: Config; count: number }; out: NeighbourLists };
+  /** Takes the last step of a paused run apart, for one image of its batch. */
+  replayStep: { in: { runId: string }; out: StepReplay };
+  /**
    * Looks at files that may become the teacher, and changes nothing. A file that is refused is an answer too. In the
    * page a worker of its own answers (`page/engine/teacherInspector.ts`), which can be ended.
    */
@@ -117,6 +125,10 @@ export type EngineEvent =
   | { readonly type: "metrics"; readonly runId: string; readonly rows: MetricRows }
   | { readonly type: "baseline"; readonly runId: string; readonly baseline: EvaluationBaseline }
   | { readonly type: "evaluation"; readonly runId: string; readonly evaluation: Evaluation }
+  /** A picture of the present step, a few a second; to be shown, not measured. */
+  | { readonly type: "pictures"; readonly runId: string; readonly pictures: StepPictures }
+  /** More has become known of what networks see: ask `neighbours` again. */
+  | { readonly type: "neighboursChanged" }
   | { readonly type: "runEnded"; readonly runId: string; readonly end: RunEnd; readonly memory: MemoryReport }
   | { readonly type: "backendLost"; readonly error: ErrorWire }
   /** Said by the page's side, of an engine that does not answer: for how long; 0 when it answers again. */

@@ -143,11 +143,14 @@ const evaluation = z.object({
   knn: share,
   cosine: z.number().nullable(),
   spread: measured,
+  overlap: share.default(null), // not in files of before, as the next
+  effectiveRank: z.number().nullable().default(null),
 });
 
 const baseline = z.object({
   teacherKnn: share,
   untrainedKnn: share,
+  untrainedOverlap: share.default(null), // not in files of before
   chance: share,
   neighbours: count,
   temperature: z.number(),

@@ -56,13 +56,14 @@ export const sampleRun: RunFile = {
     baseline: {
       teacherKnn: 0.9,
       untrainedKnn: 0.2,
+      untrainedOverlap: 0.1,
       chance: 0.5,
       neighbours: 20,
       temperature: 0.1,
       bankImages: 8,
       queryImages: 2,
     },
-    evaluations: [{ step: 0, knn: null, cosine: 0.1, spread: 0.9 }],
+    evaluations: [{ step: 0, knn: null, cosine: 0.1, spread: 0.9, overlap: 0.4, effectiveRank: 12.5 }],
     last: { step: 40, loss: 3.25 },
   },
 };

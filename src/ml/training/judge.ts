@@ -77,6 +77,7 @@ export class Judge {
     this.baseline = {
       teacherKnn: null,
       untrainedKnn: null,
+      untrainedOverlap: null,
       chance: this.chance(),
       neighbours: this.neighbours,
       temperature: this.temperature,
@@ -177,7 +178,7 @@ export class Judge {
       );
       const [spread, cosine] = (await packed.data<"float32">()) as unknown as [number, number];
       packed.dispose();
-      return { step, knn, cosine: comparable ? cosine : null, spread };
+      return { step, knn, cosine: comparable ? cosine : null, spread, overlap: null, effectiveRank: null };
     } finally {
       tf.dispose([features, embedding]);
     }

@@ -104,7 +104,11 @@ export class ScriptedEngine implements Engine {
       runId,
       baseline: { teacherKnn: 0.9, chance: 0.1 } as Extract<EngineEvent, { type: "baseline" }>["baseline"],
     });
-    this.emit({ type: "evaluation", runId, evaluation: { step: 20, knn, cosine: null, spread: 1 } });
+    this.emit({
+      type: "evaluation",
+      runId,
+      evaluation: { step: 20, knn, cosine: null, spread: 1, overlap: null, effectiveRank: null },
+    });
     this.end({ kind: "finished" });
   }
 

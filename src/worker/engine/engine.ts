@@ -156,6 +156,11 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       return { side: config.imageSize, views };
     },
 
+    neighbours: () => ({ before: null, now: null, teacher: null, step: null }),
+    replayStep: () => {
+      throw new AppError("not-found", "No step has been kept");
+    },
+
     inspectTeacher: ({ files }) => inspectTeacher(givenFiles(files)),
     async loadTeacher(source) {
       refuseDuringRun("change the teacher");
