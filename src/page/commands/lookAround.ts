@@ -1,9 +1,8 @@
 import type { Engine } from "../../contract/protocol.ts";
-import { configStore, } from "../stores/configStore.ts";
+import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runStore } from "../stores/runStore.ts";
-import { sightStore, stepPictures, type GivenPicture } from "../stores/sightStore.ts";
-import { requestDraw } from "../plots/drawLoop.ts";
+import { sightStore, stepPicturesStore, type GivenPicture } from "../stores/sightStore.ts";
 
 /** Neighbours asked for; the page shows fewer where it is narrow. */
 export const neighbourCount = 10;
@@ -55,16 +54,16 @@ export async function previewPictures(engine: Engine): Promise<void> {
     if (runStore.getState().state !== "idle" || first === undefined || second === undefined) return;
     const { imageSize } = config;
     const plain = pixels.slice(0, imageSize * imageSize * 4);
-    stepPictures.current = {
+    const pictures = {
       step: 0,
       index,
       name: names[0] ?? "",
       label: classes[0] ?? -1,
       side,
-      views: [first, second],
+      views: [first, second] as const,
       plain,
     };
-    requestDraw();
+    stepPicturesStore.setState({ pictures });
   } catch {
     // Only a preview.
   }
@@ -84,14 +83,13 @@ export function followSight(engine: Engine): () => void {
     engine.subscribe((event) => {
       if (event.type === "neighboursChanged" || event.type === "evaluation") soon();
       if (event.type === "pictures" && event.runId === runStore.getState().runId) {
-        stepPictures.current = event.pictures;
-        requestDraw();
+        stepPicturesStore.setState({ pictures: event.pictures });
       }
     }),
     datasetStore.subscribe((state, before) => {
       if (state.summary === before.summary) return;
       sightStore.setState({ index: 0, given: null, lists: null });
-      stepPictures.current = null;
+      stepPicturesStore.setState({ pictures: null });
       soon();
     }),
     configStore.subscribe((state, before) => {

@@ -66,7 +66,10 @@ export function NeighbourRow(props: RowProps) {
 /** Numbers of the labels, as they become known. */
 function useLabels(cache: ThumbnailCache, few: readonly Neighbour[] | null): readonly (number | undefined)[] {
   const key = few?.map(({ index }) => index).join() ?? "";
-  const [known, setKnown] = useState<{ readonly key: string; readonly labels: readonly (number | undefined)[] }>({
+  const [known, setKnown] = useState<{
+    readonly key: string;
+    readonly labels: readonly (number | undefined)[];
+  }>({
     key: "",
     labels: [],
   });

@@ -70,9 +70,19 @@ function Sight({ summary, shown }: { readonly summary: DatasetSummary; readonly 
         </div>
         <TryPhoto side={summary.size} />
       </div>
-      <NeighbourRow {...row} label="before" neighbours={lists?.before ?? null} missing="worked out in a moment" />
-      <NeighbourRow {...row} label="now" neighbours={lists?.now ?? null} missing={<NowMissing /> } />
-      <NeighbourRow {...row} label="teacher" neighbours={lists?.teacher ?? null} missing={<TeacherMissing />} />
+      <NeighbourRow
+        {...row}
+        label="before"
+        neighbours={lists?.before ?? null}
+        missing="worked out in a moment"
+      />
+      <NeighbourRow {...row} label="now" neighbours={lists?.now ?? null} missing={<NowMissing />} />
+      <NeighbourRow
+        {...row}
+        label="teacher"
+        neighbours={lists?.teacher ?? null}
+        missing={<TeacherMissing />}
+      />
     </>
   );
 }

@@ -12,7 +12,9 @@ const mostBytes = 60e6;
  */
 export async function squarePicture(file: File, side: number): Promise<GivenPicture> {
   const refuse = (why: string): AppError =>
-    new AppError("image-rejected", `“${file.name}” ${why}`, { hint: "Give a JPEG, PNG, WebP, GIF or AVIF picture." });
+    new AppError("image-rejected", `“${file.name}” ${why}`, {
+      hint: "Give a JPEG, PNG, WebP, GIF or AVIF picture.",
+    });
   if (file.size > mostBytes) throw refuse("is larger than 60 MB");
   let bitmap: ImageBitmap;
   try {

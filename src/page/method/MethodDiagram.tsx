@@ -7,6 +7,7 @@ import { openStation } from "../stations/stationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { stepPicturesStore } from "../stores/sightStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { formatCount } from "../widgets/formatNumbers.ts";
 import { drawDiagram } from "./drawDiagram.ts";
@@ -38,6 +39,7 @@ export function MethodDiagram() {
       addDrawing(() => drawDiagram(element)),
       onMetrics(requestDraw),
       runStore.subscribe(requestDraw),
+      stepPicturesStore.subscribe(requestDraw),
     ];
     requestDraw();
     return () => stops.forEach((stop) => stop());
@@ -65,10 +67,16 @@ export function MethodDiagram() {
           <View name="view2" caption="view 2" />
           <View name="whole" caption={shown.teacherViews === "plain" ? "whole" : "both"} faint={!taught} />
         </PartButton>
-        <Arrows from={[16.7, 50, 83.3]} to={[16.7, 50, 83.3]} className={styles.gap2} on={isLit(lit, "student")} />
+        <Arrows
+          from={[16.7, 50, 83.3]}
+          to={[16.7, 50, 83.3]}
+          className={styles.gap2}
+          on={isLit(lit, "student")}
+        />
         <PartButton {...part("student")} className={styles.student}>
           <span className={styles.strong}>
-            <Mark role="student" /> {plan === null ? "learns" : `${formatCount(plan.studentParameters)} parameters, learns`}
+            <Mark role="student" />{" "}
+            {plan === null ? "learns" : `${formatCount(plan.studentParameters)} parameters, learns`}
           </span>
         </PartButton>
         <PartButton {...part("meanStudent")} className={styles.mean} faint={!averaged && !queued}>
@@ -167,7 +175,15 @@ function Explanation({ part }: { readonly part: Part | null }) {
   );
 }
 
-function View({ name, caption, faint = false }: { readonly name: string; readonly caption: string; readonly faint?: boolean }) {
+function View({
+  name,
+  caption,
+  faint = false,
+}: {
+  readonly name: string;
+  readonly caption: string;
+  readonly faint?: boolean;
+}) {
   return (
     <span className={styles.view} data-faint={faint}>
       <canvas data-draw={name} width={32} height={32} aria-hidden="true" />
@@ -203,7 +219,13 @@ function Dial({ taught }: { readonly taught: boolean }) {
   );
 }
 
-function Loss({ name, caption }: { readonly name: "distillation" | "contrastive"; readonly caption: string }) {
+function Loss({
+  name,
+  caption,
+}: {
+  readonly name: "distillation" | "contrastive";
+  readonly caption: string;
+}) {
   return (
     <span className={styles.loss}>
       <span className={styles.small}>{caption}</span>

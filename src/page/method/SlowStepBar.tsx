@@ -14,7 +14,8 @@ export function SlowStepBar() {
   const settings = useStore(configStore, (state) => state.config);
   const config = useStore(runStore, (run) => run.config) ?? settings;
   useEffect(() => {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || scene === scenes.length - 1) return undefined;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || scene === scenes.length - 1)
+      return undefined;
     const timer = setTimeout(() => showScene(scene + 1), sceneMs);
     return () => clearTimeout(timer);
   }, [scene]);

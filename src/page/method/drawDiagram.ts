@@ -1,7 +1,7 @@
 import { lastRow, type MetricLog } from "../metrics/metricLog.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
-import { stepPictures } from "../stores/sightStore.ts";
+import { stepPicturesStore } from "../stores/sightStore.ts";
 import type { MetricName } from "../../contract/metrics.ts";
 import { drawPicture } from "../widgets/Picture.tsx";
 
@@ -20,7 +20,7 @@ export function drawDiagram(host: HTMLElement): void {
   const log = metricLogOf(run.runId);
   const row = lastRow(log);
 
-  const pictures = stepPictures.current;
+  const pictures = stepPicturesStore.getState().pictures;
   if (pictures !== null && pictures !== drawnPictures) {
     drawnPictures = pictures;
     drawInto(host, "picture", pictures.plain, pictures.side);

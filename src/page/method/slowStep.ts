@@ -8,8 +8,7 @@ import { pauseRun, stepRun } from "../commands/startRun.ts";
 import { waitUntil } from "../commands/waitUntil.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runStore } from "../stores/runStore.ts";
-import { stepPictures } from "../stores/sightStore.ts";
-import { requestDraw } from "../plots/drawLoop.ts";
+import { stepPicturesStore } from "../stores/sightStore.ts";
 import type { Part } from "./parts.ts";
 
 interface SlowStepState {
@@ -36,12 +35,13 @@ export async function beginSlowStep(engine: Engine): Promise<void> {
     await stepRun(engine);
     const { runId, state } = await waitUntil(
       runStore,
-      (run) => run.state === "ended" || (run.state === "paused" && (run.runId !== before || run.step !== former) && run.step > 0),
+      (run) =>
+        run.state === "ended" ||
+        (run.state === "paused" && (run.runId !== before || run.step !== former) && run.step > 0),
     );
     if (state !== "paused") return;
     const replay = await engine.request("replayStep", { runId });
-    stepPictures.current = replay.pictures;
-    requestDraw();
+    stepPicturesStore.setState({ pictures: replay.pictures });
     slowStepStore.setState({ replay, scene: 0 });
   } catch (error) {
     notifyError(error);
@@ -84,7 +84,9 @@ export const scenes: readonly Scene[] = [
       [
         "3 of 6. They are compared.",
         teacher === null ? "" : `Student and teacher: cosine ${cosine(student[0], teacher[0])}.`,
-        meanStudent === null ? "" : `With the mean student’s other view: ${cosine(student[0], meanStudent[1])}.`,
+        meanStudent === null
+          ? ""
+          : `With the mean student’s other view: ${cosine(student[0], meanStudent[1])}.`,
         queue === null
           ? ""
           : `With the ${queue.size} pictures in the queue: ${queue.meanSimilarity.toFixed(2)} on average, ${queue.nearestSimilarity.toFixed(2)} at most.`,
@@ -94,7 +96,10 @@ export const scenes: readonly Scene[] = [
     parts: ["losses", "student"],
     tell: () => {
       const row = lastRow(metricLogOf(runStore.getState().runId));
-      const loss = row === null ? "" : ` The loss of this step was ${row.loss.toFixed(2)}; weights moved at a rate of ${row.learningRate.toPrecision(2)}.`;
+      const loss =
+        row === null
+          ? ""
+          : ` The loss of this step was ${row.loss.toFixed(2)}; weights moved at a rate of ${row.learningRate.toPrecision(2)}.`;
       return `4 of 6. The gradient flows back into the student alone: each of its weights moves a little, so that the comparison would turn out better.${loss}`;
     },
   },

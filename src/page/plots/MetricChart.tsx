@@ -75,7 +75,12 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       requestDraw();
     });
     seen.observe(element);
-    const stops = [addDrawing(draw), onMetrics(requestDraw), plotStore.subscribe(requestDraw), shownRunStore.subscribe(requestDraw)];
+    const stops = [
+      addDrawing(draw),
+      onMetrics(requestDraw),
+      plotStore.subscribe(requestDraw),
+      shownRunStore.subscribe(requestDraw),
+    ];
     requestDraw();
     return () => {
       stops.forEach((stop) => stop());
@@ -121,10 +126,18 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         >
           log
         </button>
-        <button type="button" aria-label={`${spec.term} as CSV`} onClick={() => void saveCsv(spec).catch(notifyError)}>
+        <button
+          type="button"
+          aria-label={`${spec.term} as CSV`}
+          onClick={() => void saveCsv(spec).catch(notifyError)}
+        >
           CSV
         </button>
-        <button type="button" aria-label={`${spec.term} as a picture, PNG`} onClick={() => void savePng().catch(notifyError)}>
+        <button
+          type="button"
+          aria-label={`${spec.term} as a picture, PNG`}
+          onClick={() => void savePng().catch(notifyError)}
+        >
           PNG
         </button>
       </div>
@@ -143,11 +156,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       <ul className={styles.legend} ref={legend}>
         {spec.series.map(({ label, colour }) => (
           <li key={label}>
-            <button
-              type="button"
-              aria-pressed={!hidden.includes(label)}
-              onClick={() => toggleSeries(label)}
-            >
+            <button type="button" aria-pressed={!hidden.includes(label)} onClick={() => toggleSeries(label)}>
               <LineSample colour={colour} />
               {label}
             </button>{" "}

@@ -12,7 +12,9 @@ import { Header } from "./Header.tsx";
 import { Notices } from "./Notices.tsx";
 import { TrainView } from "./TrainView.tsx";
 
-const AblationView = lazy(async () => ({ default: (await import("../ablation/AblationView.tsx")).AblationView }));
+const AblationView = lazy(async () => ({
+  default: (await import("../ablation/AblationView.tsx")).AblationView,
+}));
 const RunsView = lazy(async () => ({ default: (await import("../runs/RunsView.tsx")).RunsView }));
 const ExploreView = lazy(async () => ({ default: (await import("../explore/ExploreView.tsx")).ExploreView }));
 
@@ -21,7 +23,8 @@ export function App({ engine }: { readonly engine: EngineClient }) {
   const view = useStore(viewStore, (state) => state.view);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    document.title = view === "train" ? "DisCo Playground" : `${view[0]!.toUpperCase()}${view.slice(1)} · DisCo Playground`;
+    document.title =
+      view === "train" ? "DisCo Playground" : `${view[0]!.toUpperCase()}${view.slice(1)} · DisCo Playground`;
   }, [view]);
   return (
     <ErrorBoundary>

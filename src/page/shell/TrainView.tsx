@@ -7,7 +7,7 @@ import { VerdictCard } from "../verdict/VerdictCard.tsx";
 import { appVersion } from "../commands/exportRun.ts";
 import styles from "./TrainView.module.css";
 
-const RunCharts = lazy(async () => ({ default: (await import("../plots/RunCharts.tsx")).RunCharts }));
+const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.tsx")).RunCharts }));
 
 /** Watch it see: the method, what the student makes of pictures, the curves, the verdict, and the student as files. */
 export function TrainView() {

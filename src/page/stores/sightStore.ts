@@ -22,4 +22,6 @@ export const sightStore = createStore<SightState>(() => ({ index: 0, given: null
  * Pictures of the present step, or before the first of a preview; several a second, so nothing of React follows them:
  * whoever shows them draws in the drawing loop.
  */
-export const stepPictures: { current: StepPictures | null } = { current: null };
+export const stepPicturesStore = createStore<{ readonly pictures: StepPictures | null }>(() => ({
+  pictures: null,
+}));
