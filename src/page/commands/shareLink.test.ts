@@ -34,6 +34,7 @@ describe("share link", () => {
       dataset: { name: "my  cats & dogs.zip", fingerprint: "0123456789ab" },
       teacher: null,
       data: null,
+      view: null,
       problems: [],
     });
   });
