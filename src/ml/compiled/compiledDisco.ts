@@ -8,15 +8,11 @@ import { vectorRule } from "../optim/muonRule.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import { planImages, planInput, writeConstants, type PlannedImages } from "./compiledEncoder.ts";
-import {
-  placeNetwork,
-  planBackward,
-  planForward,
-  whyNotCompiled,
-  type ForwardTape,
-  type NetworkMemory,
-  type Value,
-} from "./lowering/compileNetwork.ts";
+import { planBackward } from "./backward/planBackward.ts";
+import { whyNotCompiled } from "./fusion/whyNotCompiled.ts";
+import { planForward, type ForwardTape } from "./lowering/planForward.ts";
+import { placeNetwork, type NetworkMemory } from "./plan/placeNetwork.ts";
+import type { Value } from "./plan/value.ts";
 import type { Granularity } from "../wgsl/granularity.ts";
 import { padToFour } from "../wgsl/kernel.ts";
 import {

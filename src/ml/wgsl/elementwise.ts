@@ -41,6 +41,18 @@ y[i] = a[i] + b[i];`,
   };
 }
 
+/** y = x. Operands: x, y. */
+export function copy(size: number): Kernel {
+  const { enter, ...frame } = overItems(size / 4);
+  return {
+    label: "copy",
+    bindings: [read("x"), write("y")],
+    ...frame,
+    body: `${enter}
+y[i] = x[i];`,
+  };
+}
+
 /** y += x. Operands: x, y. */
 export function addTo(size: number): Kernel {
   const { enter, ...frame } = overItems(size / 4);
