@@ -27,6 +27,7 @@ import {
   type LossShape,
 } from "../wgsl/contrast.ts";
 import { follow, sgd } from "../wgsl/elementwise.ts";
+import { stepSettings } from "../wgsl/stepSettings.ts";
 import { allTensors } from "./plan/parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
@@ -166,12 +167,14 @@ export class CompiledDisco implements Method {
     const teacherRows = this.teacherRows(views);
     const teacherBuffer = teacherRows === null ? null : gpu.bufferOf(teacherRows);
     if (teacherRows !== null) gpu.flush();
-    const { learningRate, distillWeight, contrastiveWeight, temperature } = settings;
     this.steps++;
-    const numbers = Float32Array.of(
-      ...[learningRate, distillWeight, contrastiveWeight, temperature],
-      ...[1 - vectorRule.beta1 ** this.steps, 1 - vectorRule.beta2 ** this.steps],
-    );
+    const numbers = stepSettings.pack([
+      {
+        ...settings,
+        firstMomentShare: 1 - vectorRule.beta1 ** this.steps,
+        secondMomentShare: 1 - vectorRule.beta2 ** this.steps,
+      },
+    ]);
     queue.writeBuffer(built.bufferOf(planned.settings), 0, numbers);
 
     const encoder = gpu.device.createCommandEncoder();
@@ -323,7 +326,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const distils = teacher !== null;
   const views = distils ? 2 : 1;
   const split = trainer.options.batchNormGroups;
-  const settings = plan.persistent("settings", 8);
+  const settings = plan.persistent("settings", stepSettings.size);
   const usesSecondViews = distils || contrast !== null;
   const images = planImages(
     plan,

@@ -3,6 +3,7 @@ import type { Granularity } from "./granularity.ts";
 import { channelsByRows, float, read, write, type Kernel } from "./kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
 import { sharedRows } from "./sharedRows.ts";
+import { Struct } from "./struct.ts";
 
 /**
  * What a train-mode BatchNorm works on: x [views · samples, pixels, C]. Each view has statistics of its own, and each
@@ -404,23 +405,36 @@ export interface StatisticsRow {
   readonly momentum: number;
 }
 
-/** The table as numbers: 6 per channel group. */
-export function statisticsTable(rows: readonly StatisticsRow[]): Float32Array<ArrayBuffer> {
-  const table: number[] = [];
+/** `StatisticsRow` for one of the layer's channel groups. */
+const statisticsEntry = new Struct("Entry", {
+  start: "i32",
+  stride: "i32",
+  runningMean: "i32",
+  runningVariance: "i32",
+  unbiased: "f32",
+  momentum: "f32",
+});
+
+/** The table as it lies in a buffer. */
+export function statisticsTable(rows: readonly StatisticsRow[]): {
+  readonly data: Uint32Array<ArrayBuffer>;
+  readonly channelGroups: number;
+} {
+  const table: Parameters<typeof statisticsEntry.pack>[0][number][] = [];
   for (const row of rows) {
     for (let c = 0; c < row.channelGroups; c++) {
       const { from, channelGroups, runningMean, runningVariance, count, momentum } = row;
-      table.push(
-        from + c,
-        channelGroups,
-        runningMean + c,
-        runningVariance + c,
-        count / (count - 1),
+      table.push({
+        start: from + c,
+        stride: channelGroups,
+        runningMean: runningMean + c,
+        runningVariance: runningVariance + c,
+        unbiased: count / (count - 1),
         momentum,
-      );
+      });
     }
   }
-  return Float32Array.from(table);
+  return { data: statisticsEntry.pack(table), channelGroups: table.length };
 }
 
 /**
@@ -429,7 +443,7 @@ export function statisticsTable(rows: readonly StatisticsRow[]): Float32Array<Ar
  *
  * @param viewOrder in which order the views count as having been seen.
  *
- * Operands: table (`statisticsTable`, f32: whole numbers below 2²⁴), statistics, running statistics.
+ * Operands: table (`statisticsTable`), statistics, running statistics.
  */
 export function followStatistics(
   channelGroups: number,
@@ -438,30 +452,27 @@ export function followStatistics(
 ): Kernel {
   return {
     label: "running statistics",
-    bindings: [read("table", "f32"), read("statistics"), write("running")],
+    bindings: [read("table", statisticsEntry), read("statistics"), write("running")],
     shape: { channelGroups, views },
     threads: [channelGroups, 1, 1],
     workgroup: [64, 1, 1],
     body: `
 if (id.x >= shape.channelGroups) { return; }
-let row = id.x * 6;
-let start = i32(table[row]);
-let stride = i32(table[row + 1]);
-let runningMean = i32(table[row + 2]);
-let runningVariance = i32(table[row + 3]);
-let unbiased = table[row + 4];
-let momentum = table[row + 5];
+let entry = table[id.x];
+let runningMean = entry.runningMean;
+let runningVariance = entry.runningVariance;
+let momentum = entry.momentum;
 for (var k = 0; k < shape.views; k++) {
   let view = ${viewOrder === "forward" ? "k" : "shape.views - 1 - k"};
   var mean = vec4f(0);
   var variance = vec4f(0);
   for (var part = 0; part < ${split}; part++) {
-    let place = start + (view * ${split} + part) * 2 * stride;
+    let place = entry.start + (view * ${split} + part) * 2 * entry.stride;
     mean += statistics[place];
-    variance += statistics[place + stride];
+    variance += statistics[place + entry.stride];
   }
   mean /= ${float(split)};
-  variance *= unbiased / ${float(split)};
+  variance *= entry.unbiased / ${float(split)};
   running[runningMean] = (1.0 - momentum) * running[runningMean] + momentum * mean;
   running[runningVariance] = (1.0 - momentum) * running[runningVariance] + momentum * variance;
 }`,

@@ -61,12 +61,12 @@ export class BatchStatistics {
   }
 
   /** Moves the running statistics. @returns what must be filled once, when the plan is built. */
-  follow(): { readonly tensor: PlanTensor; readonly data: Float32Array<ArrayBuffer> } {
+  follow(): { readonly tensor: PlanTensor; readonly data: Uint32Array<ArrayBuffer> } {
     const { plan, memory, norms } = this;
     invariant(memory.bufferTensor !== null, "a network with BatchNorm has running statistics");
-    const data = statisticsTable(this.rows);
+    const { data, channelGroups } = statisticsTable(this.rows);
     const table = plan.persistent("statistics table", data.length);
-    plan.launch(followStatistics(data.length / 6, norms, norms.viewOrder), [
+    plan.launch(followStatistics(channelGroups, norms, norms.viewOrder), [
       table,
       this.tensor,
       memory.bufferTensor,

@@ -28,7 +28,7 @@ export interface ForwardTape extends Tape {
   /** How often the network counts as having been run. */
   readonly views: number;
   /** To be filled once, when the plan is built. */
-  readonly constants: readonly { readonly tensor: PlanTensor; readonly data: Float32Array<ArrayBuffer> }[];
+  readonly constants: readonly { readonly tensor: PlanTensor; readonly data: Uint32Array<ArrayBuffer> }[];
 }
 
 /**
