@@ -17,13 +17,13 @@ import type { Granularity } from "../wgsl/granularity.ts";
 import { padToFour } from "../wgsl/kernel.ts";
 import {
   attractions,
+  averageLosses,
   embeddingGradient,
   logitColumns,
   logits,
   logitSums,
   normaliseRows,
   rowLosses,
-  stepScalars,
   type LossShape,
 } from "../wgsl/contrast.ts";
 import { follow, sgd } from "../wgsl/elementwise.ts";
@@ -325,7 +325,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const plan = new Plan();
   const distils = teacher !== null;
   const views = distils ? 2 : 1;
-  const split = trainer.options.batchNormGroups;
+  const subBatchesPerView = trainer.options.batchNormGroups;
   const settings = plan.persistent("settings", stepSettings.size);
   const usesSecondViews = distils || contrast !== null;
   const images = planImages(
@@ -358,7 +358,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
       student.parameterTensor,
       memory.parameterTensor,
     ]);
-    const mode = { kind: "train", views: 1, split, viewOrder: "forward" } as const;
+    const mode = { kind: "train", views: 1, subBatchesPerView, viewOrder: "forward" } as const;
     const tape = planForward(plan, memory, planInput(plan, images, batch, batch), mode, wanted, granularity);
     const keys = plan.persistent("keys", batch * dim);
     const inverse = plan.transient("key lengths", batch);
@@ -371,7 +371,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     plan,
     student,
     planInput(plan, images, 0, views * batch),
-    { kind: "train", views, split, viewOrder: "forward" },
+    { kind: "train", views, subBatchesPerView, viewOrder: "forward" },
     wanted,
     granularity,
   );
@@ -409,7 +409,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   } else {
     plan.launch(rowLosses(loss, 0), [q, ...teacherOperand, losses]);
   }
-  plan.launch(stepScalars(loss), [settings, losses, scalars]);
+  plan.launch(averageLosses(loss), [settings, losses, scalars]);
   const dz = plan.transient("embedding gradient", rows * dim);
   plan.launch(embeddingGradient(loss, attractionParts), [
     settings,

@@ -155,7 +155,7 @@ losses[i] = result;`,
  *
  * Operands: settings, losses, scalars [1] vec4f.
  */
-export function stepScalars({ batch, views, contrasts, distils }: LossShape): Kernel {
+export function averageLosses({ batch, views, contrasts, distils }: LossShape): Kernel {
   return {
     label: "step scalars",
     bindings: [readSettings(), read("losses"), write("scalars")],

@@ -43,13 +43,13 @@ const kernels: readonly Kernel[] = [
       depthwise(shape, { bias: true }),
       depthwiseInputGradient(shape, true),
     ]),
-    ...[1, 3].flatMap((split) =>
+    ...[1, 3].flatMap((subBatchesPerView) =>
       [true, false].flatMap((residual) => {
         const activation = residual ? ("relu" as const) : undefined;
         const shape = {
           views: 2,
           samples: 3,
-          split,
+          subBatchesPerView,
           pixels: 5,
           channels: 8,
           eps: 1e-5,
@@ -69,11 +69,11 @@ const kernels: readonly Kernel[] = [
     pooling.globalAveragePool(pool, granularity),
     pooling.gateGradient(pool, granularity),
   ]),
-  followStatistics(2, { views: 2, split: 2 }, "backward"),
+  followStatistics(2, { views: 2, subBatchesPerView: 2 }, "backward"),
   meanStatistics({
     views: 1,
     samples: 4,
-    split: 2,
+    subBatchesPerView: 2,
     pixels: 5,
     channels: 8,
     eps: 1,
@@ -87,7 +87,7 @@ const kernels: readonly Kernel[] = [
       contrast.logits(loss),
       contrast.logitSums(loss, 64).kernel,
       contrast.rowLosses(loss, 2),
-      contrast.stepScalars(loss),
+      contrast.averageLosses(loss),
       contrast.attractions(loss, 64).kernel,
       contrast.embeddingGradient(loss, 2),
     ];

@@ -2,7 +2,7 @@ import { invariant } from "../../../lib/invariant.ts";
 import { padToFour } from "../../wgsl/kernel.ts";
 import {
   followStatistics,
-  normGroups,
+  subBatchesOf,
   statisticsTable,
   type NormShape,
   type StatisticsRow,
@@ -15,8 +15,8 @@ import type { Plan, PlanSlice, PlanTensor } from "../plan/plan.ts";
 export interface TrainNorms {
   readonly kind: "train";
   readonly views: number;
-  /** Interleaved parts of each view with statistics of their own. */
-  readonly split: number;
+  /** With statistics of their own: more than one is split BatchNorm. */
+  readonly subBatchesPerView: number;
   readonly viewOrder: "forward" | "backward";
 }
 
@@ -45,7 +45,7 @@ export class BatchStatistics {
   }
 
   /** The place of one BatchNorm's statistics. */
-  of(layer: NormLayer, { samples, split, pixels, channels }: NormShape): PlanSlice {
+  of(layer: NormLayer, { samples, subBatchesPerView, pixels, channels }: NormShape): PlanSlice {
     const { buffers } = this.memory;
     const offset = this.used;
     this.used += floatsOf(this.norms, layer);
@@ -54,10 +54,10 @@ export class BatchStatistics {
       channelGroups: channels / 4,
       runningMean: buffers.offsetOf(`${layer.name}.running_mean`) / 4,
       runningVariance: buffers.offsetOf(`${layer.name}.running_var`) / 4,
-      count: (samples / split) * pixels,
+      count: (samples / subBatchesPerView) * pixels,
       momentum: layer.momentum,
     });
-    return { tensor: this.tensor, offset, size: normGroups(this.norms) * 2 * channels };
+    return { tensor: this.tensor, offset, size: subBatchesOf(this.norms) * 2 * channels };
   }
 
   /** Moves the running statistics. @returns what must be filled once, when the plan is built. */
@@ -77,5 +77,5 @@ export class BatchStatistics {
 
 /** The statistics of one BatchNorm start where a binding may. */
 function floatsOf(norms: TrainNorms, { channels }: NormLayer): number {
-  return Math.ceil((normGroups(norms) * 2 * padToFour(channels)) / 64) * 64;
+  return Math.ceil((subBatchesOf(norms) * 2 * padToFour(channels)) / 64) * 64;
 }

@@ -20,7 +20,7 @@ export function lowerBatchNorm(
   const shape: NormShape = {
     views: norms.views,
     samples: x.samples / norms.views,
-    split: norms.split,
+    subBatchesPerView: norms.subBatchesPerView,
     pixels: x.height * x.width,
     channels: x.channels,
     eps: layer.eps,
