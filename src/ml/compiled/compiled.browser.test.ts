@@ -190,9 +190,8 @@ describe("CompiledDisco takes the steps of Disco", () => {
     compiled.dispose();
   });
   it("several", () => compareSteps(small, { rate: 0.01, steps: 4 }));
-  it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, split: 2 }));
-  it("with the teacher's answers brought along", () =>
-    compareSteps(small, { rate: 0.01, steps: 2, answers: true }));
+  it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, subBatches: 2 }));
+  it("with precomputed targets", () => compareSteps(small, { rate: 0.01, steps: 2, answers: true }));
   it("without a teacher (MoCo-v2)", () => compareSteps(small, { rate: 0.01, steps: 2, teacher: false }));
   it("without a queue (distillation alone)", () =>
     compareSteps(small, { rate: 0.01, steps: 2, contrast: false }));
@@ -217,7 +216,7 @@ describe("CompiledDisco takes the steps of Disco with Muon", () => {
 interface Options {
   readonly rate: number;
   readonly steps: number;
-  readonly split?: number;
+  readonly subBatches?: number;
   readonly teacher?: boolean;
   /** false: distillation alone. */
   readonly contrast?: boolean;
@@ -226,7 +225,7 @@ interface Options {
   /** Parameters that are not compared. */
   readonly except?: RegExp;
   readonly granularity?: Granularity;
-  /** The teacher is not run: random embeddings are given as what it says. */
+  /** The teacher does not run: random embeddings are given as precomputed targets. */
   readonly answers?: true;
 }
 
@@ -250,7 +249,7 @@ function createMethod({ network }: Case, options: Options): Disco | DistillOnly 
     optimiser: options.optimiser ?? "sgd",
     momentum: 0.9,
     weightDecay: options.weightDecay ?? 1e-3,
-    batchNormGroups: options.split ?? 1,
+    batchNormGroups: options.subBatches ?? 1,
     preprocessing: imageNetPreprocessing,
   });
   if (options.contrast === false) return new DistillOnly(trainer, createTeacher());
@@ -348,7 +347,7 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
   return different;
 }
 
-/** Another embedding for each view, nothing like what the teacher would say. */
+/** Another embedding for each view, nothing like the teacher's. */
 function randomAnswers(views: readonly tf.Tensor4D[], dim: number, seed: number): TeacherAnswers {
   return new Map(
     views.map((view, i) => {

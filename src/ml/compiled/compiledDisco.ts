@@ -8,29 +8,26 @@ import { vectorRule } from "../optim/muonRule.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import { planImages, planInput, writeConstants, type PlannedImages } from "./compiledEncoder.ts";
-import {
-  placeNetwork,
-  planBackward,
-  planForward,
-  whyNotCompiled,
-  type ForwardTape,
-  type NetworkMemory,
-  type Value,
-} from "./lowering/compileNetwork.ts";
+import { planBackward } from "./backward/planBackward.ts";
+import { whyNotCompiled } from "./fusion/whyNotCompiled.ts";
+import { planForward, type ForwardTape } from "./lowering/planForward.ts";
+import { placeNetwork, type NetworkMemory } from "./plan/placeNetwork.ts";
+import type { Value } from "./plan/value.ts";
 import type { Granularity } from "../wgsl/granularity.ts";
 import { padToFour } from "../wgsl/kernel.ts";
 import {
   attractions,
+  averageLosses,
   embeddingGradient,
   logitColumns,
   logits,
   logitSums,
   normaliseRows,
   rowLosses,
-  stepScalars,
   type LossShape,
 } from "../wgsl/contrast.ts";
 import { follow, sgd } from "../wgsl/elementwise.ts";
+import { stepSettings } from "../wgsl/stepSettings.ts";
 import { allTensors } from "./plan/parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
@@ -170,12 +167,14 @@ export class CompiledDisco implements Method {
     const teacherRows = this.teacherRows(views);
     const teacherBuffer = teacherRows === null ? null : gpu.bufferOf(teacherRows);
     if (teacherRows !== null) gpu.flush();
-    const { learningRate, distillWeight, contrastiveWeight, temperature } = settings;
     this.steps++;
-    const numbers = Float32Array.of(
-      ...[learningRate, distillWeight, contrastiveWeight, temperature],
-      ...[1 - vectorRule.beta1 ** this.steps, 1 - vectorRule.beta2 ** this.steps],
-    );
+    const numbers = stepSettings.pack([
+      {
+        ...settings,
+        firstMomentShare: 1 - vectorRule.beta1 ** this.steps,
+        secondMomentShare: 1 - vectorRule.beta2 ** this.steps,
+      },
+    ]);
     queue.writeBuffer(built.bufferOf(planned.settings), 0, numbers);
 
     const encoder = gpu.device.createCommandEncoder();
@@ -326,8 +325,8 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const plan = new Plan();
   const distils = teacher !== null;
   const views = distils ? 2 : 1;
-  const split = trainer.options.batchNormGroups;
-  const settings = plan.persistent("settings", 8);
+  const subBatchesPerView = trainer.options.batchNormGroups;
+  const settings = plan.persistent("settings", stepSettings.size);
   const usesSecondViews = distils || contrast !== null;
   const images = planImages(
     plan,
@@ -359,7 +358,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
       student.parameterTensor,
       memory.parameterTensor,
     ]);
-    const mode = { kind: "train", views: 1, split, viewOrder: "forward" } as const;
+    const mode = { kind: "train", views: 1, subBatchesPerView, viewOrder: "forward" } as const;
     const tape = planForward(plan, memory, planInput(plan, images, batch, batch), mode, wanted, granularity);
     const keys = plan.persistent("keys", batch * dim);
     const inverse = plan.transient("key lengths", batch);
@@ -372,7 +371,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     plan,
     student,
     planInput(plan, images, 0, views * batch),
-    { kind: "train", views, split, viewOrder: "forward" },
+    { kind: "train", views, subBatchesPerView, viewOrder: "forward" },
     wanted,
     granularity,
   );
@@ -410,7 +409,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   } else {
     plan.launch(rowLosses(loss, 0), [q, ...teacherOperand, losses]);
   }
-  plan.launch(stepScalars(loss), [settings, losses, scalars]);
+  plan.launch(averageLosses(loss), [settings, losses, scalars]);
   const dz = plan.transient("embedding gradient", rows * dim);
   plan.launch(embeddingGradient(loss, attractionParts), [
     settings,

@@ -3,7 +3,7 @@ import { resizeViews } from "../teachers/resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "../teachers/teacher.ts";
 import type * as tf from "../tfjs/tf.ts";
 import { CompiledEncoder, type ImagesShape } from "./compiledEncoder.ts";
-import { whyNotCompiled } from "./lowering/compileNetwork.ts";
+import { whyNotCompiled } from "./fusion/whyNotCompiled.ts";
 import type { Granularity } from "../wgsl/granularity.ts";
 import type { LaunchTimes } from "./plan/profilePlan.ts";
 import type { TfjsGpu } from "../tfjs/tfjsGpu.ts";

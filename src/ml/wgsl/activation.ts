@@ -1,5 +1,5 @@
 /** What a kernel does to its sum before it writes it, in this order. */
-export interface Fused {
+export interface Epilogue {
   readonly bias?: boolean;
   readonly residual?: boolean;
   readonly activation?: CompiledActivation;

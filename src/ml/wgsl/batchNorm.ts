@@ -3,16 +3,17 @@ import type { Granularity } from "./granularity.ts";
 import { channelsByRows, float, read, write, type Kernel } from "./kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
 import { sharedRows } from "./sharedRows.ts";
+import { Struct } from "./struct.ts";
 
 /**
- * What a train-mode BatchNorm works on: x [views · samples, pixels, C]. Each view has statistics of its own, and each
- * of `split` interleaved parts of its samples too (sample n of a view is in part n mod split).
+ * What a train-mode BatchNorm works on: x [views · samples, pixels, C]. Each view has statistics of its own, and with
+ * split BatchNorm each of its interleaved sub-batches too (sample n of a view is in sub-batch n mod subBatchesPerView).
  */
 export interface NormShape {
   readonly views: number;
   /** Of one view. */
   readonly samples: number;
-  readonly split: number;
+  readonly subBatchesPerView: number;
   readonly pixels: number;
   readonly channels: number;
   readonly eps: number;
@@ -24,13 +25,16 @@ export interface NormShape {
 }
 
 /** How many sets of statistics there are. */
-export function normGroups({ views, split }: Pick<NormShape, "views" | "split">): number {
-  return views * split;
+export function subBatchesOf({
+  views,
+  subBatchesPerView,
+}: Pick<NormShape, "views" | "subBatchesPerView">): number {
+  return views * subBatchesPerView;
 }
 
 interface Layout {
-  readonly groups: number;
-  /** Values of a channel in one group. */
+  readonly subBatches: number;
+  /** Values of a channel in one sub-batch. */
   readonly count: number;
   readonly parts: number;
   readonly rowsPerPart: number;
@@ -39,13 +43,13 @@ interface Layout {
 }
 
 function layoutOf(shape: NormShape, { threads: wantedThreads, rowWorkgroups }: Granularity): Layout {
-  const groups = normGroups(shape);
-  const count = (shape.samples / shape.split) * shape.pixels;
+  const subBatches = subBatchesOf(shape);
+  const count = (shape.samples / shape.subBatchesPerView) * shape.pixels;
   const channelGroups = shape.channels / 4;
-  const across = channelGroups * groups;
+  const across = channelGroups * subBatches;
   if (rowWorkgroups !== null) {
     const rows = sharedRows(channelGroups, 2);
-    const blocks = Math.ceil(channelGroups / rows.across) * groups;
+    const blocks = Math.ceil(channelGroups / rows.across) * subBatches;
     const divide = (workgroups: number): { pieces: number; rows: number } => {
       const wanted = Math.max(1, Math.min(Math.ceil(count / rows.down), Math.ceil(workgroups / blocks)));
       const size = Math.ceil(count / wanted);
@@ -54,7 +58,7 @@ function layoutOf(shape: NormShape, { threads: wantedThreads, rowWorkgroups }: G
     const parts = divide(2 * rowWorkgroups);
     const tiles = divide(4 * rowWorkgroups);
     return {
-      groups,
+      subBatches,
       count,
       parts: parts.pieces,
       rowsPerPart: parts.rows,
@@ -67,7 +71,7 @@ function layoutOf(shape: NormShape, { threads: wantedThreads, rowWorkgroups }: G
   // Each tile adds up all parts anew: worth it for a few rows at least.
   const rowsPerTile = Math.min(count, Math.max(2 * parts, Math.ceil((count * across) / (4 * wantedThreads))));
   return {
-    groups,
+    subBatches,
     count,
     parts: Math.ceil(count / rowsPerPart),
     rowsPerPart,
@@ -76,17 +80,17 @@ function layoutOf(shape: NormShape, { threads: wantedThreads, rowWorkgroups }: G
   };
 }
 
-/** WGSL: the row of x that is value r of a group. */
-function rowOf({ split }: NormShape, group: string, r: string): string {
-  if (split === 1) return `(${group} * shape.count + ${r})`;
-  const sample = `((${group} / ${split}) * shape.samples + ${group} % ${split} + ${split} * ((${r}) / shape.pixels))`;
+/** WGSL: the row of x that is value r of a sub-batch. */
+function rowOf({ subBatchesPerView }: NormShape, subBatch: string, r: string): string {
+  if (subBatchesPerView === 1) return `(${subBatch} * shape.count + ${r})`;
+  const sample = `((${subBatch} / ${subBatchesPerView}) * shape.samples + ${subBatch} % ${subBatchesPerView} + ${subBatchesPerView} * ((${r}) / shape.pixels))`;
   return `(${sample} * shape.pixels + (${r}) % shape.pixels)`;
 }
 
 function uniforms(shape: NormShape, layout: Layout): Kernel["shape"] {
   return {
     channelGroups: shape.channels / 4,
-    groups: layout.groups,
+    subBatches: layout.subBatches,
     samples: shape.samples,
     pixels: shape.pixels,
     count: layout.count,
@@ -123,7 +127,7 @@ function affineGradientBindings({ affineApart }: NormShape): AffineBindings {
 }
 
 /**
- * How invocations go over the rows of a group: one for each channel group and part of the rows; or, where there is
+ * How invocations go over the rows of a sub-batch: one for each channel group and part of the rows; or, where there is
  * workgroup memory, a workgroup for some channel groups and a part, which reads neighbouring rows side by side.
  */
 interface Frame {
@@ -148,7 +152,7 @@ function frameFor({ channels }: NormShape, { rowWorkgroups }: Granularity): Fram
     index: string,
     count: string,
     size: string,
-  ): string => `let group = ${index} / shape.${count};
+  ): string => `let subBatch = ${index} / shape.${count};
 let piece = ${index} % shape.${count};
 let begin = piece * shape.${size};
 let end = min(begin + shape.${size}, shape.count);`;
@@ -156,7 +160,7 @@ let end = min(begin + shape.${size}, shape.count);`;
   const tiles = ["tiles", "rowsPerTile"] as const;
   if (rowWorkgroups === null) {
     const enter = (count: string, size: string): string => `let c = id.x;
-if (c >= shape.channelGroups || id.y >= shape.groups * shape.${count}) { return; }
+if (c >= shape.channelGroups || id.y >= shape.subBatches * shape.${count}) { return; }
 ${divided("id.y", count, size)}`;
     return {
       declarations: "",
@@ -215,12 +219,12 @@ function declare(...texts: readonly (string | undefined)[]): Pick<Kernel, "decla
 }
 
 /**
- * Train-mode batch normalisation in two launches. μ and σ² (biased) of each group and channel:
+ * Train-mode batch normalisation in two launches. μ and σ² (biased) of each sub-batch and channel:
  *
  *     y = act( γ · (x − μ)/√(σ² + ε) + β (+ residual) )
  *
- * Sums are taken of differences from the group's first value, so a large mean is harmless. `statistics`
- * [groups, 2, C] receives μ and σ².
+ * Sums are taken of differences from the sub-batch's first value, so a large mean is harmless. `statistics`
+ * [subBatches, 2, C] receives μ and σ².
  *
  * Operands of `sums`: x, partial sums [sumsSize]; of `apply`: x, partial sums, γ and β, (residual), y,
  * statistics.
@@ -231,14 +235,14 @@ export function batchNorm(
 ): { readonly sums: Kernel; readonly apply: Kernel; readonly sumsSize: number } {
   const layout = layoutOf(shape, granularity);
   const frame = frameFor(shape, granularity);
-  const row = (r: string): string => rowOf(shape, "group", r);
+  const row = (r: string): string => rowOf(shape, "subBatch", r);
   const label = `batch normalisation${shape.activation === undefined ? "" : ` + ${shape.activation}`}`;
   const sums: Kernel = {
     label: "batch normalisation sums",
     bindings: [read("x"), write("sums")],
     ...declare(frame.declarations),
     shape: uniforms(shape, layout),
-    ...frame.launch(layout.groups * layout.parts),
+    ...frame.launch(layout.subBatches * layout.parts),
     body: `${frame.enterPart}
 let origin = x[${row("0")} * shape.channelGroups + c];
 var sum = vec4f(0);
@@ -263,16 +267,16 @@ ${writePart(frame, "sum", "squares")}`,
       write("statistics"),
     ],
     shape: uniforms(shape, layout),
-    ...frame.launch(layout.groups * layout.tiles),
+    ...frame.launch(layout.subBatches * layout.tiles),
     ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
     body: `${frame.enterTile}
-${addParts(frame, "a", "b", "group * shape.parts", "(group + 1) * shape.parts")}
+${addParts(frame, "a", "b", "subBatch * shape.parts", "(subBatch + 1) * shape.parts")}
 a /= f32(shape.count);
 let mean = a + x[${row("0")} * shape.channelGroups + c];
 let variance = max(b / f32(shape.count) - a * a, vec4f(0));
 if (piece == 0 && ${frame.writes}) {
-  statistics[group * 2 * shape.channelGroups + c] = mean;
-  statistics[(group * 2 + 1) * shape.channelGroups + c] = variance;
+  statistics[subBatch * 2 * shape.channelGroups + c] = mean;
+  statistics[(subBatch * 2 + 1) * shape.channelGroups + c] = variance;
 }
 let scale = ${affine.scale} * inverseSqrt(variance + ${float(shape.eps)});
 let offset = ${affine.shift} - mean * scale;
@@ -281,7 +285,7 @@ for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   y[place] = ${activation(shape.activation, value)};
 }`,
   };
-  return { sums, apply, sumsSize: layout.groups * layout.parts * 2 * shape.channels };
+  return { sums, apply, sumsSize: layout.subBatches * layout.parts * 2 * shape.channels };
 }
 
 /**
@@ -308,7 +312,7 @@ export function batchNormGradient(
   const layout = layoutOf(shape, granularity);
   const frame = frameFor(shape, granularity);
   const readsOutput = shape.residual && shape.activation !== undefined;
-  const row = (r: string): string => rowOf(shape, "group", r);
+  const row = (r: string): string => rowOf(shape, "subBatch", r);
   const slope =
     shape.activation === undefined
       ? ""
@@ -323,8 +327,8 @@ export function batchNormGradient(
   );
   const affine = affineBindings(shape);
   const gradients = affineGradientBindings(shape);
-  const known = `let mean = statistics[group * 2 * shape.channelGroups + c];
-let inverse = inverseSqrt(statistics[(group * 2 + 1) * shape.channelGroups + c] + ${float(shape.eps)});
+  const known = `let mean = statistics[subBatch * 2 * shape.channelGroups + c];
+let inverse = inverseSqrt(statistics[(subBatch * 2 + 1) * shape.channelGroups + c] + ${float(shape.eps)});
 ${apart ? "" : `let scale = ${affine.scale} * inverse;\nlet offset = ${affine.shift} - mean * scale;`}`;
   const sums: Kernel = {
     label: "batch normalisation gradient sums",
@@ -337,7 +341,7 @@ ${apart ? "" : `let scale = ${affine.scale} * inverse;\nlet offset = ${affine.sh
       write("sums"),
     ],
     shape: uniforms(shape, layout),
-    ...frame.launch(layout.groups * layout.parts),
+    ...frame.launch(layout.subBatches * layout.parts),
     ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
     body: `${frame.enterPart}
 ${known}
@@ -365,13 +369,13 @@ ${writePart(frame, "sum", "products")}`,
       ...gradients.names.map((name) => write(name)),
     ],
     shape: uniforms(shape, layout),
-    ...frame.launch(layout.groups * layout.tiles),
+    ...frame.launch(layout.subBatches * layout.tiles),
     ...declare(frame.declarations, declarationsFor(shape.activation).declarations),
     body: `${frame.enterTile}
 ${known}
-${addParts(frame, "a", "b", "group * shape.parts", "(group + 1) * shape.parts")}
-if (piece == 0 && group == 0) {
-  ${addParts(frame, "shift", "stretch", "shape.parts", "shape.parts * shape.groups")}
+${addParts(frame, "a", "b", "subBatch * shape.parts", "(subBatch + 1) * shape.parts")}
+if (piece == 0 && subBatch == 0) {
+  ${addParts(frame, "shift", "stretch", "shape.parts", "shape.parts * shape.subBatches")}
   if (${frame.writes}) {
     ${gradients.shift} = a + shift;
     ${gradients.scale} = b + stretch;
@@ -387,81 +391,91 @@ for (var r = begin + ${frame.first}; r < end; r += ${frame.step}) {
   dx[place] = scale * (d - a - (x[place] - mean) * b);
 }`,
   };
-  return { sums, apply, sumsSize: layout.groups * layout.parts * 2 * shape.channels, readsOutput };
+  return { sums, apply, sumsSize: layout.subBatches * layout.parts * 2 * shape.channels, readsOutput };
 }
 
 /** Where one BatchNorm's statistics and running statistics lie: one row of `followStatistics`' table. */
 export interface StatisticsRow {
-  /** Of μ of group 0 in the statistics of the whole network, in groups of four channels. */
+  /** Of μ of sub-batch 0 in the statistics of the whole network, in groups of four channels. */
   readonly from: number;
   /** Channel groups of the layer. */
   readonly channelGroups: number;
   /** Of the running mean, and the running variance, in groups of four channels. */
   readonly runningMean: number;
   readonly runningVariance: number;
-  /** Values of a channel in one group. */
+  /** Values of a channel in one sub-batch. */
   readonly count: number;
   readonly momentum: number;
 }
 
-/** The table as numbers: 6 per channel group. */
-export function statisticsTable(rows: readonly StatisticsRow[]): Float32Array<ArrayBuffer> {
-  const table: number[] = [];
+/** `StatisticsRow` for one of the layer's channel groups. */
+const statisticsEntry = new Struct("Entry", {
+  start: "i32",
+  stride: "i32",
+  runningMean: "i32",
+  runningVariance: "i32",
+  unbiased: "f32",
+  momentum: "f32",
+});
+
+/** The table as it lies in a buffer. */
+export function statisticsTable(rows: readonly StatisticsRow[]): {
+  readonly data: Uint32Array<ArrayBuffer>;
+  readonly channelGroups: number;
+} {
+  const table: Parameters<typeof statisticsEntry.pack>[0][number][] = [];
   for (const row of rows) {
     for (let c = 0; c < row.channelGroups; c++) {
       const { from, channelGroups, runningMean, runningVariance, count, momentum } = row;
-      table.push(
-        from + c,
-        channelGroups,
-        runningMean + c,
-        runningVariance + c,
-        count / (count - 1),
+      table.push({
+        start: from + c,
+        stride: channelGroups,
+        runningMean: runningMean + c,
+        runningVariance: runningVariance + c,
+        unbiased: count / (count - 1),
         momentum,
-      );
+      });
     }
   }
-  return Float32Array.from(table);
+  return { data: statisticsEntry.pack(table), channelGroups: table.length };
 }
 
 /**
  * Moves the running statistics of all BatchNorms of a network, view after view, as separate passes would:
- * running ← (1 − m)·running + m·(mean over the view's groups), the variance unbiased by count/(count − 1).
+ * running ← (1 − m)·running + m·(mean over the view's sub-batches), the variance unbiased by count/(count − 1).
  *
  * @param viewOrder in which order the views count as having been seen.
  *
- * Operands: table (`statisticsTable`, f32: whole numbers below 2²⁴), statistics, running statistics.
+ * Operands: table (`statisticsTable`), statistics, running statistics.
  */
 export function followStatistics(
   channelGroups: number,
-  { views, split }: Pick<NormShape, "views" | "split">,
+  { views, subBatchesPerView }: Pick<NormShape, "views" | "subBatchesPerView">,
   viewOrder: "forward" | "backward",
 ): Kernel {
   return {
     label: "running statistics",
-    bindings: [read("table", "f32"), read("statistics"), write("running")],
+    bindings: [read("table", statisticsEntry), read("statistics"), write("running")],
     shape: { channelGroups, views },
     threads: [channelGroups, 1, 1],
     workgroup: [64, 1, 1],
     body: `
 if (id.x >= shape.channelGroups) { return; }
-let row = id.x * 6;
-let start = i32(table[row]);
-let stride = i32(table[row + 1]);
-let runningMean = i32(table[row + 2]);
-let runningVariance = i32(table[row + 3]);
-let unbiased = table[row + 4];
-let momentum = table[row + 5];
+let entry = table[id.x];
+let runningMean = entry.runningMean;
+let runningVariance = entry.runningVariance;
+let momentum = entry.momentum;
 for (var k = 0; k < shape.views; k++) {
   let view = ${viewOrder === "forward" ? "k" : "shape.views - 1 - k"};
   var mean = vec4f(0);
   var variance = vec4f(0);
-  for (var part = 0; part < ${split}; part++) {
-    let place = start + (view * ${split} + part) * 2 * stride;
+  for (var part = 0; part < ${subBatchesPerView}; part++) {
+    let place = entry.start + (view * ${subBatchesPerView} + part) * 2 * entry.stride;
     mean += statistics[place];
-    variance += statistics[place + stride];
+    variance += statistics[place + entry.stride];
   }
-  mean /= ${float(split)};
-  variance *= unbiased / ${float(split)};
+  mean /= ${float(subBatchesPerView)};
+  variance *= entry.unbiased / ${float(subBatchesPerView)};
   running[runningMean] = (1.0 - momentum) * running[runningMean] + momentum * mean;
   running[runningVariance] = (1.0 - momentum) * running[runningVariance] + momentum * variance;
 }`,
@@ -469,17 +483,17 @@ for (var k = 0; k < shape.views; k++) {
 }
 
 /**
- * What running statistics follow after one view: the means over the groups of μ and σ², σ² unbiased by
+ * What running statistics follow after one view: the means over the sub-batches of μ and σ², σ² unbiased by
  * count/(count − 1).
  *
  * Operands: statistics, mean [C], variance [C].
  */
 export function meanStatistics(shape: NormShape): Kernel {
-  const count = (shape.samples / shape.split) * shape.pixels;
+  const count = (shape.samples / shape.subBatchesPerView) * shape.pixels;
   return {
     label: "mean statistics",
     bindings: [read("statistics"), write("mean"), write("variance")],
-    shape: { channelGroups: shape.channels / 4, groups: normGroups(shape), count },
+    shape: { channelGroups: shape.channels / 4, subBatches: subBatchesOf(shape), count },
     threads: [shape.channels / 4, 1, 1],
     workgroup: [64, 1, 1],
     body: `
@@ -487,13 +501,13 @@ let c = id.x;
 if (c >= shape.channelGroups) { return; }
 var sum = vec4f(0);
 var squares = vec4f(0);
-for (var group = 0; group < shape.groups; group++) {
-  sum += statistics[group * 2 * shape.channelGroups + c];
-  squares += statistics[(group * 2 + 1) * shape.channelGroups + c];
+for (var subBatch = 0; subBatch < shape.subBatches; subBatch++) {
+  sum += statistics[subBatch * 2 * shape.channelGroups + c];
+  squares += statistics[(subBatch * 2 + 1) * shape.channelGroups + c];
 }
-let groups = f32(shape.groups);
+let subBatches = f32(shape.subBatches);
 let count = f32(shape.count);
-mean[c] = sum / groups;
-variance[c] = squares / groups * (count / (count - 1.0));`,
+mean[c] = sum / subBatches;
+variance[c] = squares / subBatches * (count / (count - 1.0));`,
   };
 }

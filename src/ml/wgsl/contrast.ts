@@ -1,4 +1,5 @@
 import { channelsByRows, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
+import { readSettings } from "./stepSettings.ts";
 
 /**
  * The loss of DisCo on embeddings, and its gradient. Rows of embeddings are filled up to a multiple of four with
@@ -42,13 +43,13 @@ export function logitColumns(keys: number): number {
 /**
  * logits[b, j] = q_b · Q_j/τ for every key of the queue, a tile of four by four in each invocation.
  *
- * Operands: settings (f32; the fourth is τ), q [≥ B, D], queue [K, D], logits [B, K filled up].
+ * Operands: settings, q [≥ B, D], queue [K, D], logits [B, K filled up].
  */
 export function logits({ batch, dim, keys }: LossShape): Kernel {
   const columns = logitColumns(keys) / 4;
   return {
     label: "logits",
-    bindings: [read("settings", "f32"), read("q"), read("queue"), write("logits")],
+    bindings: [readSettings(), read("q"), read("queue"), write("logits")],
     shape: { batch, keys, columns, groups: dim / 4 },
     ...channelsByRows(columns, Math.ceil(batch / 4)),
     body: `
@@ -60,7 +61,7 @@ for (var d = 0; d < shape.groups; d++) {
   ${repeat(4, (i) => `let k${i} = queue[key${i} + d];\n`)}
   ${repeat(4, (i) => `let q${i} = q[row${i} + d]; a${i} += vec4f(dot(q${i}, k0), dot(q${i}, k1), dot(q${i}, k2), dot(q${i}, k3));\n`)}
 }
-let scale = 1.0 / settings[3];
+let scale = 1.0 / settings.temperature;
 ${repeat(4, (i) => `if (first + ${i} < shape.batch) { logits[(first + ${i}) * shape.columns + id.x] = a${i} * scale; }\n`)}`,
   };
 }
@@ -102,7 +103,7 @@ sums[i * 2 + 1] = sum;`,
 /**
  * Each image's losses: [contrastive, distillation, log Σ exp of all its logits, probability of its own key].
  *
- * Operands: (settings (f32)), q, (teacher rows), (keys, logit sums (f32)), losses [B] vec4f; what is in brackets only
+ * Operands: (settings), q, (teacher rows), (keys, logit sums (f32)), losses [B] vec4f; what is in brackets only
  * where a contrastive loss or a teacher needs it.
  */
 export function rowLosses({ batch, dim, views, contrasts, distils }: LossShape, parts: number): Kernel {
@@ -110,7 +111,7 @@ export function rowLosses({ batch, dim, views, contrasts, distils }: LossShape, 
   return {
     label: "row losses",
     bindings: [
-      ...(contrasts ? [read("settings", "f32")] : []),
+      ...(contrasts ? [readSettings()] : []),
       read("q"),
       ...(distils ? [read("teacher")] : []),
       ...(contrasts ? [read("keys"), read("sums", "f32")] : []),
@@ -132,7 +133,7 @@ ${
   contrasts
     ? `var own = 0.0;
 for (var d = 0; d < shape.groups; d++) { own += dot(q[i * shape.groups + d], keys[i * shape.groups + d]); }
-own /= settings[3];
+own /= settings.temperature;
 var largest = own;
 for (var part = 0; part < shape.parts; part++) { largest = max(largest, sums[(i * shape.parts + part) * 2]); }
 var sum = exp(own - largest);
@@ -152,12 +153,12 @@ losses[i] = result;`,
 /**
  * The step's scalars, means over the batch: loss, contrastive, distillation, cosine with the teacher.
  *
- * Operands: settings (f32), losses, scalars [1] vec4f.
+ * Operands: settings, losses, scalars [1] vec4f.
  */
-export function stepScalars({ batch, views, contrasts, distils }: LossShape): Kernel {
+export function averageLosses({ batch, views, contrasts, distils }: LossShape): Kernel {
   return {
     label: "step scalars",
-    bindings: [read("settings", "f32"), read("losses"), write("scalars")],
+    bindings: [readSettings(), read("losses"), write("scalars")],
     shape: { batch, views },
     threads: [1, 1, 1],
     workgroup: [1, 1, 1],
@@ -165,7 +166,7 @@ export function stepScalars({ batch, views, contrasts, distils }: LossShape): Ke
 var sum = vec4f(0);
 for (var row = 0; row < shape.batch; row++) { sum += losses[row]; }
 sum /= f32(shape.batch);
-let loss = ${distils ? "settings[1] * sum.y" : "0.0"} + ${contrasts ? "settings[2]" : "0.0"} * sum.x;
+let loss = ${distils ? "settings.distillWeight * sum.y" : "0.0"} + ${contrasts ? "settings.contrastiveWeight" : "0.0"} * sum.x;
 scalars[0] = vec4f(loss, sum.x, sum.y, ${distils ? "1.0 - sum.y / (2.0 * f32(shape.views))" : "0.0"});`,
   };
 }
@@ -221,7 +222,7 @@ ${repeat(4, (i) => `if (first + ${i} < shape.batch) { sums[(part * shape.batch +
  *
  *     dq = w·2/B·(q − t)  +  [first view] λ/(B·τ)·( Σ_j p_j·Q_j − (1 − p)·k )        dz = (dq − q·⟨q, dq⟩)/‖z‖
  *
- * Operands: settings (f32), q, inverse lengths (f32), (teacher rows), (keys, losses, attraction sums), dz.
+ * Operands: settings, q, inverse lengths (f32), (teacher rows), (keys, losses, attraction sums), dz.
  */
 export function embeddingGradient(shape: LossShape, parts: number): Kernel {
   const { batch, views, dim, contrasts, distils } = shape;
@@ -229,7 +230,7 @@ export function embeddingGradient(shape: LossShape, parts: number): Kernel {
   return {
     label: "embedding gradient",
     bindings: [
-      read("settings", "f32"),
+      readSettings(),
       read("q"),
       read("inverse", "f32"),
       ...(distils ? [read("teacher")] : []),
@@ -243,18 +244,18 @@ let start = i * shape.groups;
 var along = 0.0;
 ${
   contrasts
-    ? `let asked = i < shape.batch;
-let pull = settings[2] / (f32(shape.batch) * settings[3]);
-let miss = select(0.0, 1.0 - losses[min(i, shape.batch - 1)].w, asked);`
+    ? `let contrasts = i < shape.batch;
+let pull = settings.contrastiveWeight / (f32(shape.batch) * settings.temperature);
+let miss = select(0.0, 1.0 - losses[min(i, shape.batch - 1)].w, contrasts);`
     : ""
 }
 for (var d = 0; d < shape.groups; d++) {
   let unit = q[start + d];
   var dq = vec4f(0);
-  ${distils ? "dq += settings[1] * 2.0 / f32(shape.batch) * (unit - teacher[start + d]);" : ""}
+  ${distils ? "dq += settings.distillWeight * 2.0 / f32(shape.batch) * (unit - teacher[start + d]);" : ""}
   ${
     contrasts
-      ? `if (asked) {
+      ? `if (contrasts) {
     var sum = -miss * keys[start + d];
     for (var part = 0; part < shape.parts; part++) { sum += sums[part * shape.batch * shape.groups + start + d]; }
     dq += pull * sum;

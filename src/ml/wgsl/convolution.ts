@@ -1,15 +1,15 @@
 import type { Granularity } from "./granularity.ts";
 import { channelsByRows, packed, read, repeat, write, type Kernel } from "./kernel.ts";
-import { activation, declarationsFor, type Fused } from "./activation.ts";
+import { activation, declarationsFor, type Epilogue } from "./activation.ts";
 import { flattened, outputSide, type ConvolutionShape } from "./convolutionShape.ts";
 import { chooseTile } from "./tile.ts";
 
 /**
- * y[n, i, j, o] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o], then `fused`: + bias[o], + residual, activation.
+ * y[n, i, j, o] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c, o], then `epilogue`: + bias[o], + residual, activation.
  *
  * Operands: x, w, (bias), (residual), y.
  */
-export function convolution(given: ConvolutionShape, fused: Fused, granularity: Granularity): Kernel {
+export function convolution(given: ConvolutionShape, epilogue: Epilogue, granularity: Granularity): Kernel {
   const shape = flattened(given);
   const { kernel: k, stride, padding } = shape;
   return overWindows(
@@ -34,15 +34,15 @@ export function convolution(given: ConvolutionShape, fused: Fused, granularity: 
     granularity,
     {
       bindings: [
-        ...(fused.bias ? [read("bias")] : []),
-        ...(fused.residual ? [read("residual")] : []),
+        ...(epilogue.bias ? [read("bias")] : []),
+        ...(epilogue.residual ? [read("residual")] : []),
         write("y"),
       ],
-      ...declarationsFor(fused.activation),
+      ...declarationsFor(epilogue.activation),
       store: (sum, place, group) => {
-        const bias = fused.bias ? ` + bias[${group}]` : "";
-        const residual = fused.residual ? ` + residual[${place}]` : "";
-        return `y[${place}] = ${activation(fused.activation, `${sum}${bias}${residual}`)};`;
+        const bias = epilogue.bias ? ` + bias[${group}]` : "";
+        const residual = epilogue.residual ? ` + residual[${place}]` : "";
+        return `y[${place}] = ${activation(epilogue.activation, `${sum}${bias}${residual}`)};`;
       },
     },
   );
@@ -127,7 +127,7 @@ interface WindowSums {
   readonly product: (matrix: string, vector: string) => string;
 }
 
-interface Epilogue {
+interface WindowOutput {
   readonly bindings: Kernel["bindings"];
   readonly shape?: Kernel["shape"];
   readonly declarations?: string;
@@ -135,7 +135,7 @@ interface Epilogue {
 }
 
 /** One invocation computes a tile of pixels in some groups of channels, in registers. */
-function overWindows(sums: WindowSums, granularity: Granularity, epilogue: Epilogue): Kernel {
+function overWindows(sums: WindowSums, granularity: Granularity, output: WindowOutput): Kernel {
   const { from, to, kernel: k, stride: s, padding: p } = sums;
   const columnsOf = (columns: number): number => (columns - 1) * s + k;
   const space = { samples: sums.samples, rows: to.height, columns: to.width, groups: to.groups };
@@ -157,7 +157,7 @@ function overWindows(sums: WindowSums, granularity: Granularity, epilogue: Epilo
     repeat(rows, (r) => repeat(columns, (i) => repeat(groups, (g) => text(r, i, g))));
   return {
     label: sums.label,
-    bindings: [read(from.name), read("w"), ...epilogue.bindings],
+    bindings: [read(from.name), read("w"), ...output.bindings],
     shape: {
       fromHeight: from.height,
       fromWidth: from.width,
@@ -169,10 +169,10 @@ function overWindows(sums: WindowSums, granularity: Granularity, epilogue: Epilo
       down,
       tiles: sums.samples * down * across,
       kernel: k,
-      ...epilogue.shape,
+      ...output.shape,
     },
     ...channelsByRows(to.groups / groups, sums.samples * down * across),
-    ...(epilogue.declarations === undefined ? {} : { declarations: epilogue.declarations }),
+    ...(output.declarations === undefined ? {} : { declarations: output.declarations }),
     body: `
 let o = id.x * ${groups};
 if (o >= shape.toGroups || id.y >= shape.tiles) { return; }
@@ -215,7 +215,7 @@ ${repeat(rows, (r) =>
         to.width % columns !== 0,
         `firstColumn + ${i} < shape.toWidth`,
         () => `let place = ((sample * shape.toHeight + firstRow + ${r}) * shape.toWidth + firstColumn + ${i}) * shape.toGroups + o;
-${repeat(groups, (g) => `${epilogue.store(`a${r}_${i}_${g}`, `place + ${g}`, `o + ${g}`)}\n`)}`,
+${repeat(groups, (g) => `${output.store(`a${r}_${i}_${g}`, `place + ${g}`, `o + ${g}`)}\n`)}`,
       ),
     ),
   ),

@@ -1,6 +1,6 @@
 import type { Granularity } from "./granularity.ts";
 import { isLaunchable, type Kernel } from "./kernel.ts";
-import type { Fused } from "./activation.ts";
+import type { Epilogue } from "./activation.ts";
 import * as registers from "./convolution.ts";
 import type { FilterGradientParts } from "./convolution.ts";
 import { flattened, outputSide, type ConvolutionShape } from "./convolutionShape.ts";
@@ -9,11 +9,11 @@ import { tiledConvolution, tiledFilterGradient, tiledInputGradient } from "./til
 import type { ProductTile } from "./tiledProduct.ts";
 
 /** `convolution` of `convolution.ts`, by whichever kernel suits the adapter and the shape. */
-export function convolution(shape: ConvolutionShape, fused: Fused, granularity: Granularity): Kernel {
+export function convolution(shape: ConvolutionShape, epilogue: Epilogue, granularity: Granularity): Kernel {
   const { pixels, outChannels } = sizesOf(shape);
   const tile = tileFor(shape, granularity, { rows: pixels, columns: outChannels });
-  const tiled = tile === null ? null : tiledConvolution(shape, fused, tile);
-  return tiled !== null && isLaunchable(tiled) ? tiled : registers.convolution(shape, fused, granularity);
+  const tiled = tile === null ? null : tiledConvolution(shape, epilogue, tile);
+  return tiled !== null && isLaunchable(tiled) ? tiled : registers.convolution(shape, epilogue, granularity);
 }
 
 /** `convolutionInputGradient` of `convolution.ts`, likewise. */

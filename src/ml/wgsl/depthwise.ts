@@ -1,6 +1,6 @@
 import type { Granularity } from "./granularity.ts";
 import { channelsByRows, packed, read, repeat, write, type Kernel } from "./kernel.ts";
-import { activation, declarationsFor, type Fused } from "./activation.ts";
+import { activation, declarationsFor, type Epilogue } from "./activation.ts";
 import { partsOf, type FilterGradientParts } from "./convolution.ts";
 import { outputSide, type ConvolutionShape } from "./convolutionShape.ts";
 
@@ -11,11 +11,11 @@ export type DepthwiseShape = Omit<ConvolutionShape, "outChannels">;
 const tile = 4;
 
 /**
- * y[n, i, j, c] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c], then `fused`.
+ * y[n, i, j, c] = Σ x[n, i·s + a − p, j·s + b − p, c] · w[a, b, c], then `epilogue`.
  *
  * Operands: x, w, (bias), y.
  */
-export function depthwise(shape: DepthwiseShape, fused: Omit<Fused, "residual"> = {}): Kernel {
+export function depthwise(shape: DepthwiseShape, epilogue: Omit<Epilogue, "residual"> = {}): Kernel {
   const { kernel: k, stride: s, padding: p } = shape;
   const groups = shape.inChannels / 4;
   const outHeight = outputSide(shape.height, shape);
@@ -24,7 +24,7 @@ export function depthwise(shape: DepthwiseShape, fused: Omit<Fused, "residual"> 
   const columns = (tile - 1) * s + k;
   return {
     label: `depthwise ${k}×${k}`,
-    bindings: [read("x"), read("w"), ...(fused.bias ? [read("bias")] : []), write("y")],
+    bindings: [read("x"), read("w"), ...(epilogue.bias ? [read("bias")] : []), write("y")],
     shape: {
       height: shape.height,
       width: shape.width,
@@ -36,7 +36,7 @@ export function depthwise(shape: DepthwiseShape, fused: Omit<Fused, "residual"> 
       kernel: k,
     },
     ...channelsByRows(groups, shape.samples * outHeight * runs),
-    ...declarationsFor(fused.activation),
+    ...declarationsFor(epilogue.activation),
     body: `
 let c = id.x;
 if (c >= shape.groups || id.y >= shape.rows * shape.runs) { return; }
@@ -63,11 +63,11 @@ for (var ky = 0; ky < shape.kernel; ky++) {
   )}
 }
 let out = (outRow * shape.outWidth + first) * shape.groups + c;
-${fused.bias ? "let shift = bias[c];" : ""}
+${epilogue.bias ? "let shift = bias[c];" : ""}
 ${repeat(
   tile,
   (i) =>
-    `if (first + ${i} < shape.outWidth) { y[out + ${i} * shape.groups] = ${activation(fused.activation, `a${i}${fused.bias ? " + shift" : ""}`)}; }\n`,
+    `if (first + ${i} < shape.outWidth) { y[out + ${i} * shape.groups] = ${activation(epilogue.activation, `a${i}${epilogue.bias ? " + shift" : ""}`)}; }\n`,
 )}`,
   };
 }

@@ -2,6 +2,7 @@ import type { Granularity } from "./granularity.ts";
 import { float, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
 import { rowSums } from "./rowSums.ts";
+import { readSettings } from "./stepSettings.ts";
 
 /** y = act(x) over `size` elements. Operands: x, y. */
 export function activate(size: number, fn: CompiledActivation): Kernel {
@@ -38,6 +39,18 @@ export function add(size: number): Kernel {
     ...frame,
     body: `${enter}
 y[i] = a[i] + b[i];`,
+  };
+}
+
+/** y = x. Operands: x, y. */
+export function copy(size: number): Kernel {
+  const { enter, ...frame } = overItems(size / 4);
+  return {
+    label: "copy",
+    bindings: [read("x"), write("y")],
+    ...frame,
+    body: `${enter}
+y[i] = x[i];`,
   };
 }
 
@@ -122,7 +135,7 @@ y[i] = (colour - constants[0]) * constants[1];`,
 /**
  * SGD with momentum and weight decay over all parameters at once: g ← dp + λ·p, v ← μ·v + g, p ← p − lr·v.
  *
- * Operands: settings (f32; the first is the learning rate), gradients, velocities, parameters.
+ * Operands: settings, gradients, velocities, parameters.
  */
 export function sgd(
   size: number,
@@ -131,13 +144,13 @@ export function sgd(
   const { enter, ...frame } = overItems(size / 4);
   return {
     label: "SGD",
-    bindings: [read("settings", "f32"), read("gradients"), write("velocities"), write("parameters")],
+    bindings: [readSettings(), read("gradients"), write("velocities"), write("parameters")],
     ...frame,
     body: `${enter}
 let p = parameters[i];
 let v = ${float(options.momentum)} * velocities[i] + (gradients[i] + ${float(options.weightDecay)} * p);
 velocities[i] = v;
-parameters[i] = p - settings[0] * v;`,
+parameters[i] = p - settings.learningRate * v;`,
   };
 }
 

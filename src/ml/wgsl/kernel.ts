@@ -1,3 +1,5 @@
+import type { Struct } from "./struct.ts";
+
 /**
  * One compute kernel with its shape: what a plan (`plan.ts`) launches. Plain data, so that it can be tested alone.
  *
@@ -24,7 +26,10 @@ export interface Kernel {
 
 export interface Binding {
   readonly name: string;
-  readonly type: "f32" | "vec4f" | "u32" | "vec4u";
+  /** Of an element. */
+  readonly type: "f32" | "vec4f" | "u32" | "vec4u" | Struct;
+  /** There is one element, not an array of them. */
+  readonly single?: true;
   /** "read" in the kernel only; "write" also where it reads what it will overwrite. */
   readonly access: "read" | "write";
 }
@@ -61,12 +66,15 @@ export function shaderOf(kernel: Kernel): string {
       ? ""
       : `struct Shape { ${fields.map((field) => `${field}: i32,`).join(" ")} }
 @group(0) @binding(0) var<uniform> shape: Shape;`;
-  const storage = kernel.bindings.map(
-    ({ name, type, access }, i) =>
-      `@group(0) @binding(${i + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${type}>;`,
-  );
+  const structs = new Set<string>();
+  const storage = kernel.bindings.map(({ name, type, access, single }, i) => {
+    if (typeof type !== "string") structs.add(`${type.declaration}\n`);
+    const element = typeof type === "string" ? type : type.name;
+    const held = single === true ? element : `array<${element}>`;
+    return `@group(0) @binding(${i + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: ${held};`;
+  });
   return `${uniform}
-${storage.join("\n")}
+${[...structs].join("")}${storage.join("\n")}
 ${kernel.declarations ?? ""}
 @compute @workgroup_size(${kernel.workgroup.join(", ")})
 fn main(${kernel.byWorkgroup === true ? workgroupArguments : "@builtin(global_invocation_id) invocation: vec3u"}) {

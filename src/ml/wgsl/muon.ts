@@ -1,4 +1,6 @@
 import { float, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
+import { readSettings } from "./stepSettings.ts";
+import { Struct } from "./struct.ts";
 
 /**
  * Muon's step on all weights of a network at once; `ml/optim/muon.ts` has the equations. A weight is a matrix [rows,
@@ -41,15 +43,23 @@ export const tilesPerRow = 32;
 /** The block of 64 numbers of a parameter that is a matrix. */
 export const matrixBlock = 0xffff_ffff;
 
-/** Numbers in the buffer of settings: the learning rate first, the shares of Adam's moments at these places. */
-const firstShareAt = 4;
-const secondShareAt = 5;
+/** A row of a table of tiles: `tilesPerRow` neighbouring ones of one matrix, from its `first` on. */
+export const muonTiles = new Struct("Tiles", {
+  weight: "i32", // where the matrix begins, in fours
+  rows: "i32",
+  columns: "i32", // in fours
+  square: "i32", // where its square begins, in fours
+  first: "i32",
+  side: "i32", // of the square, in fours
+  matrix: "i32", // which of the matrices it is
+  rateScale: "f32",
+});
 
 /**
  * Of matrices v ← μ·v + g, and the direction g + μ·v in the gradient's place; of vectors the whole step, which is Adam's,
  * with the first moment in the velocity's place.
  *
- * Operands: settings (f32), blocks (u32; where a block's second moments are, or `matrixBlock`), gradients, velocities,
+ * Operands: settings, blocks (u32; where a block's second moments are, or `matrixBlock`), gradients, velocities,
  * second moments, parameters.
  */
 export function muonMomentum(size: number, momentum: number, vectors: VectorRule): Kernel {
@@ -58,7 +68,7 @@ export function muonMomentum(size: number, momentum: number, vectors: VectorRule
   return {
     label: "Muon: momentum, Adam",
     bindings: [
-      read("settings", "f32"),
+      readSettings(),
       read("blocks", "u32"),
       write("gradients"),
       write("velocities"),
@@ -80,24 +90,22 @@ let first = ${float(beta1)} * velocities[i] + ${float(1 - beta1)} * g;
 let second = ${float(beta2)} * seconds[place] + ${float(1 - beta2)} * g * g;
 velocities[i] = first;
 seconds[place] = second;
-let scale = sqrt(second / settings[${secondShareAt}]) + ${float(epsilon)};
-parameters[i] -= settings[0] * ${float(rateShare)} / settings[${firstShareAt}] * first / scale;`,
+let scale = sqrt(second / settings.secondMomentShare) + ${float(epsilon)};
+parameters[i] -= settings.learningRate * ${float(rateShare)} / settings.firstMomentShare * first / scale;`,
   };
 }
 
 /**
- * WGSL: what the table says of the invocation's matrix, and `tile`, the place of its tile among the matrix' tiles.
+ * WGSL: the invocation's matrix by the table, and `tile`, the place of its tile among the matrix' tiles.
  * `columns` and `side` count groups of four; `weight` and `square` are where matrix and square begin, in fours.
  */
-const enterTile = `let entry = i / ${tilesPerRow} * 2;
-let lies = vec4i(tiles[entry]);
-let more = tiles[entry + 1];
-let weight = lies.x;
-let rows = lies.y;
-let columns = lies.z;
-let square = lies.w;
-let tile = i32(more.x) + i % ${tilesPerRow};
-let side = i32(more.y);
+const enterTile = `let entry = tiles[i / ${tilesPerRow}];
+let weight = entry.weight;
+let rows = entry.rows;
+let columns = entry.columns;
+let square = entry.square;
+let tile = entry.first + i % ${tilesPerRow};
+let side = entry.side;
 let isTall = rows > columns * 4;`;
 
 /**
@@ -139,7 +147,7 @@ export function muonGram(tableRows: number): Kernel {
   const { enter, ...frame } = overUpper(tableRows);
   return {
     label: "Muon: Gram matrices",
-    bindings: [read("tiles", "vec4u"), read("d"), write("y")],
+    bindings: [read("tiles", muonTiles), read("d"), write("y")],
     ...frame,
     body: `${enter}
 ${sums}
@@ -168,7 +176,7 @@ export function muonNormalise(tableRows: number, smallestNorm: number): Kernel {
   const { enter, ...frame } = overUpper(tableRows);
   return {
     label: "Muon: norms",
-    bindings: [read("tiles", "vec4u"), read("x"), write("y"), write("scales", "f32")],
+    bindings: [read("tiles", muonTiles), read("x"), write("y"), write("scales", "f32")],
     ...frame,
     body: `${enter}
 var trace = 0.0;
@@ -177,7 +185,7 @@ for (var k = 0; k < side; k++) {
   trace += x[at].x + x[at + side].y + x[at + 2 * side].z + x[at + 3 * side].w;
 }
 let scale = 1.0 / (sqrt(trace) + ${float(smallestNorm)});
-if (tile == 0) { scales[more.z] = scale; }
+if (tile == 0) { scales[entry.matrix] = scale; }
 ${repeat(4, (k) => `let a${k} = scale * (scale * x[square + (row * 4 + ${k}) * side + column]);\n`)}
 ${storeUpper}`,
   };
@@ -188,7 +196,7 @@ export function muonPolynomial(tableRows: number, { a, b, c }: Polynomial): Kern
   const { enter, ...frame } = overUpper(tableRows);
   return {
     label: "Muon: polynomials",
-    bindings: [read("tiles", "vec4u"), read("x"), write("y")],
+    bindings: [read("tiles", muonTiles), read("x"), write("y")],
     ...frame,
     body: `${enter}
 ${sums}
@@ -205,7 +213,7 @@ export function muonProduct(tableRows: number): Kernel {
   const { enter, ...frame } = overUpper(tableRows);
   return {
     label: "Muon: products",
-    bindings: [read("tiles", "vec4u"), read("left"), read("right"), write("y")],
+    bindings: [read("tiles", muonTiles), read("left"), read("right"), write("y")],
     ...frame,
     body: `${enter}
 ${sums}
@@ -247,26 +255,26 @@ export function muonDirections(tableRows: number): Kernel {
   const { enter, ...frame } = overItems(tableRows * tilesPerRow);
   return {
     label: "Muon: directions",
-    bindings: [read("tiles", "vec4u"), read("d"), read("q"), read("scales", "f32"), write("x")],
+    bindings: [read("tiles", muonTiles), read("d"), read("q"), read("scales", "f32"), write("x")],
     ...frame,
     body: `${enter}
 ${directionTile}
-let scale = scales[more.z];
+let scale = scales[entry.matrix];
 ${forEachRow((k) => `x[at] = scale * a${k};`)}`,
   };
 }
 
-/** W ← (1 − lr·λ)·W − lr·scale·X·Q. Operands: settings (f32; the first is the learning rate), tiles, X, Q, parameters. */
+/** W ← (1 − lr·λ)·W − lr·scale·X·Q. Operands: settings, tiles, X, Q, parameters. */
 export function muonMove(tableRows: number, weightDecay: number): Kernel {
   const { enter, ...frame } = overItems(tableRows * tilesPerRow);
   return {
     label: "Muon: moves",
-    bindings: [read("settings", "f32"), read("tiles", "vec4u"), read("d"), read("q"), write("parameters")],
+    bindings: [readSettings(), read("tiles", muonTiles), read("d"), read("q"), write("parameters")],
     ...frame,
     body: `${enter}
 ${directionTile}
-let keep = 1.0 - settings[0] * ${float(weightDecay)};
-let rate = settings[0] * bitcast<f32>(more.w);
+let keep = 1.0 - settings.learningRate * ${float(weightDecay)};
+let rate = settings.learningRate * entry.rateScale;
 ${forEachRow((k) => `parameters[at] = keep * parameters[at] - rate * a${k};`)}`,
   };
 }

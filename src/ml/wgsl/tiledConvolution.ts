@@ -1,5 +1,5 @@
 import { read, write, type Kernel } from "./kernel.ts";
-import { activation, declarationsFor, type Fused } from "./activation.ts";
+import { activation, declarationsFor, type Epilogue } from "./activation.ts";
 import { flattened, outputSide, type ConvolutionShape } from "./convolutionShape.ts";
 import { tiledProduct, type ProductTile } from "./tiledProduct.ts";
 
@@ -8,7 +8,7 @@ import { tiledProduct, type ProductTile } from "./tiledProduct.ts";
  * the result, a column for each of its channels, and as depth the taps times the channels that are summed over. The left
  * factor exists nowhere: its numbers are read from the images as they are needed. Operands as in `convolution.ts`.
  */
-export function tiledConvolution(given: ConvolutionShape, fused: Fused, tile: ProductTile): Kernel {
+export function tiledConvolution(given: ConvolutionShape, epilogue: Epilogue, tile: ProductTile): Kernel {
   const shape = flattened(given);
   const { kernel: k, stride: s, padding: p } = shape;
   const size = sizesOf(shape);
@@ -17,20 +17,20 @@ export function tiledConvolution(given: ConvolutionShape, fused: Fused, tile: Pr
   const rowsEnd = pixels % tile.rows !== 0;
   const columnsEnd = (outGroups * 4) % tile.columns !== 0;
   const depthEnds = (depthFours * 4) % tile.depth !== 0;
-  const bias = fused.bias ? " + bias[four]" : "";
-  const residual = fused.residual ? " + residual[place]" : "";
+  const bias = epilogue.bias ? " + bias[four]" : "";
+  const residual = epilogue.residual ? " + residual[place]" : "";
   return tiledProduct(
     {
       label: `convolution ${k}×${k}`,
       bindings: [
         read("x"),
         read("w"),
-        ...(fused.bias ? [read("bias")] : []),
-        ...(fused.residual ? [read("residual")] : []),
+        ...(epilogue.bias ? [read("bias")] : []),
+        ...(epilogue.residual ? [read("residual")] : []),
         write("y"),
       ],
       shape: { ...size, depthFours },
-      ...declarationsFor(fused.activation),
+      ...declarationsFor(epilogue.activation),
       grid: [Math.ceil((outGroups * 4) / tile.columns), Math.ceil(pixels / tile.rows), 1],
       prepare: "",
       turns: `(shape.depthFours + ${tile.depth / 4 - 1}) / ${tile.depth / 4}`,
@@ -87,7 +87,7 @@ let four = ${column};
 ${guarded(
   conditions,
   `let place = pixel * shape.outGroups + four;
-y[place] = ${activation(fused.activation, `${sum}${bias}${residual}`)};`,
+y[place] = ${activation(epilogue.activation, `${sum}${bias}${residual}`)};`,
 )}`;
       },
     },

@@ -105,7 +105,7 @@ function planBatchNorm(
   const shape: NormShape = {
     views: 1,
     samples: 1,
-    split: 1,
+    subBatchesPerView: 1,
     pixels: rows,
     channels,
     eps: batchNormEpsilon,

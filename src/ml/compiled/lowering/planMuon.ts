@@ -8,6 +8,7 @@ import {
   muonNormalise,
   muonPolynomial,
   muonProduct,
+  muonTiles,
   startAgainAfter,
   tilesPerRow,
 } from "../../wgsl/muon.ts";
@@ -19,7 +20,7 @@ interface MuonTables {
   /** For each block of 64 parameters: which block of second moments is its, or `matrixBlock`. */
   readonly blocks: Uint32Array<ArrayBuffer>;
   readonly momentBlocks: number;
-  /** Tiles of the squares' upper halves, and of the matrices: rows of eight numbers, which `wgsl/muon.ts` reads. */
+  /** Tiles of the squares' upper halves, and of the matrices: rows of `muonTiles`. */
   readonly squareTiles: Uint32Array<ArrayBuffer>;
   readonly weightTiles: Uint32Array<ArrayBuffer>;
   /** Of all squares together, in numbers. */
@@ -27,25 +28,31 @@ interface MuonTables {
   readonly matrices: number;
 }
 
-const numbersPerRow = 8;
+type TileRow = Parameters<typeof muonTiles.pack>[0][number];
 
 /** Where everything is that Muon's kernels work on. */
 function muonTables(layout: FlatLayout): MuonTables {
   const matrices = layout.matrices();
   const isMatrix = new Array<boolean>(layout.size / 64).fill(false);
-  const squareTiles: number[] = [];
-  const weightTiles: number[] = [];
+  const squareTiles: TileRow[] = [];
+  const weightTiles: TileRow[] = [];
   let squaresSize = 0;
   matrices.forEach((matrix, index) => {
     const { offset, rows, columns } = matrix;
     isMatrix.fill(true, offset / 64, Math.ceil((offset + rows * columns) / 64));
     const side = padToFour(Math.min(rows, columns)) / 4;
-    const append = (table: number[], tiles: number): void => {
+    const append = (table: TileRow[], tiles: number): void => {
       for (let first = 0; first < tiles; first += tilesPerRow)
-        table.push(
-          ...[offset / 4, rows, columns / 4, squaresSize / 4],
-          ...[first, side, index, bitsOf(rateScale(matrix.shape))],
-        );
+        table.push({
+          weight: offset / 4,
+          rows,
+          columns: columns / 4,
+          square: squaresSize / 4,
+          first,
+          side,
+          matrix: index,
+          rateScale: rateScale(matrix.shape),
+        });
     };
     append(squareTiles, (side + 1) * Math.ceil(side / 2));
     append(weightTiles, Math.ceil(rows / 4) * (columns / 4));
@@ -56,8 +63,8 @@ function muonTables(layout: FlatLayout): MuonTables {
   return {
     blocks,
     momentBlocks,
-    squareTiles: Uint32Array.from(squareTiles),
-    weightTiles: Uint32Array.from(weightTiles),
+    squareTiles: muonTiles.pack(squareTiles),
+    weightTiles: muonTiles.pack(weightTiles),
     squaresSize,
     matrices: matrices.length,
   };
@@ -101,9 +108,9 @@ export function planMuon(
   ]);
 
   const tiles = constant("tiles of squares", tables.squareTiles);
-  const rows = tables.squareTiles.length / numbersPerRow;
+  const rows = tables.squareTiles.length / muonTiles.size;
   const weightTiles = constant("tiles of weights", tables.weightTiles);
-  const weightRows = tables.weightTiles.length / numbersPerRow;
+  const weightRows = tables.weightTiles.length / muonTiles.size;
   const square = (label: string): PlanTensor => plan.transient(label, tables.squaresSize);
   const product = (left: PlanTensor, right: PlanTensor, label: string): PlanTensor => {
     const result = square(label);
@@ -136,8 +143,4 @@ export function planMuon(
   const second = iterate(gramOf(directions), newtonSchulz.iterations - startAgainAfter);
   plan.launch(muonMove(weightRows, weightDecay), [settings, weightTiles, directions, second, parameters]);
   return constants;
-}
-
-function bitsOf(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }

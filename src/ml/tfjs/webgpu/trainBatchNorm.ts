@@ -3,7 +3,7 @@ import {
   batchNorm,
   batchNormGradient,
   meanStatistics,
-  normGroups,
+  subBatchesOf,
   type NormShape,
 } from "../../wgsl/batchNorm.ts";
 import * as tf from "../tf.ts";
@@ -118,7 +118,7 @@ function recipeFor(
     const shape: NormShape = {
       views: 1,
       samples,
-      split: groups,
+      subBatchesPerView: groups,
       pixels,
       channels,
       eps,
@@ -149,7 +149,7 @@ function forward(
   const { channels } = recipe.shape;
   const sums = recorder.tensor([recipe.sumsSize]);
   const y = recorder.tensor(x.shape);
-  const statistics = recorder.tensor([normGroups(recipe.shape), 2, channels]);
+  const statistics = recorder.tensor([subBatchesOf(recipe.shape), 2, channels]);
   const [mean, variance] = [recorder.tensor([channels]), recorder.tensor([channels])];
   recorder.run(recipe.sums, [x, sums]);
   recorder.run(recipe.apply, [x, sums, gamma, beta, y, statistics]);
