@@ -27,7 +27,7 @@ type Answer =
   | { readonly id: number; readonly progress: unknown };
 
 /** What a request is answered with, besides its input. */
-export interface Call {
+interface Call {
   /** Aborted when whoever asked no longer wants the answer. An answer is sent all the same. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: unknown) => void;
@@ -78,7 +78,7 @@ export function serve<R extends RequestMap<R>>(
   });
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   /** Tells the other end that the answer is no longer wanted; what comes of that is up to it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: never) => void;
