@@ -1,6 +1,5 @@
 /** What the page asks of a decoding worker, and what comes back. One worker does one thing at a time. */
 import type { Reject } from "./dataset.ts";
-import type { ErrorWire } from "./errors.ts";
 
 /** Where an image's bytes are. A file and an entry of a zip are handles, cheap to send. */
 export type ImageSource =
@@ -32,18 +31,6 @@ export interface DecodeRequests {
   /** Short side to `size`, long side cropped around the centre. */
   decode: { in: { source: ImageSource; size: number }; out: DecodedImage | Refusal };
 }
-export type DecodeRequestName = keyof DecodeRequests;
-
-export type ToDecoder = {
-  [K in DecodeRequestName]: {
-    readonly id: number;
-    readonly name: K;
-    readonly input: DecodeRequests[K]["in"];
-  };
-}[DecodeRequestName];
-export type FromDecoder =
-  | { readonly id: number; readonly ok: true; readonly output: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: ErrorWire };
 
 export function isRefusal(result: object): result is Refusal {
   return "reason" in result;

@@ -3,7 +3,6 @@
  * hands over addresses and options, never anything of the visitor's.
  */
 import type { DatasetAddress } from "./datasetAddress.ts";
-import type { ErrorWire } from "./errors.ts";
 
 /** What an address leads to, found out without reading it. */
 export interface RemoteFile {
@@ -104,13 +103,3 @@ export interface DownloadRequests {
   /** One file, or with null all; unfinished downloads go too. */
   deleteCached: { in: { address: string | null }; out: null };
 }
-export type DownloadRequestName = keyof DownloadRequests;
-
-/** Messages as they cross the worker boundary. */
-export type ToDownloader =
-  | { readonly id: number; readonly name: DownloadRequestName; readonly input: unknown }
-  | { readonly id: number; readonly cancel: true };
-export type FromDownloader =
-  | { readonly id: number; readonly ok: true; readonly output: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
-  | { readonly id: number; readonly progress: DownloadProgress };

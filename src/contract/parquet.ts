@@ -1,5 +1,4 @@
 /** What the page asks of the worker that reads parquet files, and what comes back. */
-import type { ErrorWire } from "./errors.ts";
 
 /** A file of this machine, or one behind an address, whose bytes the page fetches for the worker. */
 export type ParquetInput =
@@ -48,22 +47,9 @@ export interface ParquetRequests {
   /** Some images more, transferred; none when all are read. */
   next: { in: null; out: { rows: readonly ImageRow[] } };
 }
-export type ParquetRequestName = keyof ParquetRequests;
 
-export type ToParquetWorker =
-  | {
-      [K in ParquetRequestName]: {
-        readonly id: number;
-        readonly name: K;
-        readonly input: ParquetRequests[K]["in"];
-      };
-    }[ParquetRequestName]
-  /** Bytes the worker asked for, or why there are none. */
-  | { readonly range: number; readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly range: number; readonly ok: false; readonly error: ErrorWire };
-
-export type FromParquetWorker =
-  | { readonly id: number; readonly ok: true; readonly output: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
-  /** A wish for bytes `start` to `end` (exclusive) of input number `file`. */
-  | { readonly range: number; readonly file: number; readonly start: number; readonly end: number };
+/** What that worker asks of the page in turn. */
+export interface ByteRequests {
+  /** Bytes `start` to `end` (exclusive) of input number `file`. */
+  read: { in: { file: number; start: number; end: number }; out: Uint8Array<ArrayBuffer> };
+}

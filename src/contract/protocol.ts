@@ -140,22 +140,14 @@ export interface Engine {
   subscribe(listener: (event: EngineEvent) => void): () => void;
 }
 
-/** Messages as they cross the worker boundary. */
+/** What crosses the boundary besides requests and their answers. */
 export type ToWorker =
-  | { readonly id: number; readonly name: RequestName; readonly input: unknown }
   /** Wants an answer, however busy the engine is. */
   | { readonly ping: true }
   /** Holds the lock of this name for as long as the worker lives. */
   | { readonly hold: string };
 export type FromWorker =
-  | { readonly id: number; readonly ok: true; readonly output: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: ErrorWire }
-  | { readonly event: EngineEvent }
-  | { readonly pong: true }
-  | { readonly holding: string };
+  { readonly event: EngineEvent } | { readonly pong: true } | { readonly holding: string };
 
-/** The same of the worker that looks into files offered as teacher. It answers once. */
-export type ToInspector = { readonly files: readonly File[] };
-export type FromInspector =
-  | { readonly ok: true; readonly inspection: TeacherInspection }
-  | { readonly ok: false; readonly error: ErrorWire };
+/** What the worker that looks into files offered as teacher is asked, once. */
+export type InspectRequests = Pick<Requests, "inspectTeacher">;

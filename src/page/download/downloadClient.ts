@@ -1,11 +1,6 @@
 import { AppError, fromWire } from "../../contract/errors.ts";
-import type {
-  DownloadProgress,
-  DownloadRequestName,
-  DownloadRequests,
-  FromDownloader,
-  ToDownloader,
-} from "../../contract/download.ts";
+import type { DownloadProgress, DownloadRequests } from "../../contract/download.ts";
+import { connect, onCrash, type Connection, type WorkerPort } from "../../lib/channel.ts";
 
 interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -16,7 +11,7 @@ interface RequestOptions {
 /** The download worker as the page sees it. */
 export interface DownloadClient {
   /** @throws AppError what the worker refuses it for; "cancelled" once the signal is aborted. */
-  request<K extends DownloadRequestName>(
+  request<K extends keyof DownloadRequests>(
     name: K,
     input: DownloadRequests[K]["in"],
     options?: RequestOptions,
@@ -31,82 +26,29 @@ interface RemoteBytes {
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The part of `Worker` that is used here. */
-interface WorkerLike {
-  postMessage(message: unknown): void;
-  terminate(): void;
-  onmessage: ((event: MessageEvent) => unknown) | null;
-  onerror: ((event: ErrorEvent) => unknown) | null;
-}
-
-interface Pending {
-  readonly resolve: (output: unknown) => void;
-  readonly reject: (error: AppError) => void;
-  readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
-}
-
 /** The worker is started with the first request, so that a page that loads nothing from the web has none. */
-export function createDownloadClient(createWorker: () => WorkerLike): DownloadClient {
-  const pending = new Map<number, Pending>();
-  let worker: WorkerLike | null = null;
-  let lastId = 0;
+export function createDownloadClient(createWorker: () => WorkerPort): DownloadClient {
+  let connection: Connection<DownloadRequests> | null = null;
 
-  function start(): WorkerLike {
-    const started = createWorker();
-    started.onmessage = (event) => receive(event.data as FromDownloader);
-    started.onerror = (event) => {
-      event.preventDefault();
-      const reason = event.message === "" ? "its script could not be loaded" : event.message;
-      started.terminate();
-      worker = null;
-      const waiting = [...pending.values()];
-      pending.clear();
-      for (const { reject } of waiting)
-        reject(
-          new AppError("network-failed", `The download worker stopped: ${reason}.`, { hint: "Try again." }),
-        );
-    };
+  function start(): Connection<DownloadRequests> {
+    const worker = createWorker();
+    const started = connect<DownloadRequests>(worker, fromWire);
+    onCrash(worker, (reason) => {
+      worker.terminate();
+      connection = null;
+      started.close(
+        new AppError("network-failed", `The download worker stopped: ${reason}.`, { hint: "Try again." }),
+      );
+    });
     return started;
   }
 
-  function receive(message: FromDownloader): void {
-    const request = pending.get(message.id);
-    if (request === undefined) return;
-    if ("progress" in message) {
-      request.onProgress?.(message.progress);
-      return;
-    }
-    pending.delete(message.id);
-    if (message.ok) request.resolve(message.output);
-    else request.reject(fromWire(message.error));
-  }
-
-  async function request<K extends DownloadRequestName>(
-    name: K,
-    input: DownloadRequests[K]["in"],
-    { signal, onProgress }: RequestOptions = {},
-  ): Promise<DownloadRequests[K]["out"]> {
-    if (signal?.aborted === true) throw new AppError("cancelled", "The download was cancelled.");
-    worker ??= start();
-    const asked = worker;
-    const id = ++lastId;
-    const post = (message: ToDownloader): void => asked.postMessage(message);
+  const request: DownloadClient["request"] = async (name, input, options = {}) => {
+    if (options.signal?.aborted === true) throw new AppError("cancelled", "The download was cancelled.");
+    connection ??= start();
     // The worker answers a cancelled request too, when it has tidied up.
-    const cancel = (): void => post({ id, cancel: true });
-    signal?.addEventListener("abort", cancel, { once: true });
-    try {
-      return await new Promise<DownloadRequests[K]["out"]>((resolve, reject) => {
-        pending.set(id, {
-          resolve: (output) => resolve(output as DownloadRequests[K]["out"]),
-          reject,
-          onProgress,
-        });
-        post({ id, name, input });
-      });
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-    }
-  }
+    return connection.request(name, input, options);
+  };
 
   return {
     request,

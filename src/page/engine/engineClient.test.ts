@@ -1,38 +1,31 @@
-import { MessageChannel } from "node:worker_threads";
 import { describe, expect, test, vi } from "vitest";
 import { AppError, toWire } from "../../contract/errors.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { TeacherInspection } from "../../contract/teacher.ts";
-import type { EngineEvent, FromWorker, ToWorker } from "../../contract/protocol.ts";
-import type { EngineClientOptions, WorkerLike } from "./engineClient.ts";
+import type { EngineEvent, RequestName, ToWorker } from "../../contract/protocol.ts";
+import { FakeWorker } from "../../lib/testing/fakeWorker.ts";
+import type { EngineClientOptions } from "./engineClient.ts";
 import { createEngineClient } from "./engineClient.ts";
 
-/** The far end of a real message channel, so that messages are cloned and buffers handed over as with a worker. */
+interface Request {
+  readonly id: number;
+  readonly name: RequestName;
+  readonly input: unknown;
+}
+
+/** An engine that answers requests as it is told, and holds its lock. */
 function connect(
-  answer: (message: Extract<ToWorker, { id: number }>, say: (message: FromWorker) => void) => void,
+  answer: (message: Request, say: (message: unknown) => void) => void,
   options: EngineClientOptions = {},
 ) {
-  const workers: (WorkerLike & { terminated: boolean })[] = [];
+  const workers: FakeWorker[] = [];
   const client = createEngineClient(
     () => {
-      const { port1, port2 } = new MessageChannel();
-      const say = (reply: FromWorker): void => port2.postMessage(reply);
-      port2.on("message", (message: ToWorker) => {
+      const worker = new FakeWorker((message: Request | ToWorker, it) => {
+        const say = (reply: unknown): void => queueMicrotask(() => it.say(reply));
         if ("id" in message) answer(message, say);
         else if ("hold" in message) say({ holding: message.hold });
       });
-      const worker: WorkerLike & { terminated: boolean } = {
-        terminated: false,
-        postMessage: (message, transfer) => port1.postMessage(message, transfer as never),
-        terminate() {
-          worker.terminated = true;
-          port1.close();
-        },
-        onmessage: null,
-        onerror: null,
-        onmessageerror: null,
-      };
-      port1.on("message", (data: unknown) => worker.onmessage?.({ data } as MessageEvent));
       workers.push(worker);
       return worker;
     },
@@ -40,7 +33,6 @@ function connect(
   );
   return { client, workers };
 }
-const failingWith = (message: string) => ({ message, preventDefault: () => undefined }) as ErrorEvent;
 
 describe("engine client", () => {
   test("answers reach their own request, whatever their order", async () => {
@@ -119,7 +111,7 @@ describe("engine client", () => {
     const heard: EngineEvent[] = [];
     client.subscribe((event) => heard.push(event));
     const waiting = client.request("dropTeacher", null);
-    workers[0]!.onerror?.(failingWith("out of memory"));
+    workers[0]!.crash("out of memory");
     await expect(waiting).rejects.toMatchObject({ code: "backend-lost" });
     await expect(client.request("memory", null)).rejects.toThrow(/out of memory/);
     expect(heard).toMatchObject([{ type: "backendLost" }]);
@@ -128,7 +120,6 @@ describe("engine client", () => {
     client.restart();
     expect(workers).toHaveLength(2);
     expect(await client.request("memory", null)).toBe("alive");
-    workers[1]!.terminate();
   });
 
   test("a worker that ends without a word is missed as soon as its lock is free", async () => {
@@ -136,7 +127,7 @@ describe("engine client", () => {
     const locks = {
       request: (name: string, granted: () => unknown) => void freed.set(name, granted),
     } as unknown as LockManager;
-    const { client, workers } = connect(() => undefined, { locks });
+    const { client } = connect(() => undefined, { locks });
     const heard: EngineEvent[] = [];
     client.subscribe((event) => heard.push(event));
     const waiting = client.request("memory", null);
@@ -153,12 +144,11 @@ describe("engine client", () => {
     await vi.waitFor(() => expect(freed.size).toBe(2));
     granted!(); // of the worker before: that it is gone is known
     expect(heard).toHaveLength(1);
-    workers[1]!.terminate();
   });
 
   test("a worker that does not answer is silent, and may be restarted", async () => {
     vi.useFakeTimers({ toFake: ["setInterval"] });
-    const { client, workers } = connect(() => undefined);
+    const { client } = connect(() => undefined);
     const heard: EngineEvent[] = [];
     client.subscribe((event) => heard.push(event));
     const waiting = client.request("memory", null);
@@ -168,13 +158,12 @@ describe("engine client", () => {
     client.restart();
     await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
     expect(heard.at(-1)).toEqual({ type: "silence", silentMs: 0 });
-    workers[1]!.terminate();
   });
 
   test("what files hold is asked elsewhere, also while the engine is gone", async () => {
     const inspect = async () => ({ format: "pytorch" }) as TeacherInspection;
     const { client, workers } = connect(() => undefined, { inspect });
-    workers[0]!.onerror?.(failingWith("out of memory"));
+    workers[0]!.crash("out of memory");
     expect(await client.request("inspectTeacher", { files: [] })).toEqual({ format: "pytorch" });
   });
 });

@@ -1,22 +1,7 @@
 import { AppError, fromWire, toWire } from "../../contract/errors.ts";
+import type { Engine, EngineEvent, FromWorker, Requests, ToWorker } from "../../contract/protocol.ts";
+import { buffersIn, connect, onCrash, type Connection, type WorkerPort } from "../../lib/channel.ts";
 import { EnginePulse } from "./enginePulse.ts";
-import type {
-  Engine,
-  EngineEvent,
-  FromWorker,
-  RequestName,
-  Requests,
-  ToWorker,
-} from "../../contract/protocol.ts";
-
-/** The part of `Worker` that is used here, so that a test can put any message port in its place. */
-export interface WorkerLike {
-  postMessage(message: unknown, transfer: Transferable[]): void;
-  terminate(): void;
-  onmessage: ((event: MessageEvent) => unknown) | null;
-  onerror: ((event: ErrorEvent) => unknown) | null;
-  onmessageerror: ((event: MessageEvent) => unknown) | null;
-}
 
 export interface EngineClient extends Engine {
   /** Ends the worker and starts a fresh one, which knows no images and no teacher. */
@@ -35,11 +20,6 @@ export interface EngineClientOptions {
 
 const pingEveryMs = 2000;
 
-interface Pending {
-  resolve(output: unknown): void;
-  reject(error: AppError): void;
-}
-
 /**
  * The engine as the page sees it: a worker behind `Engine`.
  *
@@ -48,61 +28,55 @@ interface Pending {
  * calculation, or stuck, which nobody can tell from outside. Events of any run but the one started last are dropped.
  */
 export function createEngineClient(
-  createWorker: () => WorkerLike,
+  createWorker: () => WorkerPort,
   { inspect, locks = webLocks(), pingEveryMs: everyMs = pingEveryMs }: EngineClientOptions = {},
 ): EngineClient {
   const listeners = new Set<(event: EngineEvent) => void>();
-  const pending = new Map<number, Pending>();
-  let lastId = 0;
   let currentRunId = "";
-  let dead: AppError | null = null;
+  let dead = false;
   const pulse = new EnginePulse(everyMs, (silentMs) => emit({ type: "silence", silentMs }));
-  let worker = start();
+  let worker: WorkerPort;
+  let connection: Connection<Requests>;
+  start();
   setInterval(() => {
-    if (dead !== null) return;
-    if (pulse.ping()) say(worker, { ping: true });
+    if (!dead && pulse.ping()) say({ ping: true });
   }, everyMs);
 
-  function start(): WorkerLike {
+  function start(): void {
     const started = createWorker();
-    started.onmessage = (event) => {
-      if (worker === started) receive(event.data as FromWorker);
-    };
-    started.onerror = (event) => {
-      event.preventDefault();
-      crash(event.message === "" ? "the worker could not be loaded" : event.message);
-    };
-    started.onmessageerror = () => crash("a message of the worker could not be read");
+    worker = started;
+    connection = connect<Requests>(started, fromWire);
+    dead = false;
+    started.addEventListener("message", ({ data }) => {
+      if (worker === started) receive(data as FromWorker);
+    });
+    onCrash(started, (reason) => {
+      if (worker === started) crash(reason);
+    });
     pulse.reset();
-    if (locks !== null) say(started, { hold: `engine ${crypto.randomUUID()}` });
-    return started;
+    if (locks !== null) say({ hold: `engine ${crypto.randomUUID()}` });
   }
 
-  function say(to: WorkerLike, message: ToWorker): void {
-    to.postMessage(message, []);
+  function say(message: ToWorker): void {
+    worker.postMessage(message, []);
   }
 
   /** Whoever gets the lock that a worker held knows that this worker is no more. */
-  function mourn(held: WorkerLike, name: string): void {
+  function mourn(held: WorkerPort, name: string): void {
     void locks?.request(name, () => {
-      if (worker === held && dead === null) crash("it ended without a word");
+      if (worker === held && !dead) crash("it ended without a word");
     });
   }
 
   function crash(reason: string): void {
-    dead = new AppError("backend-lost", `The engine stopped: ${reason}.`, {
+    const error = new AppError("backend-lost", `The engine stopped: ${reason}.`, {
       hint: "Restart the engine. Images and teacher have to be loaded again.",
     });
+    dead = true;
     worker.terminate();
     pulse.reset();
-    rejectAll(dead);
-    emit({ type: "backendLost", error: toWire(dead) });
-  }
-
-  function rejectAll(error: AppError): void {
-    const waiting = [...pending.values()];
-    pending.clear();
-    for (const request of waiting) request.reject(error);
+    connection.close(error);
+    emit({ type: "backendLost", error: toWire(error) });
   }
 
   function emit(event: EngineEvent): void {
@@ -110,55 +84,28 @@ export function createEngineClient(
     for (const listener of [...listeners]) listener(event);
   }
 
+  /** Answers to requests are signs of life, and for the connection to read. */
   function receive(message: FromWorker): void {
     pulse.hear();
-    if ("pong" in message) return;
-    if ("holding" in message) {
-      mourn(worker, message.holding);
-      return;
-    }
-    if ("event" in message) {
-      emit(message.event);
-      return;
-    }
-    const request = pending.get(message.id);
-    if (request === undefined) return;
-    pending.delete(message.id);
-    if (message.ok) request.resolve(message.output);
-    else request.reject(fromWire(message.error));
+    if ("holding" in message) mourn(worker, message.holding);
+    else if ("event" in message) emit(message.event);
   }
 
   return {
-    request<K extends RequestName>(name: K, input: Requests[K]["in"]): Promise<Requests[K]["out"]> {
+    async request(name, input) {
       if (name === "inspectTeacher" && inspect !== undefined) {
         const { files } = input as Requests["inspectTeacher"]["in"];
         return inspect(files);
       }
-      if (dead !== null) return Promise.reject(dead);
-      let refused = (): void => undefined;
-      if (name === "startRun") {
-        // Its events may arrive before its answer. If it is refused, the run before goes on.
-        const runIdBefore = currentRunId;
-        currentRunId = (input as Requests["startRun"]["in"]).runId;
-        refused = () => void (currentRunId = runIdBefore);
+      const runIdBefore = currentRunId;
+      // A run's events may arrive before its answer. If it is refused, the run before goes on.
+      if (name === "startRun") currentRunId = (input as Requests["startRun"]["in"]).runId;
+      try {
+        return await connection.request(name, input, { transfer: buffersIn(input) });
+      } catch (error) {
+        if (name === "startRun") currentRunId = runIdBefore;
+        throw error;
       }
-      return new Promise((resolve, reject: (error: Error) => void) => {
-        const id = ++lastId;
-        pending.set(id, {
-          resolve: resolve,
-          reject(error) {
-            refused();
-            reject(error);
-          },
-        });
-        const message: ToWorker = { id, name, input };
-        try {
-          worker.postMessage(message, [...buffersIn(input)]);
-        } catch (error) {
-          pending.delete(id);
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -166,10 +113,9 @@ export function createEngineClient(
     },
     restart() {
       worker.terminate();
-      rejectAll(new AppError("cancelled", "The engine was restarted."));
-      dead = null;
+      connection.close(new AppError("cancelled", "The engine was restarted."));
       currentRunId = "";
-      worker = start();
+      start();
     },
   };
 }
@@ -177,15 +123,4 @@ export function createEngineClient(
 function webLocks(): LockManager | null {
   // Only where pages are served in safety.
   return (globalThis.navigator as Navigator | undefined)?.locks ?? null;
-}
-
-/** The ArrayBuffers behind the typed arrays of a request, which are handed over rather than copied. */
-function buffersIn(input: unknown): Set<ArrayBuffer> {
-  const found = new Set<ArrayBuffer>();
-  if (typeof input !== "object" || input === null) return found;
-  for (const value of Object.values(input)) {
-    if (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer) found.add(value.buffer);
-    else if (value instanceof ArrayBuffer) found.add(value);
-  }
-  return found;
 }

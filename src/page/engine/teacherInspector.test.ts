@@ -1,24 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { FromInspector } from "../../contract/protocol.ts";
 import type { TeacherInspection } from "../../contract/teacher.ts";
-import type { WorkerLike } from "./engineClient.ts";
+import { FakeWorker } from "../../lib/testing/fakeWorker.ts";
 import { createTeacherInspector } from "./teacherInspector.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function open() {
-  const workers: (WorkerLike & { ended: boolean; answer(message: FromInspector): void })[] = [];
+  const workers: FakeWorker[] = [];
   const inspector = createTeacherInspector(() => {
-    const worker = {
-      ended: false,
-      postMessage: () => undefined,
-      terminate: () => void (worker.ended = true),
-      answer: (data: FromInspector) => worker.onmessage?.({ data } as MessageEvent),
-      onmessage: null as WorkerLike["onmessage"],
-      onerror: null,
-      onmessageerror: null,
-    };
+    const worker = new FakeWorker();
     workers.push(worker);
     return worker;
   });
@@ -30,13 +21,13 @@ const inspection = { format: "pytorch" } as TeacherInspection;
 test("an answer comes from a worker that is ended after it", async () => {
   const { inspector, workers } = open();
   const asked = inspector.inspect([file(3)]);
-  workers[0]!.answer({ ok: true, inspection });
+  workers[0]!.say({ id: 1, ok: true, output: inspection });
   expect(await asked).toBe(inspection);
-  expect(workers[0]!.ended).toBe(true);
+  expect(workers[0]!.terminated).toBe(true);
   const refused = inspector.inspect([file(3)]);
-  workers[1]!.answer({ ok: false, error: { code: "file-refused", message: "no" } });
+  workers[1]!.say({ id: 1, ok: false, error: { code: "file-refused", message: "no" } });
   await expect(refused).rejects.toMatchObject({ code: "file-refused", message: "no" });
-  expect(workers[1]!.ended).toBe(true);
+  expect(workers[1]!.terminated).toBe(true);
 });
 
 test("a file that keeps its reader busy ends it, a large one later", async () => {
@@ -48,11 +39,11 @@ test("a file that keeps its reader busy ends it, a large one later", async () =>
     code: "file-refused",
     message: "“model.pth” kept its reader busy for 20 seconds, so it was ended.",
   });
-  expect(workers[0]!.ended).toBe(true);
+  expect(workers[0]!.terminated).toBe(true);
   const large = inspector.inspect([file(2e9)]);
   large.catch(() => undefined);
   await vi.advanceTimersByTimeAsync(119_000);
-  expect(workers[1]!.ended).toBe(false);
+  expect(workers[1]!.terminated).toBe(false);
   await vi.advanceTimersByTimeAsync(2000);
   await expect(large).rejects.toMatchObject({ code: "file-refused" });
 });
@@ -64,6 +55,6 @@ test("other files, or a change of mind, end it", async () => {
   await expect(first).rejects.toMatchObject({ code: "cancelled" });
   inspector.cancel();
   await expect(second).rejects.toMatchObject({ code: "cancelled" });
-  expect(workers.map(({ ended }) => ended)).toEqual([true, true]);
+  expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
   inspector.cancel();
 });

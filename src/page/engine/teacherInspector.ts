@@ -1,8 +1,8 @@
 import { AppError, fromWire } from "../../contract/errors.ts";
-import type { FromInspector, ToInspector } from "../../contract/protocol.ts";
+import type { InspectRequests } from "../../contract/protocol.ts";
 import type { TeacherInspection } from "../../contract/teacher.ts";
+import { connect, onCrash, type WorkerPort } from "../../lib/channel.ts";
 import { nameOfFiles } from "../../lib/nameOfFiles.ts";
-import type { WorkerLike } from "./engineClient.ts";
 
 /** What reading a small file may take. */
 const patienceMs = 20_000;
@@ -20,7 +20,7 @@ export interface TeacherInspector {
   cancel(): void;
 }
 
-export function createTeacherInspector(createWorker: () => WorkerLike): TeacherInspector {
+export function createTeacherInspector(createWorker: () => WorkerPort): TeacherInspector {
   let end: ((error: AppError) => void) | null = null;
 
   const cancel = (): void => end?.(new AppError("cancelled", "Looking into the files was cancelled."));
@@ -44,21 +44,11 @@ export function createTeacherInspector(createWorker: () => WorkerLike): TeacherI
           if (end === fail) end = null;
         };
         end = fail;
-        worker.onmessage = ({ data }) => {
-          const message = data as FromInspector;
-          if (!message.ok) {
-            fail(fromWire(message.error));
-            return;
-          }
-          finish();
-          resolve(message.inspection);
-        };
-        worker.onerror = (event) => {
-          event.preventDefault();
-          fail(stopped(nameOfFiles(files), event.message));
-        };
-        worker.onmessageerror = () => fail(new AppError("internal", "a message could not be read"));
-        worker.postMessage({ files } satisfies ToInspector, []);
+        onCrash(worker, (reason) => fail(stopped(nameOfFiles(files), reason)));
+        connect<InspectRequests>(worker, fromWire)
+          .request("inspectTeacher", { files })
+          .finally(finish)
+          .then(resolve, reject);
       });
     },
   };
@@ -81,9 +71,7 @@ function stuck(name: string, ms: number): AppError {
 }
 
 function stopped(name: string, reason: string): AppError {
-  return new AppError(
-    "file-unreadable",
-    `The reader of “${name}” stopped: ${reason === "" ? "its program could not be loaded" : reason}.`,
-    { hint: "Reload the page and try again, or give another file." },
-  );
+  return new AppError("file-unreadable", `The reader of “${name}” stopped: ${reason}.`, {
+    hint: "Reload the page and try again, or give another file.",
+  });
 }

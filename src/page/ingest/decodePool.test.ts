@@ -1,32 +1,18 @@
 import { describe, expect, it, vi } from "vitest";
-import type { FromDecoder, ToDecoder } from "../../contract/decode.ts";
-import type { WorkerLike } from "../engine/engineClient.ts";
+import { FakeWorker } from "../../lib/testing/fakeWorker.ts";
 import { decoderCount, jobsPerWorker, openDecodePool } from "./decodePool.ts";
 
 const source = { kind: "file", file: new Blob([]) } as const;
 
 /** A worker whose answers the test gives by hand. */
-class HandWorker implements WorkerLike {
-  onmessage: WorkerLike["onmessage"] = null;
-  onerror: WorkerLike["onerror"] = null;
-  onmessageerror: WorkerLike["onmessageerror"] = null;
-  readonly received: ToDecoder[] = [];
-  terminated = false;
-  postMessage(message: unknown): void {
-    this.received.push(message as ToDecoder);
-  }
-  terminate(): void {
-    this.terminated = true;
-  }
+class HandWorker extends FakeWorker {
   /** Answers the oldest request that has none yet. */
-  answer(output: unknown): void {
-    const { id } = this.received[this.#answered++]!;
-    this.onmessage?.({ data: { id, ok: true, output } satisfies FromDecoder } as MessageEvent);
+  async answer(output: unknown): Promise<void> {
+    const { id } = this.received[this.#answered++]! as { id: number };
+    this.say({ id, ok: true, output });
+    for (let i = 0; i < 5; i++) await Promise.resolve();
   }
   #answered = 0;
-  crash(message: string): void {
-    this.onerror?.({ message, preventDefault: () => undefined } as ErrorEvent);
-  }
 }
 
 function setUp(count: number) {
@@ -45,27 +31,24 @@ describe("decode pool", () => {
     const { made, ask } = setUp(2);
     const answers = Array.from({ length: 2 * jobsPerWorker + 2 }, ask);
     expect(made.map((worker) => worker.received.length)).toEqual([jobsPerWorker, jobsPerWorker]);
-    expect(made[0]!.received.map(({ id }) => id)).toEqual([1, 3, 5]);
-    made[1]!.answer("2");
-    made[1]!.answer("4");
+    await made[1]!.answer("2");
+    await made[1]!.answer("4");
     expect(made.map((worker) => worker.received.length)).toEqual([jobsPerWorker, jobsPerWorker + 2]);
-    for (const text of ["1", "3", "5"]) made[0]!.answer(text);
-    for (const text of ["6", "7", "8"]) made[1]!.answer(text);
+    for (const text of ["1", "3", "5"]) await made[0]!.answer(text);
+    for (const text of ["6", "7", "8"]) await made[1]!.answer(text);
     expect(await Promise.all(answers)).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
   });
 
   it("replaces a worker that crashes and tries its requests once more", async () => {
     const { made, ask } = setUp(1);
     const first = ask();
-    made[0]!.answer("fine");
+    await made[0]!.answer("fine");
     await first;
     const [poison, innocent] = [ask(), ask()];
-    made[0]!.crash("out of memory");
+    made[0]!.crash("out of memory"); // the later one is asked again first, and answered before the second crash
     expect(made[0]!.terminated).toBe(true);
     expect(made[1]!.received).toHaveLength(2);
-    const served = made[1]!.received.findIndex(({ id }) => id === made[0]!.received[2]!.id);
-    expect(served).toBe(0); // the innocent one, as it happens; it is answered before the second crash
-    made[1]!.answer("again");
+    await made[1]!.answer("again");
     expect(await innocent).toBe("again");
     made[1]!.crash("out of memory");
     await expect(poison).rejects.toMatchObject({
@@ -73,7 +56,7 @@ describe("decode pool", () => {
       message: "the decoder gave up: out of memory",
     });
     const next = ask();
-    made[2]!.answer("going on");
+    await made[2]!.answer("going on");
     expect(await next).toBe("going on");
   });
 
@@ -88,7 +71,7 @@ describe("decode pool", () => {
       await vi.advanceTimersByTimeAsync(59_000);
       await rejected;
       expect(made).toHaveLength(2);
-      made[1]!.answer("quick");
+      await made[1]!.answer("quick");
       expect(await next).toBe("quick");
     } finally {
       vi.useRealTimers();

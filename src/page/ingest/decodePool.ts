@@ -1,6 +1,6 @@
-import type { DecodeRequestName, DecodeRequests, FromDecoder, ToDecoder } from "../../contract/decode.ts";
+import type { DecodeRequests } from "../../contract/decode.ts";
 import { AppError, fromWire } from "../../contract/errors.ts";
-import type { WorkerLike } from "../engine/engineClient.ts";
+import { connect, onCrash, type Connection, type WorkerPort } from "../../lib/channel.ts";
 
 export interface DecodePool {
   readonly workers: number;
@@ -8,7 +8,7 @@ export interface DecodePool {
    * @throws AppError "image-rejected" when this one request cannot be answered (its worker crashed or hung),
    * "cancelled" after `close`, "network-failed" when no worker can be started at all.
    */
-  request<K extends DecodeRequestName>(
+  request<K extends keyof DecodeRequests>(
     name: K,
     input: DecodeRequests[K]["in"],
   ): Promise<DecodeRequests[K]["out"]>;
@@ -29,55 +29,38 @@ const patienceMs = 60_000;
 const mostAttempts = 2;
 
 interface Job {
-  readonly message: ToDecoder;
-  resolve(output: unknown): void;
-  reject(error: AppError): void;
+  readonly name: keyof DecodeRequests;
+  readonly input: never;
+  readonly resolve: (output: never) => void;
+  readonly reject: (error: unknown) => void;
   attempts: number;
   patience: ReturnType<typeof setTimeout> | undefined;
 }
 
 interface Slot {
-  worker: WorkerLike;
-  readonly jobs: Map<number, Job>;
+  worker: WorkerPort;
+  connection: Connection<DecodeRequests>;
+  /** Under way in this worker. */
+  readonly jobs: Set<Job>;
 }
 
 /** Workers that share one queue. One that crashes or hangs is replaced, and its other jobs are done again. */
-export function openDecodePool(workers: number, createWorker: () => WorkerLike): DecodePool {
+export function openDecodePool(workers: number, createWorker: () => WorkerPort): DecodePool {
   const queue: Job[] = [];
   const slots: Slot[] = [];
-  let lastId = 0;
   let anyAnswered = false;
   let dead: AppError | null = null;
 
-  function start(): WorkerLike {
+  function start(): Pick<Slot, "worker" | "connection"> {
     const worker = createWorker();
-    const slotOf = (): Slot | undefined => slots.find((slot) => slot.worker === worker);
-    const crashed = (reason: string): void => {
-      const slot = slotOf();
-      if (slot !== undefined) onCrash(slot, reason);
-    };
-    worker.onmessage = (event) => {
-      const slot = slotOf();
-      if (slot !== undefined) settle(slot, event.data as FromDecoder);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      crashed(event.message === "" ? "its program could not be loaded" : event.message);
-    };
-    worker.onmessageerror = () => crashed("a message could not be read");
-    return worker;
+    onCrash(worker, (reason) => {
+      const slot = slots.find((one) => one.worker === worker);
+      if (slot !== undefined) crashed(slot, reason);
+    });
+    return { worker, connection: connect<DecodeRequests>(worker, fromWire) };
   }
 
-  function settle(slot: Slot, message: FromDecoder): void {
-    const job = take(slot, message.id);
-    if (job === undefined) return;
-    anyAnswered = true;
-    if (message.ok) job.resolve(message.output);
-    else job.reject(fromWire(message.error));
-    feed();
-  }
-
-  function onCrash(slot: Slot, reason: string): void {
+  function crashed(slot: Slot, reason: string): void {
     if (!anyAnswered) {
       end(
         new AppError("network-failed", `The image decoder did not start: ${reason}`, {
@@ -94,7 +77,7 @@ export function openDecodePool(workers: number, createWorker: () => WorkerLike):
   }
 
   function onHang(slot: Slot, job: Job): void {
-    take(slot, job.message.id);
+    take(slot, job);
     job.reject(gaveUp(`no answer within ${patienceMs / 1000} s`));
     queue.unshift(...replace(slot));
     feed();
@@ -103,15 +86,15 @@ export function openDecodePool(workers: number, createWorker: () => WorkerLike):
   /** @returns the jobs that were under way. */
   function replace(slot: Slot): Job[] {
     slot.worker.terminate();
-    slot.worker = start();
-    return [...slot.jobs.keys()].map((id) => take(slot, id)).filter((job) => job !== undefined);
+    Object.assign(slot, start());
+    const jobs = [...slot.jobs];
+    for (const job of jobs) take(slot, job);
+    return jobs;
   }
 
-  function take(slot: Slot, id: number): Job | undefined {
-    const job = slot.jobs.get(id);
-    slot.jobs.delete(id);
-    clearTimeout(job?.patience);
-    return job;
+  function take(slot: Slot, job: Job): void {
+    slot.jobs.delete(job);
+    clearTimeout(job.patience);
   }
 
   function feed(): void {
@@ -120,12 +103,25 @@ export function openDecodePool(workers: number, createWorker: () => WorkerLike):
         if (dead !== null || slot.jobs.size > round) continue;
         const job = queue.shift();
         if (job === undefined) return;
-        job.attempts++;
-        job.patience = setTimeout(() => onHang(slot, job), patienceMs);
-        slot.jobs.set(job.message.id, job);
-        slot.worker.postMessage(job.message, []);
+        give(slot, job);
       }
     }
+  }
+
+  /** A worker that is replaced answers no more, so what it was asked is settled here once at most. */
+  function give(slot: Slot, job: Job): void {
+    job.attempts++;
+    job.patience = setTimeout(() => onHang(slot, job), patienceMs);
+    slot.jobs.add(job);
+    const answered = (): void => {
+      anyAnswered = true;
+      take(slot, job);
+      feed();
+    };
+    slot.connection
+      .request(job.name, job.input)
+      .finally(answered)
+      .then(job.resolve as () => void, job.reject);
   }
 
   function end(error: AppError): void {
@@ -133,20 +129,22 @@ export function openDecodePool(workers: number, createWorker: () => WorkerLike):
     dead = error;
     for (const slot of slots) {
       slot.worker.terminate();
-      for (const id of [...slot.jobs.keys()]) take(slot, id)?.reject(error);
+      for (const job of slot.jobs) {
+        take(slot, job);
+        job.reject(error);
+      }
     }
     for (const job of queue.splice(0)) job.reject(error);
   }
 
-  for (let i = 0; i < workers; i++) slots.push({ worker: start(), jobs: new Map() });
+  for (let i = 0; i < workers; i++) slots.push({ ...start(), jobs: new Set() });
 
   return {
     workers,
-    request<K extends DecodeRequestName>(name: K, input: DecodeRequests[K]["in"]) {
+    request(name, input) {
       if (dead !== null) return Promise.reject(dead);
-      return new Promise<DecodeRequests[K]["out"]>((resolve, reject: (error: Error) => void) => {
-        const message = { id: ++lastId, name, input } as ToDecoder;
-        queue.push({ message, resolve, reject, attempts: 0, patience: undefined });
+      return new Promise((resolve, reject) => {
+        queue.push({ name, input: input as never, resolve, reject, attempts: 0, patience: undefined });
         feed();
       });
     },

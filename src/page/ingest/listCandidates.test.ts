@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Reject } from "../../contract/dataset.ts";
-import type { DecodeRequestName } from "../../contract/decode.ts";
+import type { DecodeRequests } from "../../contract/decode.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
 import { openZip, writeZip } from "../../formats/zip.ts";
 import type { DecodePool } from "./decodePool.ts";
@@ -9,7 +9,7 @@ import { listCandidates, mostFiles, type Listing } from "./listCandidates.ts";
 /** Lists zips on this thread, and does nothing else. */
 const pool: DecodePool = {
   workers: 1,
-  request: async (name: DecodeRequestName, { zip }: { zip: Blob }) => {
+  request: async (name: keyof DecodeRequests, { zip }: { zip: Blob }) => {
     expect(name).toBe("listZip");
     const { entries, refused } = await openZip(zip);
     return { entries: entries.map(({ path }) => path), refused };

@@ -1,15 +1,21 @@
 import { AppError, fromWire, toWire } from "../../contract/errors.ts";
 import type {
-  FromParquetWorker,
+  ByteRequests,
   ImageRow,
   ParquetChoice,
   ParquetInput,
   ParquetOffer,
-  ParquetRequestName,
   ParquetRequests,
-  ToParquetWorker,
 } from "../../contract/parquet.ts";
-import type { WorkerLike } from "../engine/engineClient.ts";
+import {
+  buffersIn,
+  connect,
+  onCrash,
+  serve,
+  type Connection,
+  type Handlers,
+  type WorkerPort,
+} from "../../lib/channel.ts";
 
 /** A parquet file of this machine, or one behind an address. */
 export type ParquetSource =
@@ -47,7 +53,7 @@ const patienceMs = 60_000;
  */
 export async function openParquetReader(
   sources: readonly ParquetSource[],
-  createWorker: () => WorkerLike,
+  createWorker: () => WorkerPort,
   signal: AbortSignal,
 ): Promise<ParquetReader> {
   const worker = startParquetWorker(sources, createWorker);
@@ -86,99 +92,63 @@ async function* rowsOf(worker: ParquetWorker): AsyncGenerator<ImageRow, void> {
   }
 }
 
-interface ParquetWorker {
-  request<K extends ParquetRequestName>(
-    name: K,
-    input: ParquetRequests[K]["in"],
-  ): Promise<ParquetRequests[K]["out"]>;
-  readonly close: (reason: AppError) => void;
-}
-
-interface Pending {
-  readonly resolve: (output: unknown) => void;
-  readonly reject: (error: AppError) => void;
-}
+type ParquetWorker = Pick<Connection<ParquetRequests>, "request" | "close">;
 
 function startParquetWorker(
   sources: readonly ParquetSource[],
-  createWorker: () => WorkerLike,
+  createWorker: () => WorkerPort,
 ): ParquetWorker {
   const worker = createWorker();
-  const pending = new Map<number, Pending>();
-  let lastId = 0;
-  let ended: AppError | null = null;
+  const connection = connect<ParquetRequests>(worker, fromWire);
+  let isOpen = true;
   let fetching = 0;
   let patience: ReturnType<typeof setTimeout> | undefined;
 
   /** The clock runs while the worker has something to do and all it needs. */
   const watch = (): void => {
     clearTimeout(patience);
-    if (ended !== null || pending.size === 0 || fetching > 0) return;
-    patience = setTimeout(() => close(stuck()), patienceMs);
+    if (isOpen && connection.pending > 0 && fetching === 0)
+      patience = setTimeout(() => close(stuck()), patienceMs);
   };
 
-  const close = (reason: AppError): void => {
-    if (ended !== null) return;
-    ended = reason;
+  const close = (reason: Error): void => {
+    isOpen = false;
     clearTimeout(patience);
     worker.terminate();
-    for (const { reject } of pending.values()) reject(reason);
-    pending.clear();
+    connection.close(reason);
   };
 
-  const fetchRange = async ({ range, file, start, end }: Wish): Promise<void> => {
+  const read: Handlers<ByteRequests>["read"] = async ({ file, start, end }) => {
     const source = sources[file];
+    if (source === undefined || "file" in source) throw new AppError("internal", `no source ${file}`);
     fetching++;
-    let reply: ToParquetWorker;
+    watch();
     try {
-      if (source === undefined || "file" in source) throw new AppError("internal", `no source ${file}`);
-      reply = { range, ok: true, bytes: await source.read(start, end) };
-    } catch (error) {
-      reply = { range, ok: false, error: toWire(error) };
+      return await source.read(start, end);
+    } finally {
+      fetching--;
+      watch();
     }
-    fetching--;
-    if (ended === null) worker.postMessage(reply, reply.ok ? [reply.bytes.buffer] : []);
-    watch();
   };
+  serve<ByteRequests>(worker, { read }, { toWire, transfer: buffersIn });
 
-  worker.onmessage = ({ data }) => {
-    const message = data as FromParquetWorker;
-    if ("range" in message) {
-      void fetchRange(message);
-    } else {
-      const request = pending.get(message.id);
-      pending.delete(message.id);
-      if (message.ok) request?.resolve(message.output);
-      else request?.reject(fromWire(message.error));
-    }
-    watch();
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    const reason = event.message === "" ? "its program could not be loaded" : event.message;
+  onCrash(worker, (reason) =>
     close(
       new AppError("network-failed", `The reader of parquet files stopped: ${reason}.`, {
         hint: "Reload the page and try again.",
       }),
-    );
-  };
-  worker.onmessageerror = () => close(new AppError("internal", "a message could not be read"));
+    ),
+  );
 
   return {
-    request<K extends ParquetRequestName>(name: K, input: ParquetRequests[K]["in"]) {
-      if (ended !== null) return Promise.reject(ended);
-      return new Promise<ParquetRequests[K]["out"]>((resolve, reject: (error: Error) => void) => {
-        const id = ++lastId;
-        pending.set(id, { resolve: resolve as Pending["resolve"], reject });
-        worker.postMessage({ id, name, input }, []);
-        watch();
-      });
+    request(name, input) {
+      const answer = connection.request(name, input);
+      watch();
+      return answer.finally(watch);
     },
     close,
   };
 }
-
-type Wish = Extract<FromParquetWorker, { range: number }>;
 
 function stuck(): AppError {
   return new AppError(

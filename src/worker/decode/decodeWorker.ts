@@ -1,16 +1,9 @@
 /** A decoding worker: turns files, zip entries and bytes into small squares of pixels, away from page and engine. */
-import type {
-  DecodedImage,
-  DecodeRequestName,
-  DecodeRequests,
-  FromDecoder,
-  ImageSource,
-  Refusal,
-  ToDecoder,
-} from "../../contract/decode.ts";
+import type { DecodedImage, DecodeRequests, ImageSource, Refusal } from "../../contract/decode.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import { imageZipLimits, openZip, type ZipEntry } from "../../formats/zip.ts";
 import { kindBytes } from "../../formats/fileKind.ts";
+import { buffersIn, serve, type Handlers } from "../../lib/channel.ts";
 import { readImageHeader } from "./decodeHeader.ts";
 import { decodeImage, measureImage, notAnImage } from "./decodeImage.ts";
 
@@ -25,9 +18,7 @@ const smallZipBytes = 64 * 1024 * 1024;
 /** Directories of the zips read so far: archive → path → entry. */
 const archives = new Map<string, Promise<ReadonlyMap<string, ZipEntry>>>();
 
-const handlers: {
-  readonly [K in DecodeRequestName]: (input: DecodeRequests[K]["in"]) => Promise<DecodeRequests[K]["out"]>;
-} = {
+const handlers: Handlers<DecodeRequests> = {
   listZip: async ({ zip }) => {
     const { entries, refused } = await openZip(zip, imageZipLimits);
     return { entries: entries.map((entry) => entry.path), refused };
@@ -90,27 +81,12 @@ async function readDirectory(zip: Blob): Promise<ReadonlyMap<string, ZipEntry>> 
   return new Map(entries.map((entry) => [entry.path, entry]));
 }
 
-async function answer(message: ToDecoder): Promise<void> {
-  try {
-    // The table and the message agree on the pairing of name and input; TypeScript cannot follow it here.
-    const handler = handlers[message.name] as (input: unknown) => Promise<unknown>;
-    const output = await handler(message.input);
-    const transfer =
-      typeof output === "object" &&
-      output !== null &&
-      "pixels" in output &&
-      output.pixels instanceof Uint8Array
-        ? [output.pixels.buffer]
-        : [];
-    self.postMessage({ id: message.id, ok: true, output } satisfies FromDecoder, transfer);
-  } catch (error) {
-    const wire = error instanceof AppError ? error : new AppError("image-rejected", describe(error));
-    self.postMessage({ id: message.id, ok: false, error: toWire(wire) } satisfies FromDecoder);
-  }
-}
-
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-self.onmessage = (event: MessageEvent<ToDecoder>) => void answer(event.data);
+serve<DecodeRequests>(self, handlers, {
+  toWire: (error) =>
+    toWire(error instanceof AppError ? error : new AppError("image-rejected", describe(error))),
+  transfer: buffersIn,
+});

@@ -3,18 +3,12 @@
  * any other site; bytes of a file behind an address come from the page, on request.
  */
 import { AppError, fromWire, toWire } from "../../contract/errors.ts";
-import type {
-  FromParquetWorker,
-  ImageRow,
-  ParquetInput,
-  ParquetRequestName,
-  ParquetRequests,
-  ToParquetWorker,
-} from "../../contract/parquet.ts";
+import type { ByteRequests, ImageRow, ParquetInput, ParquetRequests } from "../../contract/parquet.ts";
 import { blobSource, type ByteSource } from "../../formats/parquet/byteSource.ts";
 import { filesWithImages, offerOf } from "../../formats/parquet/imageColumns.ts";
 import { openImageRows, type ImageRows } from "../../formats/parquet/imageRows.ts";
 import { openParquet, type ParquetFile } from "../../formats/parquet/parquetFile.ts";
+import { buffersIn, connect, serve, type Handlers } from "../../lib/channel.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -27,9 +21,7 @@ const openedAtOnce = 6;
 let files: readonly ParquetFile[] = [];
 let rows: ImageRows | null = null;
 
-const handlers: {
-  readonly [K in ParquetRequestName]: (input: ParquetRequests[K]["in"]) => Promise<ParquetRequests[K]["out"]>;
-} = {
+const handlers: Handlers<ParquetRequests> = {
   open: async ({ files: inputs }) => {
     const opened: ParquetFile[] = [];
     const broken: { readonly name: string; readonly error: AppError }[] = [];
@@ -77,54 +69,18 @@ async function openOrWhyNot(input: ParquetInput, source: ByteSource): Promise<Pa
   }
 }
 
-interface Wish {
-  resolve(bytes: Uint8Array<ArrayBuffer>): void;
-  reject(error: AppError): void;
-}
-
-const wishes = new Map<number, Wish>();
-let lastWish = 0;
+const page = connect<ByteRequests>(self, fromWire);
 
 function sourceOf(input: ParquetInput, file: number): ByteSource {
   if (input.kind === "file") return blobSource(input.file);
-  return {
-    size: input.size,
-    read: (start, end) =>
-      new Promise((resolve, reject) => {
-        const range = ++lastWish;
-        wishes.set(range, { resolve, reject });
-        self.postMessage({ range, file, start, end } satisfies FromParquetWorker);
-      }),
-  };
+  return { size: input.size, read: (start, end) => page.request("read", { file, start, end }) };
 }
 
-function grant(message: Extract<ToParquetWorker, { range: number }>): void {
-  const wish = wishes.get(message.range);
-  wishes.delete(message.range);
-  if (message.ok) wish?.resolve(message.bytes);
-  else wish?.reject(fromWire(message.error));
-}
-
-async function answer(message: Extract<ToParquetWorker, { id: number }>): Promise<void> {
-  const { id } = message;
-  try {
-    // The table and the message agree on the pairing of name and input; TypeScript cannot follow it here.
-    const handler = handlers[message.name] as (input: unknown) => Promise<unknown>;
-    const output = await handler(message.input);
-    self.postMessage({ id, ok: true, output } satisfies FromParquetWorker, buffersIn(output));
-  } catch (error) {
-    self.postMessage({ id, ok: false, error: toWire(error) } satisfies FromParquetWorker);
-  }
-}
-
-/** What is transferred: the images' bytes. An offer's `rows` is a number. */
-function buffersIn(output: unknown): ArrayBuffer[] {
-  const { rows: batch } = output as Partial<ParquetRequests["next"]["out"]>;
-  if (!Array.isArray(batch)) return [];
-  return (batch as readonly ImageRow[]).flatMap(({ bytes }) => (bytes === null ? [] : [bytes.buffer]));
-}
-
-self.onmessage = ({ data }: MessageEvent<ToParquetWorker>) => {
-  if ("range" in data) grant(data);
-  else void answer(data);
-};
+serve<ParquetRequests>(self, handlers, {
+  toWire,
+  // The images' bytes. An offer's `rows` is a number.
+  transfer: (output) => {
+    const { rows: batch } = output as Partial<ParquetRequests["next"]["out"]>;
+    return Array.isArray(batch) ? batch.flatMap(buffersIn) : [];
+  },
+});

@@ -2,16 +2,11 @@
  * The download worker: the one place of the product that may speak to other sites. Its script is sent with a policy
  * of its own (`tools/isolation.ts`). It is told addresses, it reads them, and it holds nothing of the visitor's.
  */
-import type {
-  DownloadProgress,
-  DownloadRequestName,
-  DownloadRequests,
-  FromDownloader,
-  ToDownloader,
-} from "../../contract/download.ts";
+import type { DownloadRequests } from "../../contract/download.ts";
 import { formatDatasetAddress, parseDatasetAddress } from "../../contract/datasetAddress.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import { fileNameOf, parseWebAddress } from "../../contract/webAddress.ts";
+import { buffersIn, serve, type Handlers } from "../../lib/channel.ts";
 import { datasetFiles } from "./datasetFiles.ts";
 import { DownloadCache } from "./downloadCache.ts";
 import { downloadFile } from "./downloadFile.ts";
@@ -28,16 +23,9 @@ declare const self: DedicatedWorkerGlobalScope;
 listenToPolicy(self);
 const opening = DownloadCache.open();
 const inMemory = new Map<string, KeptFile>();
-const going = new Map<number, AbortController>();
 
-type Handler<K extends DownloadRequestName> = (
-  input: DownloadRequests[K]["in"],
-  signal: AbortSignal,
-  onProgress: (progress: DownloadProgress) => void,
-) => Promise<DownloadRequests[K]["out"]>;
-
-const handlers: { readonly [K in DownloadRequestName]: Handler<K> } = {
-  probe: async ({ address }, signal) => {
+const handlers: Handlers<DownloadRequests> = {
+  probe: async ({ address }, { signal }) => {
     const url = readAddress(address);
     const kept = inMemory.get(url.href) ?? (await (await opening)?.find(url.href)) ?? null;
     const about = { address: url.href, host: url.host, name: fileNameOf(url), cached: kept?.record ?? null };
@@ -55,11 +43,11 @@ const handlers: { readonly [K in DownloadRequestName]: Handler<K> } = {
       sha256: published?.sha256 ?? null,
     };
   },
-  download: async ({ address, options }, signal, onProgress) => {
+  download: async ({ address, options }, { signal, onProgress }) => {
     const url = readAddress(address);
     return downloadFile({ url, options, cache: await opening, inMemory, signal, onProgress });
   },
-  sizeOf: async ({ address }, signal) => {
+  sizeOf: async ({ address }, { signal }) => {
     const url = readAddress(address);
     const { bytes } = await withRetries(signal, () => probe(url, signal));
     if (bytes !== null) return bytes;
@@ -67,7 +55,7 @@ const handlers: { readonly [K in DownloadRequestName]: Handler<K> } = {
       hint: "Download the file and drop it on this page.",
     });
   },
-  readRange: async ({ address, start, end }, signal) => {
+  readRange: async ({ address, start, end }, { signal }) => {
     const url = readAddress(address);
     if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end >= start))
       throw new AppError("config-invalid", `The bytes ${start} to ${end} cannot be read.`);
@@ -75,7 +63,7 @@ const handlers: { readonly [K in DownloadRequestName]: Handler<K> } = {
       throw new AppError("file-refused", `${end - start} bytes at once are too many.`);
     return withRetries(signal, () => readRange(url, start, end, signal));
   },
-  datasetFiles: async ({ dataset }, signal) => {
+  datasetFiles: async ({ dataset }, { signal }) => {
     // As an address again, so that it is checked here.
     const address = parseDatasetAddress(formatDatasetAddress(dataset), self.location.origin);
     if (address === null) throw new AppError("config-invalid", "This is no data set's name.");
@@ -98,23 +86,6 @@ function readAddress(address: string): URL {
   return parseWebAddress(address, self.location.origin);
 }
 
-async function answer(message: Exclude<ToDownloader, { cancel: true }>): Promise<void> {
-  const { id, name, input } = message;
-  const controller = new AbortController();
-  const { signal } = controller;
-  going.set(id, controller);
-  try {
-    // The table and the message agree on the pairing of name and input; TypeScript cannot follow it here.
-    const handler = handlers[name] as Handler<DownloadRequestName>;
-    const output: unknown = await handler(input as never, signal, (progress) => post({ id, progress }));
-    post({ id, ok: true, output }, output instanceof Uint8Array ? [output.buffer as ArrayBuffer] : []);
-  } catch (error) {
-    post({ id, ok: false, error: toWire(signal.aborted ? cancelled() : unwrap(error)) });
-  } finally {
-    going.delete(id);
-  }
-}
-
 function unwrap(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
   return new AppError("storage-failed", `Files cannot be kept on this machine: ${error.message}`, {
@@ -123,11 +94,7 @@ function unwrap(error: unknown): unknown {
   });
 }
 
-function post(message: FromDownloader, transfer: Transferable[] = []): void {
-  self.postMessage(message, transfer);
-}
-
-self.onmessage = ({ data }: MessageEvent<ToDownloader>) => {
-  if ("cancel" in data) going.get(data.id)?.abort();
-  else void answer(data);
-};
+serve<DownloadRequests>(self, handlers, {
+  toWire: (error, signal) => toWire(signal.aborted ? cancelled() : unwrap(error)),
+  transfer: (output) => (output instanceof Uint8Array ? buffersIn(output) : []),
+});

@@ -1,6 +1,7 @@
 /** The engine's thread: listens, dispatches, answers. */
 import { AppError, toWire } from "../../contract/errors.ts";
-import type { FromWorker, ToWorker } from "../../contract/protocol.ts";
+import type { FromWorker, Requests, ToWorker } from "../../contract/protocol.ts";
+import { buffersIn, serve } from "../../lib/channel.ts";
 import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
 import demoAnswersUrl from "../teacher/bundledTeacher/demoAnswers.safetensors?url";
 import { openAnswerStore } from "../teacher/answerStore.ts";
@@ -29,22 +30,12 @@ engine.subscribe((event) => {
   post({ event }, event.type === "metrics" ? [event.rows.buffer] : []);
 });
 
-self.onmessage = (message: MessageEvent<ToWorker>) => {
-  const { data } = message;
-  if ("ping" in data) {
-    post({ pong: true }, []);
-    return;
-  }
-  if ("hold" in data) {
-    holdLock(data.hold);
-    return;
-  }
-  const { id, name, input } = data;
-  engine.request(name, input as never).then(
-    (output) => post({ id, ok: true, output }, buffersOf(output)),
-    (error: unknown) => post({ id, ok: false, error: toWire(error) }, []),
-  );
-};
+serve<Requests>(self, engine.request.bind(engine), { toWire, transfer: buffersIn });
+
+self.addEventListener("message", ({ data: message }: MessageEvent<ToWorker>) => {
+  if ("ping" in message) post({ pong: true }, []);
+  else if ("hold" in message) holdLock(message.hold);
+});
 
 /** The browser lets go of it when this worker ends, whatever ends it: so the page knows. */
 function holdLock(name: string): void {
@@ -56,13 +47,4 @@ function holdLock(name: string): void {
 
 function post(message: FromWorker, transfer: Transferable[]): void {
   self.postMessage(message, { transfer });
-}
-
-/** Pixels and files are moved to the page, not copied. */
-function buffersOf(output: unknown): Transferable[] {
-  if (output === null || typeof output !== "object") return [];
-  const values = Object.values(output).flatMap((value: unknown): unknown[] =>
-    Array.isArray(value) ? value : [value],
-  );
-  return values.flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
 }
