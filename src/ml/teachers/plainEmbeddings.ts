@@ -54,6 +54,11 @@ export class PlainEmbeddings {
     return this.known.reduce((sum, known) => sum + known, 0);
   }
 
+  /** Whether it has been asked about all of these. */
+  knows(indices: Int32Array): boolean {
+    return indices.every((index) => this.known[index] === 1);
+  }
+
   /** To be written at once, since it goes on changing; null while nothing is known. */
   stored(): StoredAnswers | null {
     return this.kept === null ? null : { ...this.kept, known: this.known };
@@ -84,6 +89,11 @@ export class PlainEmbeddings {
     const { embedding, features } = this.kept;
     const rows = embedding.read(indices);
     return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
+  }
+
+  /** About a picture that is none of the set's; the caller disposes of both. */
+  about(views: tf.Tensor4D): Promise<Embedded> {
+    return askTeacher(this.teacher, views, this.inputSize);
   }
 
   private async askAbout(indices: Int32Array, render: Render): Promise<void> {

@@ -7,7 +7,11 @@ import type { ViewSource } from "../augment/viewSource.ts";
 import type { ImageStore } from "../data/imageStore.ts";
 import type { Split } from "../data/split.ts";
 import { embedInSlices } from "../tensors/embedInSlices.ts";
+import { rankMe, singularValues } from "../eval/effectiveRank.ts";
+import { readRows } from "../eval/featureRows.ts";
 import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
+import { lookAt, sharedNeighbours, type LookedAt } from "../eval/lookedAt.ts";
+import { searchNeighbours } from "../eval/nearestNeighbours.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
 import type { Network } from "../models/network.ts";
@@ -24,6 +28,9 @@ import * as tf from "../tfjs/tf.ts";
 /** Batches from which an untrained network's BatchNorm statistics are taken. */
 const calibrationBatches = 8;
 const calibrationBatchSize = 64;
+
+/** Neighbours that are compared with the teacher's. */
+const overlapNeighbours = 10;
 
 /** A teacher as far as it is measured: what it says of plain images, and how a student is to see that. */
 export interface MeasuredTeacher {
@@ -55,13 +62,20 @@ export class Judge {
   private teacherRows: UnitRows | null = null;
   private untrained: Snapshot | null = null;
   private baseline: EvaluationBaseline;
+  /** The teacher's nearest bank images of every query, by place in the bank; the teacher is frozen, so once is enough. */
+  private teachersNeighbours: Int32Array | null = null;
+  private untrainedNeighbours: Int32Array | null = null;
+  /** What the student made of bank and queries before its first step, at the last evaluation, and what the teacher does. */
+  untrainedRows: LookedAt | null = null;
+  studentRows: { readonly step: number; readonly rows: LookedAt } | null = null;
+  teacherRowsOfSet: LookedAt | null = null;
 
   constructor(
     private readonly images: ImageStore,
     private readonly source: ViewSource,
     split: Split,
     config: Config,
-    private readonly teacher: MeasuredTeacher | null,
+    readonly teacher: MeasuredTeacher | null,
   ) {
     const sample = (members: Int32Array, most: number, stream: string): Int32Array => {
       const order = createPrng(config.splitSeed, stream).permutation(members.length).slice(0, most);
@@ -106,34 +120,107 @@ export class Judge {
     yield* this.calibrate(untrained, task);
     const evaluation = yield* this.measure(untrained, 0, task);
     this.forgetUntrained();
-    this.baseline = { ...this.baseline, untrainedKnn: evaluation.knn };
-    return { baseline: this.baseline, evaluation };
+    this.untrainedRows = this.studentRows?.rows ?? null;
+    this.studentRows = null;
+    this.baseline = {
+      ...this.baseline,
+      untrainedKnn: evaluation.knn,
+      untrainedOverlap: this.overlapOf(this.untrainedNeighbours),
+    };
+    return {
+      baseline: this.baseline,
+      evaluation: { ...evaluation, overlap: this.baseline.untrainedOverlap },
+    };
   }
 
   /** The fixed lines with the teacher's, once it has been shown the bank and the questions; null without any. */
   async *measureTeacher(): Sliced<EvaluationBaseline | null> {
-    const { teacher, bank, queries } = this;
-    if (teacher === null || !this.labelled) return null;
+    const { teacher } = this;
+    if (teacher === null) return null;
+    yield* this.lookThroughTeacher(teacher);
+    if (this.labelled) {
+      const [ofBank, ofQueries] = [this.bank, this.queries].map((some) =>
+        teachersFeatures(teacher, some),
+      ) as [tf.Tensor2D, tf.Tensor2D];
+      try {
+        const teacherKnn = yield* this.accuracy(ofBank, ofQueries, "Measuring the teacher");
+        this.baseline = { ...this.baseline, teacherKnn };
+      } finally {
+        tf.dispose([ofBank, ofQueries]);
+      }
+    }
+    this.baseline = { ...this.baseline, untrainedOverlap: this.overlapOf(this.untrainedNeighbours) };
+    return this.baseline;
+  }
+
+  /** Whether what the teacher makes of bank and queries can be read without showing it anything. */
+  get isTeacherKnown(): boolean {
+    const { teacher } = this;
+    return teacher !== null && teacher.plain.knows(this.bank) && teacher.plain.knows(this.queries);
+  }
+
+  /** The teacher's rows and neighbours, once. */
+  private async *lookThroughTeacher(teacher: MeasuredTeacher): Sliced<void> {
+    if (this.teacherRowsOfSet !== null) return;
+    const { bank, queries } = this;
     yield* teacher.plain.ask(bank, this.plainViews);
     yield* teacher.plain.ask(queries, this.plainViews);
-    const [ofBank, ofQueries] = [bank, queries].map((some) => {
-      const { embedding, features } = teacher.plain.read(some);
-      if (embedding !== features) embedding.dispose();
-      return features;
-    }) as [tf.Tensor2D, tf.Tensor2D];
+    const [ofBank, ofQueries] = [bank, queries].map((some) => teachersFeatures(teacher, some)) as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+    ];
     try {
-      const teacherKnn = yield* this.accuracy(ofBank, ofQueries, "Measuring the teacher");
-      this.baseline = { ...this.baseline, teacherKnn };
+      this.teachersNeighbours = yield* this.nearest(ofBank, ofQueries, "Measuring the teacher");
+      this.teacherRowsOfSet = await this.rowsOf(ofBank, ofQueries);
     } finally {
       tf.dispose([ofBank, ofQueries]);
     }
-    return this.baseline;
   }
 
   /** The student as it is now; the copy is made at once, the measuring when slices are pulled. */
   measureStudent({ trainer }: Method, step: number): Sliced<Evaluation> {
     const snapshot = { network: trainer.network, weights: copyWeights(trainer.weights, "copy") };
     return this.measureAndForget(snapshot, step);
+  }
+
+  /**
+   * A picture that belongs to no set, as student and teacher see it.
+   *
+   * @param rgb [side, side, 3] bytes.
+   * @returns unit feature rows; null without a teacher.
+   */
+  async lookAtPicture(
+    { trainer: { network, weights } }: Method,
+    rgb: Uint8Array,
+    side: number,
+  ): Promise<{ readonly student: Float32Array; readonly teacher: Float32Array | null }> {
+    const copy = copyWeights(weights, "copy");
+    const size = this.source.viewSize;
+    const view = tf.tidy(() => {
+      const picture = tf.tensor4d(
+        Float32Array.from(rgb, (byte) => byte / 255),
+        [1, side, side, 3],
+      );
+      return side === size ? picture : tf.image.resizeBilinear(picture, [size, size], false, true);
+    });
+    try {
+      const features = tf.tidy(() => {
+        const input = normalizeImages(view, imageNetPreprocessing);
+        const [rows] = forward(network, copy, input, [network.features], { mode: "eval" }) as [tf.Tensor2D];
+        return normalizeRows(rows);
+      });
+      const student = await features.data<"float32">();
+      features.dispose();
+      const said = await this.teacher?.plain.about(view);
+      if (said === undefined) return { student, teacher: null };
+      const unit = tf.tidy(() => normalizeRows(said.features));
+      const teacher = await unit.data<"float32">();
+      tf.dispose([unit, said.embedding, said.features]);
+      return { student, teacher };
+    } finally {
+      view.dispose();
+      disposeWeights(copy);
+    }
   }
 
   dispose(): void {
@@ -157,8 +244,10 @@ export class Judge {
 
   private async *measure(snapshot: Snapshot, step: number, task: string): Sliced<Evaluation> {
     yield* this.seeTeacher();
+    // By then it has seen most images in training; before the first step it would be waited for.
+    if (step > 0 && this.teacher !== null) yield* this.lookThroughTeacher(this.teacher);
     const { network } = snapshot;
-    const both = this.labelled && network.embedding !== network.features;
+    const both = network.embedding !== network.features;
     const wanted = both ? [network.features, network.embedding] : [network.embedding];
     const rows = yield* this.run(snapshot, this.probes, wanted, task);
     const [features, embedding] = tf.tidy(() => {
@@ -167,7 +256,7 @@ export class Judge {
     });
     rows.dispose();
     try {
-      const knn = this.labelled ? yield* this.studentKnn(snapshot, features, task) : null;
+      const { knn, neighbours } = yield* this.lookAround(snapshot, features, step, task);
       const { teacherRows } = this;
       const comparable = teacherRows !== null && teacherRows.shape.join() === embedding.shape.join();
       const packed = tf.tidy(() =>
@@ -178,7 +267,10 @@ export class Judge {
       );
       const [spread, cosine] = (await packed.data<"float32">()) as unknown as [number, number];
       packed.dispose();
-      return { step, knn, cosine: comparable ? cosine : null, spread, overlap: null, effectiveRank: null };
+      yield { task, done: 1, total: 1 };
+      const effectiveRank = rankMe(singularValues(await readRows(embedding)));
+      const overlap = this.overlapOf(neighbours);
+      return { step, knn, cosine: comparable ? cosine : null, spread, overlap, effectiveRank };
     } finally {
       tf.dispose([features, embedding]);
     }
@@ -194,18 +286,59 @@ export class Judge {
     tf.dispose([said.embedding, said.features]);
   }
 
-  /** @param queryFeatures of `queries`: those are the probes where a set is labelled. */
-  private async *studentKnn(snapshot: Snapshot, queryFeatures: tf.Tensor2D, task: string): Sliced<number> {
-    const { bank, queries, probes } = this;
+  /**
+   * Passes bank and queries through the student: accuracy where there are labels, and each query's nearest images.
+   *
+   * @param probeFeatures of the probes: those are the queries but in sets too small to hold images out.
+   */
+  private async *lookAround(
+    snapshot: Snapshot,
+    probeFeatures: tf.Tensor2D,
+    step: number,
+    task: string,
+  ): Sliced<{ readonly knn: number | null; readonly neighbours: Int32Array | null }> {
+    const { bank, queries, probes, teacher } = this;
     const { features } = snapshot.network;
+    if (probes !== queries) return { knn: null, neighbours: null };
     const ofBank = yield* this.run(snapshot, bank, [features], task);
-    const ofQueries =
-      probes === queries ? tf.clone(queryFeatures) : yield* this.run(snapshot, queries, [features], task);
     try {
-      return yield* this.accuracy(ofBank, ofQueries, task);
+      const knn = this.labelled ? yield* this.accuracy(ofBank, probeFeatures, task) : null;
+      const neighbours = teacher === null ? null : yield* this.nearest(ofBank, probeFeatures, task);
+      if (step === 0) this.untrainedNeighbours = neighbours;
+      this.studentRows = { step, rows: await this.rowsOf(ofBank, probeFeatures) };
+      return { knn, neighbours };
     } finally {
-      tf.dispose([ofBank, ofQueries]);
+      ofBank.dispose();
     }
+  }
+
+  /** Each query's nearest bank images, by place in the bank; null where there are too few to choose from. */
+  private async *nearest(
+    ofBank: tf.Tensor2D,
+    ofQueries: tf.Tensor2D,
+    task: string,
+  ): Sliced<Int32Array | null> {
+    if (this.bank.length < 2 * overlapNeighbours || this.queries.length === 0) return null;
+    const [bank, queries] = tf.tidy(() => [normalizeRows(ofBank), normalizeRows(ofQueries)] as const);
+    try {
+      return (yield* searchNeighbours(bank, queries, overlapNeighbours, { task })).indices;
+    } finally {
+      tf.dispose([bank, queries]);
+    }
+  }
+
+  private rowsOf(ofBank: tf.Tensor2D, ofQueries: tf.Tensor2D): Promise<LookedAt> {
+    return lookAt([
+      { indices: this.bank, features: ofBank },
+      { indices: this.queries, features: ofQueries },
+    ]);
+  }
+
+  /** Null until the teacher is known, too. */
+  private overlapOf(neighbours: Int32Array | null): number | null {
+    const { teachersNeighbours } = this;
+    if (neighbours === null || teachersNeighbours === null) return null;
+    return sharedNeighbours(neighbours, teachersNeighbours, overlapNeighbours);
   }
 
   private accuracy(bank: tf.Tensor2D, queries: tf.Tensor2D, task: string): Sliced<number> {
@@ -263,4 +396,11 @@ export class Judge {
       yield { task, done: 0, total: 1 };
     }
   }
+}
+
+/** Of images that the teacher has been shown; the caller disposes of them. */
+function teachersFeatures(teacher: MeasuredTeacher, indices: Int32Array): tf.Tensor2D {
+  const { embedding, features } = teacher.plain.read(indices);
+  if (embedding !== features) embedding.dispose();
+  return features;
 }

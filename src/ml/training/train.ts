@@ -1,6 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { drawViews } from "../augment/drawViews.ts";
+import { drawViewParameters, type ViewParameters } from "../augment/viewParameters.ts";
 import { StoredViews } from "../augment/storedViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import type { EpochSampler } from "../data/sampler.ts";
@@ -30,6 +31,16 @@ export interface TrainingSetup {
   readonly live: () => StepSettings;
   /** For teachers whose answers cannot, or need not, be worked out within a step. */
   readonly answerAhead?: AnswerAhead;
+  /** Told of the views of each step before it is taken; not of stored views. */
+  readonly onDrawn?: (drawn: DrawnStep) => void;
+}
+
+/** Which views a step sees: enough to render them again. */
+export interface DrawnStep {
+  readonly step: number;
+  readonly indices: Int32Array;
+  readonly first: ViewParameters;
+  readonly second: ViewParameters;
 }
 
 /**
@@ -44,7 +55,7 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
     const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
     const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
     const { indices } = sampler.next();
-    const drawn = draw(indices);
+    const drawn = draw(indices, step + 1);
     const { views } = drawn;
     const answers = await setup.answerAhead?.(drawn);
     const scalars = method.step(answers === undefined ? views : { ...views, answers }, settings);
@@ -59,7 +70,12 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
  * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
  * and without them.
  */
-function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => StepViews {
+function viewDrawer({
+  method,
+  source,
+  config,
+  onDrawn,
+}: TrainingSetup): (indices: Int32Array, step: number) => StepViews {
   const augmentation = createPrng(config.seed, "augment");
   const choice = createPrng(config.seed, "companions");
   const companionAugmentation = createPrng(config.seed, "augment companions");
@@ -75,8 +91,11 @@ function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32A
       };
     };
   }
-  return (indices) => {
-    const views = drawViews(source, indices, augmentation, config);
+  return (indices, step) => {
+    const first = drawViewParameters(augmentation, config, source.sourceSize, indices.length);
+    const second = drawViewParameters(augmentation, config, source.sourceSize, indices.length);
+    onDrawn?.({ step, indices, first, second });
+    const views = source.renderPair(indices, first, second);
     if (method.bags === undefined) return { views, indices, companionIndices: new Int32Array() };
     const chosen = method.bags.pick(indices, choice);
     const companions = drawViews(source, chosen, companionAugmentation, config);

@@ -81,7 +81,8 @@ export function followSight(engine: Engine): () => void {
   };
   const stops = [
     engine.subscribe((event) => {
-      if (event.type === "neighboursChanged" || event.type === "evaluation") soon();
+      if (event.type === "neighboursChanged" || event.type === "evaluation" || event.type === "baseline")
+        soon();
       if (event.type === "pictures" && event.runId === runStore.getState().runId) {
         stepPicturesStore.setState({ pictures: event.pictures });
       }

@@ -21,6 +21,7 @@ import type { ViewSource } from "../../ml/augment/viewSource.ts";
 import { ImageStore } from "../../ml/data/imageStore.ts";
 import { EpochSampler } from "../../ml/data/sampler.ts";
 import { drawThumbnails } from "../../ml/data/thumbnails.ts";
+import { nearestImages, rowOf, type LookedAt } from "../../ml/eval/lookedAt.ts";
 import { Judge, type MeasuredTeacher } from "../../ml/training/judge.ts";
 import { compileMethod } from "../../ml/compiled/compileMethod.ts";
 import { openViewSource } from "../../ml/compiled/views/openViewSource.ts";
@@ -45,6 +46,8 @@ import { measureSpeed } from "./measureSpeed.ts";
 import { hashOfTeacher } from "../teacher/hashOfTeacher.ts";
 import { TeacherAnswers, type AnswerStore } from "../teacher/teacherAnswers.ts";
 import { TrainingRun } from "./trainingRun.ts";
+import { previewKey, SightPreview, type PreviewRows } from "./sightPreview.ts";
+import { StepSight } from "./stepSight.ts";
 import { toRgba } from "./toRgba.ts";
 import { ReadOnce } from "../../lib/readOnce.ts";
 
@@ -76,6 +79,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     surroundings.openAnswerStore ?? (async () => null),
   );
   const demo = new DemoSet();
+  const preview = new SightPreview();
+  let previewing = false;
   const bundledTeacher = new ReadOnce(surroundings.readBundledTeacher);
   let viewSource: ViewSource | null = null;
   let run: TrainingRun | null = null;
@@ -156,10 +161,8 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       return { side: config.imageSize, views };
     },
 
-    neighbours: () => ({ before: null, now: null, teacher: null, step: null }),
-    replayStep: () => {
-      throw new AppError("not-found", "No step has been kept");
-    },
+    neighbours: (question) => neighbours(question),
+    replayStep: ({ runId }) => currentRun(runId).replay(),
 
     inspectTeacher: ({ files }) => inspectTeacher(givenFiles(files)),
     async loadTeacher(source) {
@@ -231,12 +234,16 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     "thumbnails",
     "inspectTeacher",
     "prepareDemo",
+    "neighbours",
   ]);
+  /** What waits for nothing, and what a preview need not make way for. */
+  const undisturbing: ReadonlySet<RequestName> = new Set([...immediate, "previewViews"]);
 
   return {
     request(name, input) {
       const handle = async () => handlers[name](input);
       if (immediate.has(name)) return handle();
+      if (!undisturbing.has(name)) preview.cancel();
       const answer = turn.then(handle);
       turn = answer.catch(() => undefined);
       return answer;
@@ -309,6 +316,12 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
         source,
         sampler,
         judge,
+        sight: new StepSight(
+          store,
+          config,
+          () => performance.now(),
+          (pictures) => emit({ type: "pictures", runId, pictures }),
+        ),
         keepAnswers: () => answers.keep(),
         emit,
         memory,
@@ -332,6 +345,91 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
       studentParameters: studentTotal - head,
       headParameters: head,
     };
+  }
+
+  /** What is known at once; what a run would not have to be begun for is worked out, and said when it is there. */
+  async function neighbours({
+    query,
+    config,
+    count,
+  }: Requests["neighbours"]["in"]): Promise<Requests["neighbours"]["out"]> {
+    const nothing = { index: null, before: null, now: null, teacher: null, step: null };
+    const store = images;
+    if (store === null || store.summary === null) return nothing;
+    let before: LookedAt | null = null;
+    let teachers: LookedAt | null = null;
+    let now: { readonly step: number; readonly rows: LookedAt } | null = null;
+    if (run !== null) {
+      const { judge } = run;
+      [before, teachers, now] = [judge.untrainedRows, judge.teacherRowsOfSet, judge.studentRows];
+    }
+    if (before === null || teachers === null) {
+      const known = beginPreview(store, config);
+      before ??= known?.before ?? null;
+      teachers ??= known?.teacher ?? null;
+    }
+    if (query.kind === "picture") {
+      const embedded = await embedPicture(store, query);
+      const find = (rows: LookedAt | null, row: Float32Array | null) =>
+        rows === null || row === null ? null : nearestImages(rows, row, count, -1);
+      return {
+        ...nothing,
+        now: find(now?.rows ?? null, embedded.student),
+        teacher: find(teachers, embedded.teacher),
+        step: now?.step ?? null,
+      };
+    }
+    const some = before ?? now?.rows ?? teachers;
+    if (some === null) return nothing;
+    const index =
+      rowOf(some, query.index) === null ? some.indices[query.index % some.indices.length]! : query.index;
+    const find = (rows: LookedAt | null) => {
+      const row = rows === null ? null : rowOf(rows, index);
+      return rows === null || row === null ? null : nearestImages(rows, row, count, index);
+    };
+    return {
+      index,
+      before: find(before),
+      now: find(now?.rows ?? null),
+      teacher: find(teachers),
+      step: now?.step ?? null,
+    };
+  }
+
+  /** What the untrained student sees, if it is known; if not, it is begun, where it takes seconds and nobody waits. */
+  function beginPreview(store: ImageStore, config: Config): PreviewRows | null {
+    const { summary } = store;
+    if (summary === null) return null;
+    const key = previewKey(summary.fingerprint, teacher?.card.name ?? "", config);
+    const known = preview.known(key);
+    // Without compiled steps a GPU, and plain JavaScript always, would take too long for a preview.
+    const isQuick = backend?.chosen === "wasm";
+    if (known !== null || !isQuick || previewing || (run !== null && !run.isOver)) return known;
+    previewing = true;
+    turn = turn
+      .then(async () => {
+        const { method, teacher: chosen } = config;
+        const taught = teacher !== null && methods[method].usesTeacher && chosen !== "none";
+        const plain = taught
+          ? await answers.about(teacher as Teacher, await teacherHash, summary, config)
+          : null;
+        if (store !== images || (run !== null && !run.isOver)) return;
+        if (await preview.workOut(key, store, config, plain)) emit({ type: "neighboursChanged" });
+      })
+      .catch(() => undefined) // only a preview: whoever starts a run is told what is wrong
+      .finally(() => (previewing = false));
+    return null;
+  }
+
+  /** A given picture as student and teacher see it: feature rows, null where there is no such network. */
+  async function embedPicture(
+    store: ImageStore,
+    { side, rgb }: { readonly side: number; readonly rgb: Uint8Array },
+  ): Promise<{ readonly student: Float32Array | null; readonly teacher: Float32Array | null }> {
+    if (rgb.length !== 3 * side * side || side !== store.size)
+      throw new AppError("image-rejected", `A picture of ${store.size} × ${store.size} was expected`);
+    if (run === null) return { student: null, teacher: null };
+    return run.judge.lookAtPicture(run.method, rgb, side);
   }
 
   /**

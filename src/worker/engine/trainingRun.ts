@@ -9,6 +9,8 @@ import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
 import type { Method } from "../../ml/methods/method.ts";
 import type { Progress } from "../../lib/slices.ts";
 import { train } from "../../ml/training/train.ts";
+import type { StepReplay } from "../../contract/sight.ts";
+import type { StepSight } from "./stepSight.ts";
 import { Measurements } from "./measurements.ts";
 import { Telemetry } from "./telemetry.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
@@ -29,6 +31,8 @@ export interface TrainingRunSetup {
   readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
+  /** What its steps look like. */
+  readonly sight: StepSight;
   /** Puts what the teacher was asked where later visits find it. */
   readonly keepAnswers: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
@@ -67,6 +71,26 @@ export class TrainingRun {
 
   get imageSize(): number {
     return this.config.imageSize;
+  }
+
+  /** Measures it; knows what the networks make of the set. */
+  get judge(): Judge {
+    return this.setup.judge;
+  }
+
+  /**
+   * The last step taken apart. Nothing of the run changes.
+   *
+   * @throws AppError "not-found" when there is none that can be.
+   */
+  async replay(): Promise<StepReplay> {
+    const { sight, judge } = this.setup;
+    const replay = this.state === "paused" ? await sight.replay(this.method, judge.teacher) : null;
+    if (replay === null)
+      throw new AppError("not-found", "There is no step to take apart", {
+        hint: "Pause the run after a step; stored views cannot be shown again.",
+      });
+    return replay;
   }
 
   get isOver(): boolean {
@@ -140,6 +164,7 @@ export class TrainingRun {
       ...this.setup,
       method,
       live: () => this.config,
+      onDrawn: this.setup.sight.onDrawn,
       ...(answerAhead === undefined ? {} : { answerAhead }),
     });
     let isStartMeasured = false;
