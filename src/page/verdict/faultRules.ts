@@ -2,7 +2,7 @@ import type { ConfigPatch } from "../../contract/config.ts";
 import { methods, methodUses } from "../../contract/methods.ts";
 import { describeProgress, percent } from "./evidence.ts";
 import { momentumFactor, type Signals } from "./signals.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdictFacts.ts";
 
 type FaultRule = (signals: Signals) => Verdict | null;
 

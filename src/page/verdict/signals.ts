@@ -3,7 +3,7 @@ import { methods, methodUses } from "../../contract/methods.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
 import type { RunEnd, RunPlan } from "../../contract/protocol.ts";
 import type { MetricLog } from "../metrics/metricLog.ts";
-import type { VerdictFacts } from "./verdict.ts";
+import type { VerdictFacts } from "./verdictFacts.ts";
 
 /** From where to where a measurement went. */
 export interface Move {

@@ -1,52 +1,11 @@
 import { settings, usualRates, type Config, type ConfigPatch } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
-import type { RunEnd, RunPlan } from "../../contract/protocol.ts";
-import type { MetricLog } from "../metrics/metricLog.ts";
 import { describeProgress } from "./evidence.ts";
 import { faultRules } from "./faultRules.ts";
 import { readSignals, type Signals } from "./signals.ts";
+import type { Verdict, VerdictFacts } from "./verdictFacts.ts";
 
-/** How a run goes, or went. docs/VERDICTS.md has each one's rule, thresholds and how often it is right. */
-export type VerdictKind =
-  | "waiting"
-  | "learning"
-  | "learnt"
-  | "saturated"
-  | "collapsing"
-  | "diverging"
-  | "belowChance"
-  | "rateTooHigh"
-  | "rateTooLow"
-  | "nothingLearnt"
-  | "headTooNarrow"
-  | "teacherTooFar"
-  | "setTooSmall"
-  | "stopped"
-  | "failed";
-
-/** What is known of a run at some moment. */
-export interface VerdictFacts {
-  readonly config: Config;
-  readonly plan: RunPlan | null;
-  readonly end: RunEnd | null;
-  readonly log: MetricLog;
-  readonly evaluations: readonly Evaluation[];
-  readonly baseline: EvaluationBaseline | null;
-}
-
-export interface Verdict {
-  readonly kind: VerdictKind;
-  readonly tone: "neutral" | "good" | "warning" | "bad";
-  /** At most 40 characters. */
-  readonly headline: string;
-  /** The numbers behind it, in a sentence. */
-  readonly evidence: string;
-  /** One thing to try, or empty. */
-  readonly advice: string;
-  /** The advice as a change of settings. */
-  readonly change?: ConfigPatch;
-}
+export type { Verdict, VerdictFacts, VerdictKind } from "./verdictFacts.ts";
 
 /** Says from a run's numbers how it goes: a failure first, then faults by how sure they are, then progress. */
 export function judgeRun(facts: VerdictFacts): Verdict {

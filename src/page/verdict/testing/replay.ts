@@ -6,7 +6,7 @@ import { judgeRun, type Verdict, type VerdictKind } from "../verdict.ts";
 import type { Recording } from "./recording.ts";
 
 /** A verdict as the page would have shown it after one more thing was told. */
-export interface JudgedMoment {
+interface JudgedMoment {
   readonly step: number;
   readonly verdict: Verdict;
 }
