@@ -48,7 +48,8 @@ const own = (count: number) => ({ images: { count, labelled: false } });
 const few = (count: number) => ({ images: { count, labelled: true } });
 const tooHigh: readonly VerdictKind[] = ["rateTooHigh", "diverging"];
 const tooLow: readonly VerdictKind[] = ["rateTooLow"];
-const collapse: readonly VerdictKind[] = ["collapsing", "diverging"];
+// A rate of 0.2 is too high besides, 7 to 50 times the usual one: either is right.
+const collapse: readonly VerdictKind[] = ["collapsing", "diverging", "rateTooHigh"];
 const nothing: readonly VerdictKind[] = ["nothingLearnt"];
 const narrow: readonly VerdictKind[] = ["headTooNarrow"];
 const small: readonly VerdictKind[] = ["setTooSmall"];
@@ -56,15 +57,30 @@ const small: readonly VerdictKind[] = ["setTooSmall"];
 export const verdictRuns: readonly VerdictRun[] = [
   healthy("default-1", "tune", { seed: 1 }, "the defaults"),
   healthy("default-2", "tune", { seed: 2 }, "the defaults"),
-  healthy("default-3", "held", { seed: 3, steps: 120 }, "the defaults"),
+  healthy("default-3", "held", { seed: 3, steps: 80 }, "the defaults"),
   healthy("default-4", "held", { seed: 4 }, "the defaults"),
   healthy("sgd-slow", "tune", { optimiser: "sgd", learningRate: 0.004 }, "the rate its help text names"),
-  healthy("sgd-published", "held", { optimiser: "sgd", learningRate: 0.03 }, "the paper's rate"),
+  // As “paper”, by the same argument.
+  broken(
+    "sgd-published",
+    "held",
+    ["rateTooHigh", "collapsing"],
+    { optimiser: "sgd", learningRate: 0.03 },
+    "7.5 times the rate that suits this distillation weight",
+  ),
   healthy("muon-0.02", "tune", { learningRate: 0.02 }, "a cautious rate"),
   healthy("muon-0.1", "held", { learningRate: 0.1, seed: 6 }, "a bold rate"),
-  healthy("paper", "tune", { ...presets.paper.patch, steps: 60 }, "the preset"),
+  // Held to be healthy until it was recorded: the embeddings are one point (spread 0.002 to 0.037) all the way. The
+  // learning rate's help text says so: with so strong a distillation SGD wants 0.004.
+  broken(
+    "paper",
+    "tune",
+    ["rateTooHigh", "collapsing"],
+    { ...presets.paper.patch, steps: 60 },
+    "the preset: SGD at 0.03 with a distillation weight of 32 collapses in a short run",
+  ),
   healthy("alone-1", "tune", { ...alone, seed: 1 }, "the preset"),
-  healthy("alone-2", "held", { ...alone, seed: 2, steps: 120 }, "the preset"),
+  healthy("alone-2", "held", { ...alone, seed: 2, steps: 80 }, "the preset"),
   healthy("photos-400", "tune", { data: "own" }, "400 pictures without labels", own(400)),
   healthy("photos-300", "held", { data: "own", seed: 7 }, "300 pictures without labels", own(300)),
   healthy("photos-alone", "held", { ...alone, data: "own" }, "400 pictures, no labels, no teacher", own(400)),
@@ -81,13 +97,20 @@ export const verdictRuns: readonly VerdictRun[] = [
   healthy("resnet18-b", "held", { student: "resnet18", steps: 60, seed: 9 }, "a published student"),
   healthy("width-16", "held", { studentWidth: 16, steps: 60 }, "a wider student"),
   healthy("head-128", "held", { hiddenWidth: 128, seed: 8 }, "a head half as wide is wide enough"),
-  healthy("long", "tune", { steps: 300, evaluateEvery: 25 }, "to its end at full length"),
+  healthy("long", "tune", { steps: 200, evaluateEvery: 25 }, "at nearly its full length"),
   healthy(
     "long-constant",
     "tune",
-    { steps: 240, evaluateEvery: 20, schedule: "constant", data: "own" },
-    "300 pictures, seen 32 times each",
+    { steps: 160, evaluateEvery: 20, schedule: "constant", data: "own" },
+    "300 pictures, seen 21 times each",
     few(300),
+  ),
+  healthy(
+    "saturated-1",
+    "tune",
+    { steps: 400, evaluateEvery: 25, schedule: "constant", data: "own", studentWidth: 4 },
+    "a narrow student that has seen 160 pictures 80 times",
+    { ...few(200), late: ["saturated"] },
   ),
   healthy("stopped-1", "tune", {}, "stopped half-way by its visitor", { late: ["stopped"], stopAtStep: 40 }),
   healthy("stopped-2", "held", { ...alone, seed: 3 }, "stopped half-way by its visitor", {
@@ -164,13 +187,8 @@ export const verdictRuns: readonly VerdictRun[] = [
     { method: "simclr", teacher: "none", temperature: 2 },
     "similarities are all but ignored",
   ),
-  broken(
-    "cold",
-    "tune",
-    ["nothingLearnt", "collapsing"],
-    { ...alone, temperature: 0.01 },
-    "only the nearest negative counts",
-  ),
+  // Held to be broken until it was recorded: it learns as much as at a temperature of 0.1.
+  healthy("cold", "tune", { ...alone, temperature: 0.01 }, "only the nearest negative counts, and that does"),
   broken("head-2", "tune", narrow, { hiddenWidth: 2 }, "two numbers cannot carry the teacher's 128"),
   broken(
     "head-4",
@@ -191,6 +209,25 @@ export const verdictRuns: readonly VerdictRun[] = [
   broken("tiny-60", "held", small, { data: "own", seed: 2 }, "48 pictures to train on", few(60)),
   broken("tiny-100", "tune", small, { data: "own" }, "80 pictures to train on", few(100)),
   broken("tiny-80-own", "held", small, { data: "own" }, "64 pictures to train on", own(80)),
+  // At the edges of rules. Whether a rate is at fault was left to the recording: it is where the student gains less than
+  // four fifths of what the defaults gain in cosine on held-out images (0.38 in 60 steps).
+  healthy(
+    "muon-0.5",
+    "held",
+    { learningRate: 0.5 },
+    "10 times the usual rate, and gains 0.36: no fault of it",
+  ),
+  broken("muon-0.001", "held", tooLow, { learningRate: 0.001 }, "a 50th of the usual rate"),
+  healthy("head-32", "held", { hiddenWidth: 32 }, "docs/RECIPES.md: 76 % where 256 units have 81 %"),
+  broken("head-16", "held", narrow, { hiddenWidth: 16 }, "docs/RECIPES.md: 58 % where 256 units have 81 %"),
+  healthy("set-160", "held", { data: "own" }, "128 pictures to train on are few, but not too few", few(160)),
+  broken(
+    "momentum",
+    "tune",
+    ["collapsing", "nothingLearnt", "rateTooHigh", "diverging"],
+    { optimiser: "sgd", learningRate: 0.004, momentum: 0.999 },
+    "a momentum of 0.999 is a hundredfold rate",
+  ),
   broken("no-teacher", "tune", ["failed"], { teacher: "none" }, "DisCo without a teacher"),
   broken(
     "no-teacher-seed",

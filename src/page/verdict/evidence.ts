@@ -2,8 +2,13 @@ import type { Move, Signals } from "./signals.ts";
 
 /** How far a run is, by the measurement that says most to a visitor: accuracy, neighbours, likeness, losses. */
 export function describeProgress(signals: Signals): string {
+  const knn = describeKnn(signals);
+  if (knn !== null) {
+    // An accuracy that has not moved is not the whole story where the likeness has.
+    const likeness = signals.sortsBetter === false ? describeCosine(signals) : null;
+    return likeness === null ? knn : `${knn} ${likeness}`;
+  }
   return (
-    describeKnn(signals) ??
     describeOverlap(signals) ??
     describeCosine(signals) ??
     describeTraining(signals) ??
@@ -29,14 +34,22 @@ function describeOverlap({ overlap }: Signals): string | null {
 
 function describeCosine({ cosine }: Signals): string | null {
   if (cosine === null) return null;
-  return `Likeness to the teacher on pictures it never saw: ${cosine.to.toFixed(2)} (${cosine.from.toFixed(2)} before, 1 is equal).`;
+  return `Likeness to the teacher on pictures it never saw: ${plainFixed(cosine.to)} (${plainFixed(cosine.from)} before, 1 is equal).`;
 }
 
-function describeTraining({ trainCosine, loss, steps }: Signals): string | null {
-  const went = (what: string, move: Move, digits: number): string =>
-    `In ${steps} steps ${what} went from ${move.from.toFixed(digits)} to ${move.to.toFixed(digits)}`;
-  if (trainCosine !== null) return `${went("the likeness to the teacher", trainCosine, 2)} (1 is equal).`;
-  return loss === null ? null : `${went("the loss", loss, 2)}.`;
+function describeTraining({ trainCosine, contrastiveFromPeak, loss, steps }: Signals): string | null {
+  const went = (what: string, { from, to }: Move): string =>
+    `In ${steps} steps ${what} went from ${plainFixed(from)} to ${plainFixed(to)}`;
+  if (trainCosine !== null) return `${went("the likeness to the teacher", trainCosine)} (1 is equal).`;
+  if (contrastiveFromPeak !== null && contrastiveFromPeak.to < contrastiveFromPeak.from)
+    return `The contrastive loss is down to ${plainFixed(contrastiveFromPeak.to)} from its peak of ${plainFixed(contrastiveFromPeak.from)}.`;
+  return loss === null ? null : `${went("the loss", loss)}.`;
+}
+
+/** Two digits, a true minus sign, and no minus before nothing. */
+function plainFixed(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /** 0.6134 → "61 %". */

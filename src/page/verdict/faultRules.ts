@@ -1,16 +1,19 @@
 import type { ConfigPatch } from "../../contract/config.ts";
-import { methodUses } from "../../contract/methods.ts";
+import { methods, methodUses } from "../../contract/methods.ts";
 import { describeProgress, percent } from "./evidence.ts";
-import type { Signals } from "./signals.ts";
-import type { Verdict } from "./verdict.ts";
+import { momentumFactor, type Signals } from "./signals.ts";
+import type { Verdict } from "./verdictFacts.ts";
 
 type FaultRule = (signals: Signals) => Verdict | null;
 
 /** Rates this many times the usual one, or its inverse, are suspects when a run does not go well. */
-const suspectRatio = 8;
-/** A spread below this share of the untrained student's, or this in all, is a collapse. */
-const collapsedShare = 0.3;
-const collapsedSpread = 0.06;
+const suspectRatio = 5;
+/** And so many times are never right. */
+const absurdRatio = 20;
+/** A spread below this is a collapse: healthy SGD dips to 0.085 at first, a broken run stays under 0.04. */
+const collapsedSpread = 0.05;
+/** Embeddings that use no more dimensions than this have collapsed too. */
+const collapsedRank = 1.5;
 
 const diverging: FaultRule = (signals) => {
   const { end, nonFiniteStep } = signals;
@@ -26,23 +29,26 @@ const diverging: FaultRule = (signals) => {
 };
 
 const rateTooHigh: FaultRule = (signals) => {
-  const { rateRatio, isTelling, spread, hasLearnt, config, usualRate } = signals;
+  const { rateRatio, isTelling, spread, hasLearnt, config } = signals;
   if (rateRatio < suspectRatio || !isTelling) return null;
-  const shrinks = spread !== null && spread.to < 0.75 * spread.from;
-  if (!shrinks && hasLearnt && rateRatio < 20) return null;
+  const shrinks = spread !== null && spread.to < 0.5 * spread.from;
+  if (!shrinks && hasLearnt && rateRatio < absurdRatio) return null;
   return {
     kind: "rateTooHigh",
     tone: "bad",
-    headline: "The learning rate is too high",
-    evidence: `A rate of ${plain(config.learningRate)} is ${times(rateRatio)} the usual ${plain(usualRate)}: ${lowerFirst(describeProgress(signals))}`,
+    headline:
+      momentumFactor(config) > suspectRatio ? "The momentum is too high" : "The learning rate is too high",
+    evidence: `${describeRate(signals)}: ${lowerFirst(describeProgress(signals))}`,
     ...lowerRate(signals),
   };
 };
 
 const collapsing: FaultRule = (signals) => {
   const { spread, effectiveRank, steps } = signals;
-  const isFlat = spread !== null && (spread.to < collapsedSpread || spread.to < collapsedShare * spread.from);
-  const isThin = effectiveRank !== null && effectiveRank.to < 1.5;
+  const isFlat = spread !== null && spread.to < collapsedSpread;
+  // A head of two units never has more.
+  const isThin =
+    effectiveRank !== null && effectiveRank.to < collapsedRank && effectiveRank.from > 2 * collapsedRank;
   if (!isFlat && !isThin) return null;
   return {
     kind: "collapsing",
@@ -70,13 +76,13 @@ const belowChance: FaultRule = ({ knn, baseline, knnError, evaluations }) => {
 };
 
 const rateTooLow: FaultRule = (signals) => {
-  const { rateRatio, isTelling, config, usualRate } = signals;
+  const { rateRatio, isTelling, usualRate } = signals;
   if (!isTelling || rateRatio > 1 / suspectRatio || signals.hasLearnt) return null;
   return {
     kind: "rateTooLow",
     tone: "warning",
     headline: "The learning rate is too low",
-    evidence: `A rate of ${plain(config.learningRate)} is ${config.learningRate === 0 ? "no step at all" : `${times(1 / rateRatio)} below the usual ${plain(usualRate)}`}: ${lowerFirst(describeProgress(signals))}`,
+    evidence: `${describeLowRate(signals)}: ${lowerFirst(describeProgress(signals))}`,
     advice: `Set it to ${plain(usualRate)}.`,
     change: { learningRate: usualRate },
   };
@@ -109,8 +115,8 @@ const headTooNarrow: FaultRule = (signals) => {
 };
 
 const nothingLearnt: FaultRule = (signals) => {
-  const { isTelling, hasLearnt, steps, totalSteps } = signals;
-  if (!isTelling || hasLearnt || steps < Math.max(15, totalSteps / 8)) return null;
+  const isIdle = !signals.hasLearnt && signals.isLate;
+  if (!isIdle && !sortsNoBetter(signals)) return null;
   return {
     kind: "nothingLearnt",
     tone: "warning",
@@ -119,6 +125,14 @@ const nothingLearnt: FaultRule = (signals) => {
     ...adviceAgainstStandstill(signals),
   };
 };
+
+/** Without a teacher's likeness to go by, losses may move while nothing of use is learnt: late in a run labels tell. */
+function sortsNoBetter({ config, steps, totalSteps, evaluations, knn, knnError }: Signals): boolean {
+  if (methods[config.method].usesTeacher || steps < lateShare * totalSteps || knn === null) return false;
+  const last = evaluations.slice(-2).map((evaluation) => evaluation.knn ?? 0);
+  return last.length === 2 && last.every((accuracy) => accuracy - knn.from < 2 * knnError);
+}
+const lateShare = 0.6;
 
 /** In the order in which they are looked for: the surer, and the more to the point, the earlier. */
 export const faultRules: readonly FaultRule[] = [
@@ -133,6 +147,8 @@ export const faultRules: readonly FaultRule[] = [
 ];
 
 function lowerRate({ rateRatio, usualRate, config }: Signals): { advice: string; change: ConfigPatch } {
+  if (momentumFactor(config) > suspectRatio)
+    return { advice: "Set the momentum back to 0.9.", change: { momentum: 0.9 } };
   const learningRate = rateRatio > 2 ? usualRate : Number((config.learningRate / 10).toPrecision(2));
   return { advice: `Set the learning rate to ${plain(learningRate)}.`, change: { learningRate } };
 }
@@ -163,6 +179,18 @@ function adviceAgainstStandstill({ config, usualRate }: Signals): { advice: stri
       change: { learningRate: usualRate },
     };
   return { advice: "Give it more steps." };
+}
+
+function describeRate({ config, rateRatio, usualRate }: Signals): string {
+  return momentumFactor(config) > suspectRatio
+    ? `A momentum of ${config.momentum} makes steps ${times(momentumFactor(config))} as long`
+    : `A rate of ${plain(config.learningRate)} is ${times(rateRatio)} the usual ${plain(usualRate)}`;
+}
+
+function describeLowRate({ config, rateRatio, usualRate }: Signals): string {
+  return config.learningRate === 0
+    ? "A rate of 0 takes no step at all"
+    : `A rate of ${plain(config.learningRate)} is one ${Math.round(1 / rateRatio)}th of the usual ${plain(usualRate)}`;
 }
 
 function plain(value: number): string {

@@ -3,7 +3,7 @@ import { methods, methodUses } from "../../contract/methods.ts";
 import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
 import type { RunEnd, RunPlan } from "../../contract/protocol.ts";
 import type { MetricLog } from "../metrics/metricLog.ts";
-import type { VerdictFacts } from "./verdict.ts";
+import type { VerdictFacts } from "./verdictFacts.ts";
 
 /** From where to where a measurement went. */
 export interface Move {
@@ -25,6 +25,8 @@ export interface Signals {
   /** The total loss: its first steps, its last. */
   readonly loss: Move | null;
   readonly contrastive: Move | null;
+  /** From its highest; it rises before it falls where a queue starts with random keys. */
+  readonly contrastiveFromPeak: Move | null;
   readonly distillation: Move | null;
   /** On held-out images, untrained and last. */
   readonly cosine: Move | null;
@@ -35,9 +37,11 @@ export interface Signals {
   readonly baseline: EvaluationBaseline | null;
   /** Evaluations of the trained student, in order. */
   readonly evaluations: readonly Evaluation[];
+  /** Whether accuracy is beyond the untrained student's by more than chance; null without labels. */
+  readonly sortsBetter: boolean | null;
   /** Standard error of a kNN accuracy at chance. */
   readonly knnError: number;
-  /** The learning rate as a multiple of what is usual with this optimiser and these weights. */
+  /** The learning rate as a multiple of what is usual with this optimiser, momentum and these weights. */
   readonly rateRatio: number;
   readonly usualRate: number;
   /** Enough steps that doing nothing would show. */
@@ -46,13 +50,18 @@ export interface Signals {
   readonly hasLearnt: boolean;
   /** The measurements have stopped moving, and not because the run is young. */
   readonly isFlat: boolean;
+  /** As it does while random keys give way to real ones. */
   readonly contrastiveRises: boolean;
+  /** Enough was seen to say that nothing is learnt, if nothing is. */
+  readonly isLate: boolean;
   /** Of the way from the untrained student to the teacher, by kNN, else overlap, else cosine. */
   readonly gapClosed: number | null;
 }
 
 /** Fewer steps than this tell nothing. */
 const fewestTellingSteps = 10;
+/** A student that learns shows it by then. */
+const fewestIdleSteps = 12;
 
 export function readSignals(facts: VerdictFacts): Signals {
   const { config, plan, end, log, baseline } = facts;
@@ -67,6 +76,7 @@ export function readSignals(facts: VerdictFacts): Signals {
     trainCosine: trainingMove(log, "cosine"),
     loss: trainingMove(log, "loss"),
     contrastive: trainingMove(log, "contrastive"),
+    contrastiveFromPeak: contrastiveFromPeak(log),
     distillation: trainingMove(log, "distillation"),
     cosine: move("cosine"),
     knn: move("knn", baseline?.untrainedKnn),
@@ -74,8 +84,9 @@ export function readSignals(facts: VerdictFacts): Signals {
     spread: move("spread"),
     effectiveRank: move("effectiveRank"),
   };
-  const knnError = standardError(baseline);
-  const { contrastive } = measured;
+  const knnError =
+    baseline === null || baseline.chance === null ? 1 : standardError(baseline.chance, baseline.queryImages);
+  const { contrastive, knn } = measured;
   return {
     config,
     plan,
@@ -86,24 +97,38 @@ export function readSignals(facts: VerdictFacts): Signals {
     ...measured,
     baseline,
     evaluations,
+    sortsBetter: knn === null ? null : knn.to - knn.from > 2 * knnError,
     knnError,
     usualRate,
-    rateRatio: config.learningRate / usualRate,
+    rateRatio: (config.learningRate / usualRate) * momentumFactor(config),
     isTelling: steps >= fewestTellingSteps,
     hasLearnt: hasLearnt(measured, knnError),
-    isFlat: isFlat(evaluations, knnError, steps),
+    isFlat: isFlat(log, evaluations, baseline?.queryImages ?? 0),
     contrastiveRises:
       methodUses(config.method, "queueSize") &&
       contrastive !== null &&
-      contrastive.to > 1.15 * contrastive.from,
+      contrastive.to > 1.15 * contrastive.from &&
+      fallOf(measured.contrastiveFromPeak) < learningSigns.lossFall,
+    isLate: isLate(steps, totalSteps, measured),
     gapClosed: gapClosed(measured, baseline, config),
   };
+}
+
+/** With a teacher's likeness to go by a few steps do; without, the first losses say little, and a measurement is waited for. */
+function isLate(steps: number, totalSteps: number, { trainCosine, spread }: Measured): boolean {
+  if (steps < fewestIdleSteps) return false;
+  return trainCosine !== null || spread !== null || steps >= totalSteps / 3;
 }
 
 /** A good learning rate for a configuration: SGD's depends on how strong the distillation is. */
 function usualRateOf({ optimiser, method, distillWeight }: Config): number {
   const isStronglyDistilled = methodUses(method, "distillWeight") && distillWeight > 4;
   return optimiser === "sgd" && isStronglyDistilled ? 0.004 : usualRates[optimiser];
+}
+
+/** By how much momentum stretches SGD's steps against the usual 0.9; Muon's keep their length. */
+export function momentumFactor({ optimiser, momentum }: Config): number {
+  return optimiser === "sgd" ? 0.1 / (1 - momentum) : 1;
 }
 
 function moveOf(from: number | null, to: number | null): Move | null {
@@ -131,49 +156,100 @@ function firstNonFinite(log: MetricLog): number | null {
   return row === -1 ? null : log.column("step")[row]!;
 }
 
-function standardError(baseline: EvaluationBaseline | null): number {
-  if (baseline === null || baseline.chance === null || baseline.queryImages === 0) return 1;
-  return Math.sqrt((baseline.chance * (1 - baseline.chance)) / baseline.queryImages);
+/** Of a share that was asked about so many images. */
+function standardError(share: number, images: number): number {
+  return images === 0 ? 1 : Math.sqrt((share * (1 - share)) / images);
 }
 
 type Measured = Pick<
   Signals,
-  "trainCosine" | "loss" | "contrastive" | "distillation" | "cosine" | "knn" | "overlap" | "spread"
+  | "trainCosine"
+  | "loss"
+  | "contrastive"
+  | "contrastiveFromPeak"
+  | "distillation"
+  | "cosine"
+  | "knn"
+  | "overlap"
+  | "spread"
 >;
 
-/** Any one of these is beyond what an idle student's numbers do. */
+/** What an idle student's numbers do not do; half of what the slowest healthy recording did in its first fifth. */
+const learningSigns = {
+  cosine: 0.05,
+  trainCosine: 0.04,
+  overlap: 0.05,
+  knnErrors: 2.5,
+  lossFall: 0.04,
+  spread: 0.15,
+};
+
+/** Whether any one sign of learning is there. */
 function hasLearnt(measured: Measured, knnError: number): boolean {
-  const { trainCosine, distillation, cosine, knn, overlap, contrastive, loss } = measured;
+  const { trainCosine, cosine, knn, overlap, spread, distillation, contrastiveFromPeak } = measured;
   const rise = (move: Move | null): number => (move === null ? 0 : move.to - move.from);
-  const fall = (move: Move | null): number => (move === null ? 0 : 1 - move.to / move.from);
   return (
-    rise(cosine) > 0.05 ||
-    rise(trainCosine) > 0.06 ||
-    fall(distillation) > 0.04 ||
-    rise(knn) > 2.5 * knnError ||
-    rise(overlap) > 0.05 ||
-    (contrastive === null && fall(loss) > 0.04)
+    rise(cosine) > learningSigns.cosine ||
+    rise(trainCosine) > learningSigns.trainCosine ||
+    (trainCosine === null && fallOf(distillation) > learningSigns.lossFall) ||
+    fallOf(contrastiveFromPeak) > learningSigns.lossFall ||
+    rise(knn) > learningSigns.knnErrors * knnError ||
+    rise(overlap) > learningSigns.overlap ||
+    rise(spread) > learningSigns.spread
   );
 }
 
-/** Evaluations from which on flatness is looked for, and the steps below which none is. */
-const flatEvaluations = 3;
-const fewestFlatSteps = 100;
+/** By what share it is below its start. */
+function fallOf(move: Move | null): number {
+  return move === null ? 0 : (move.from - move.to) / Math.abs(move.from);
+}
 
-function isFlat(evaluations: readonly Evaluation[], knnError: number, steps: number): boolean {
-  if (evaluations.length <= flatEvaluations || steps < fewestFlatSteps) return false;
-  const last = evaluations.slice(-flatEvaluations - 1);
-  const range = (values: readonly (number | null)[]): number => {
-    const known = values.filter((value) => value !== null);
-    return known.length === 0 ? 0 : Math.max(...known) - Math.min(...known);
-  };
-  const comparable = last.some(({ knn, cosine }) => knn !== null || cosine !== null);
+/** The contrastive loss at its peak and now, as means of five steps: with a queue it rises before it falls. */
+function contrastiveFromPeak(log: MetricLog): Move | null {
+  const values = log.column("contrastive");
+  let peak = 0;
+  let last = 0;
+  for (let end = smoothedSteps; end <= values.length; end++) {
+    last = mean(values.subarray(end - smoothedSteps, end));
+    peak = Math.max(peak, last);
+  }
+  return peak === 0 ? null : { from: peak, to: last };
+}
+const smoothedSteps = 5;
+
+const fewestFlatSteps = 100;
+const fewestFlatEvaluations = 6;
+/** Of its start: below it a student stands still because its learning rate ran out, not because it knows enough. */
+const activeRateShare = 0.2;
+/** A best that is not beaten by more than this is not beaten. */
+const flatRise = { cosine: 0.01, overlap: 0.02 };
+
+/** Whether nothing measured in the last third got beyond what was there before, while the learning rate was still up. */
+function isFlat(log: MetricLog, measured: readonly Evaluation[], questions: number): boolean {
+  const rates = log.column("learningRate");
+  const mostSteps = rates.findLastIndex((rate) => rate >= activeRateShare * rates[0]!) + 1;
+  const evaluations = measured.filter(({ step }) => step <= mostSteps);
+  if (mostSteps < fewestFlatSteps || evaluations.length < fewestFlatEvaluations) return false;
+  const third = Math.floor(evaluations.length / 3);
+  const values = (name: "knn" | "cosine" | "overlap", from: number, to?: number): readonly number[] =>
+    evaluations.slice(from, to).flatMap((evaluation) => evaluation[name] ?? []);
+  const isUnbeaten = (name: "cosine" | "overlap"): boolean =>
+    Math.max(...values(name, -third)) <= Math.max(...values(name, 0, -third)) + flatRise[name];
+  const accuracies = { recent: values("knn", -third), former: values("knn", -2 * third, -third) };
+  const isComparable = accuracies.recent.length > 0 || values("cosine", 0).length > 0;
   return (
-    comparable &&
-    range(last.map(({ knn }) => knn)) <= knnError &&
-    range(last.map(({ cosine }) => cosine)) < 0.01 &&
-    range(last.map(({ overlap }) => overlap)) < 0.02
+    isComparable &&
+    isUnbeaten("cosine") &&
+    isUnbeaten("overlap") &&
+    (accuracies.recent.length === 0 ||
+      accuracies.former.length === 0 ||
+      meanOf(accuracies.recent) <=
+        meanOf(accuracies.former) + standardError(meanOf(accuracies.recent), questions))
   );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function gapClosed({ knn, overlap, cosine }: Measured, baseline: EvaluationBaseline | null, config: Config) {

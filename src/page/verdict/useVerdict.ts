@@ -4,5 +4,5 @@ import { onVerdict, presentVerdict } from "./verdictWatch.ts";
 
 /** How the current run goes, in words; brought up to date twice a second at most. */
 export function useVerdict(): Verdict {
-  return useSyncExternalStore(onVerdict, presentVerdict);
+  return useSyncExternalStore(onVerdict, presentVerdict, presentVerdict);
 }

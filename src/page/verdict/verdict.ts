@@ -1,51 +1,11 @@
-import type { Config, ConfigPatch } from "../../contract/config.ts";
-import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
-import type { RunEnd, RunPlan } from "../../contract/protocol.ts";
-import type { MetricLog } from "../metrics/metricLog.ts";
+import { settings, usualRates, type Config, type ConfigPatch } from "../../contract/config.ts";
+import { methods } from "../../contract/methods.ts";
 import { describeProgress } from "./evidence.ts";
 import { faultRules } from "./faultRules.ts";
 import { readSignals, type Signals } from "./signals.ts";
+import type { Verdict, VerdictFacts } from "./verdictFacts.ts";
 
-/** How a run goes, or went. docs/VERDICTS.md has each one's rule, thresholds and how often it is right. */
-export type VerdictKind =
-  | "waiting"
-  | "learning"
-  | "learnt"
-  | "saturated"
-  | "collapsing"
-  | "diverging"
-  | "belowChance"
-  | "rateTooHigh"
-  | "rateTooLow"
-  | "nothingLearnt"
-  | "headTooNarrow"
-  | "teacherTooFar"
-  | "setTooSmall"
-  | "stopped"
-  | "failed";
-
-/** What is known of a run at some moment. */
-export interface VerdictFacts {
-  readonly config: Config;
-  readonly plan: RunPlan | null;
-  readonly end: RunEnd | null;
-  readonly log: MetricLog;
-  readonly evaluations: readonly Evaluation[];
-  readonly baseline: EvaluationBaseline | null;
-}
-
-export interface Verdict {
-  readonly kind: VerdictKind;
-  readonly tone: "neutral" | "good" | "warning" | "bad";
-  /** At most 40 characters. */
-  readonly headline: string;
-  /** The numbers behind it, in a sentence. */
-  readonly evidence: string;
-  /** One thing to try, or empty. */
-  readonly advice: string;
-  /** The advice as a change of settings. */
-  readonly change?: ConfigPatch;
-}
+export type { Verdict, VerdictFacts, VerdictKind } from "./verdictFacts.ts";
 
 /** Says from a run's numbers how it goes: a failure first, then faults by how sure they are, then progress. */
 export function judgeRun(facts: VerdictFacts): Verdict {
@@ -57,21 +17,29 @@ export function judgeRun(facts: VerdictFacts): Verdict {
   return signals.end === null ? judgeGoing(signals) : judgeEnd(signals);
 }
 
-function failedRule({ end }: Signals): Verdict | null {
+function failedRule({ end, config, steps }: Signals): Verdict | null {
   if (end?.kind !== "failed") return null;
   const { message, hint } = end.error;
-  return { kind: "failed", tone: "bad", headline: "The run failed", evidence: message, advice: hint ?? "" };
+  const verdict: Verdict = {
+    kind: "failed",
+    tone: "bad",
+    headline: steps === 0 ? "It could not start" : "The run failed",
+    evidence: message,
+    advice: hint ?? "",
+  };
+  const lacksTeacher = config.teacher === "none" && methods[config.method].usesTeacher;
+  return lacksTeacher ? { ...verdict, change: { method: "mocov2" } } : verdict;
 }
 
 function judgeGoing(signals: Signals): Verdict {
-  if (!signals.isTelling) {
+  if (!signals.isTelling || !signals.hasLearnt) {
     return {
       kind: "waiting",
       tone: "neutral",
       headline: signals.steps === 0 ? "Nothing to judge yet" : "Too early to tell",
       evidence:
         signals.steps === 0 ? "The first numbers come with the first steps." : describeProgress(signals),
-      advice: "",
+      ...patience(signals),
     };
   }
   if (signals.isFlat) {
@@ -87,9 +55,15 @@ function judgeGoing(signals: Signals): Verdict {
   return {
     kind: "learning",
     tone: "good",
-    headline: signals.hasLearnt ? "Learning steadily" : "Learning, slowly so far",
+    headline: "Learning steadily",
     evidence: describeProgress(signals),
-    advice: signals.contrastiveRises
+    ...patience(signals),
+  };
+}
+
+function patience({ contrastiveRises }: Signals): { advice: string } {
+  return {
+    advice: contrastiveRises
       ? "The contrastive loss rises at first because random keys give way to real ones: leave it running."
       : "",
   };
@@ -125,10 +99,12 @@ function judgeEnd(signals: Signals): Verdict {
     return {
       kind: "teacherTooFar",
       tone: "neutral",
-      headline: "Learnt, but far from its teacher",
+      headline:
+        signals.sortsBetter === false
+          ? "Hardly better than untrained yet"
+          : "Learnt, but far from its teacher",
       evidence,
-      advice: `Train for longer: ${2 * totalSteps} steps.`,
-      change: { steps: 2 * totalSteps },
+      ...goFurther(signals),
     };
   }
   return {
@@ -136,9 +112,20 @@ function judgeEnd(signals: Signals): Verdict {
     tone: "good",
     headline: gapClosed !== null && gapClosed > closeToTeacher ? "Close to its teacher" : "It has learnt",
     evidence,
-    advice: `Train for longer to see how much further it gets: ${2 * totalSteps} steps.`,
-    change: { steps: 2 * totalSteps },
+    ...goFurther(signals),
   };
+}
+
+/** Muon learns some three times as much in the same time (docs/RECIPES.md); else more steps. */
+function goFurther({ config, totalSteps }: Signals): { advice: string; change?: ConfigPatch } {
+  if (config.optimiser === "sgd")
+    return {
+      advice: "Try Muon, which learns more in as many steps.",
+      change: { optimiser: "muon", learningRate: usualRates.muon },
+    };
+  const steps = 2 * totalSteps;
+  if (steps > settings.steps.max) return { advice: "" };
+  return { advice: `Train for longer to see how much further it gets: ${steps} steps.`, change: { steps } };
 }
 
 /** Of the way from the untrained student to the teacher. */
