@@ -8,7 +8,7 @@ import type { ImageStore } from "../data/imageStore.ts";
 import type { Split } from "../data/split.ts";
 import { embedInSlices } from "../tensors/embedInSlices.ts";
 import { rankMe, singularValues } from "../eval/effectiveRank.ts";
-import { readRows } from "../eval/featureRows.ts";
+import { readRows, type FeatureRows } from "../eval/featureRows.ts";
 import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
 import { lookAt, sharedNeighbours, type LookedAt } from "../eval/lookedAt.ts";
 import { searchNeighbours } from "../eval/nearestNeighbours.ts";
@@ -268,7 +268,7 @@ export class Judge {
       const [spread, cosine] = (await packed.data<"float32">()) as unknown as [number, number];
       packed.dispose();
       yield { task, done: 1, total: 1 };
-      const effectiveRank = rankMe(singularValues(await readRows(embedding)));
+      const effectiveRank = rankOf(await readRows(embedding));
       const overlap = this.overlapOf(neighbours);
       return { step, knn, cosine: comparable ? cosine : null, spread, overlap, effectiveRank };
     } finally {
@@ -403,4 +403,13 @@ function teachersFeatures(teacher: MeasuredTeacher, indices: Int32Array): tf.Ten
   const { embedding, features } = teacher.plain.read(indices);
   if (embedding !== features) embedding.dispose();
   return features;
+}
+
+/** Null where the eigenvalues of wholly collapsed embeddings do not settle. */
+function rankOf(embedding: FeatureRows): number | null {
+  try {
+    return rankMe(singularValues(embedding));
+  } catch {
+    return null;
+  }
 }
