@@ -51,6 +51,9 @@ export function followEngine(engine: Engine): () => void {
         runStore.setState(({ evaluations }) => ({ evaluations: [...evaluations, event.evaluation] }));
         announceMetrics();
         return;
+      case "pictures":
+      case "neighboursChanged":
+        return; // `lookAround` follows them
       case "runEnded":
         engineStore.setState({ memory: event.memory, progress: null });
         // After "backendLost" the run has ended already, and not because someone stopped it.

@@ -23,13 +23,22 @@ log.append(
 );
 
 test("one line a step, the columns in their order, shortest numbers that read back the same", () => {
-  expect(toCsv(metricRows(log, [{ step: 0, knn: null, cosine: null, spread: 1, overlap: null, effectiveRank: null }]))).toBe(
-    `${metricColumns.join(",")}\n1,0.1,2.5,4,0.25,0.03,100,320\n2,NaN,2,3,0.5,0.02,120,500\n`,
-  );
+  expect(
+    toCsv(
+      metricRows(log, [{ step: 0, knn: null, cosine: null, spread: 1, overlap: null, effectiveRank: null }]),
+    ),
+  ).toBe(`${metricColumns.join(",")}\n1,0.1,2.5,4,0.25,0.03,100,320\n2,NaN,2,3,0.5,0.02,120,500\n`);
 });
 
 test("accuracy stands on the steps where it was measured", () => {
-  const evaluations = [0, 2].map((step) => ({ step, knn: 0.125 * (step + 1), cosine: null, spread: 1, overlap: null, effectiveRank: null }));
+  const evaluations = [0, 2].map((step) => ({
+    step,
+    knn: 0.125 * (step + 1),
+    cosine: null,
+    spread: 1,
+    overlap: null,
+    effectiveRank: null,
+  }));
   const lines = toCsv(metricRows(log, evaluations)).split("\n");
   expect(lines[0]).toBe(
     "step,loss,contrastive,distillation,cosine,learningRate,imagesPerSecond,elapsedMs,knn",

@@ -12,6 +12,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
+import { keptStudents } from "./keepStudents.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 
 export const appVersion: string = version;
@@ -21,6 +22,7 @@ export async function exportStudent(engine: Engine, withHead: boolean): Promise<
   const { runId } = runStore.getState();
   const file = await engine.request("exportStudent", { runId, withHead });
   saveFile(file.name, file.bytes);
+  keptStudents.setState({ isSaved: true });
 }
 
 export async function exportMetrics(): Promise<void> {

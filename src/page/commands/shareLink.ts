@@ -4,6 +4,7 @@ import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.t
 import { inTermsOfFirstLinks } from "../../contract/formerDefaults.ts";
 import { parseWebAddress } from "../../contract/webAddress.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
+import { viewNamed, type ViewName } from "../stores/viewStore.ts";
 import { configDifference, parseConfigPatch, settingNames } from "../../contract/config.ts";
 
 /** Rises when the meaning of a link changes, e.g. when a default does. */
@@ -24,6 +25,8 @@ export interface SharedLink {
   readonly teacher: WebOrigin | null;
   readonly data: WebOrigin | null;
   readonly problems: readonly ConfigProblem[];
+  /** What to show first; null for the usual. */
+  readonly view: ViewName | null;
 }
 
 /**
@@ -35,11 +38,13 @@ export function formatLink(
   backend: BackendChoice = "auto",
   dataset: LinkedDataset | null = null,
   web: { readonly teacher?: WebOrigin | null; readonly data?: WebOrigin | null } = {},
+  view: ViewName = "train",
 ): string {
   const difference = configDifference(config);
   const pairs: [string, string][] = [["v", String(linkVersion)]];
   for (const name of settingNames)
     if (name === "seed" || difference[name] !== undefined) pairs.push([name, String(config[name])]);
+  if (view !== "train") pairs.push(["view", view]);
   if (backend !== "auto") pairs.push(["backend", backend]);
   if (dataset !== null) {
     const name = shorten(dataset.name.replaceAll(":", " "), longestName);
@@ -64,7 +69,7 @@ function joinPairs(pairs: readonly (readonly [string, string])[]): string {
 
 /** Reads what `formatLink` or a person wrote. What is understood is kept, the rest reported. Never throws. */
 export function parseLink(hash: string): SharedLink {
-  const nothing = { patch: {}, backend: null, dataset: null, teacher: null, data: null };
+  const nothing = { patch: {}, backend: null, dataset: null, teacher: null, data: null, view: null };
   const text = hash.startsWith("#") ? hash.slice(1) : hash;
   if (text === "") return { ...nothing, problems: [] };
   if (text.length > longestLink) {
@@ -88,6 +93,8 @@ export function parseLink(hash: string): SharedLink {
   }
 
   const backend = takeBackend(given, problems);
+  const view = viewNamed(given.get("view") ?? "");
+  if (view !== null) given.delete("view"); // another is reported with the unknown settings
   const dataset = takeDataset(given, problems);
   const teacher = takeOrigin(given, "teacher", problems);
   const data = takeOrigin(given, "data", problems);
@@ -98,6 +105,7 @@ export function parseLink(hash: string): SharedLink {
     dataset,
     teacher,
     data,
+    view,
     problems: [...problems, ...parsed.problems],
   };
 }

@@ -10,6 +10,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { waitUntil } from "./waitUntil.ts";
@@ -160,6 +161,7 @@ export async function launchRun(engine: Engine, config: Config, paused = false):
   metricLogOf(runId);
   beginRun(runId, config);
   plotStore.setState({ zoom: null });
+  shownRunStore.setState({ runId: "" });
   try {
     const plan = await engine.request("startRun", { runId, config, paused });
     if (runStore.getState().runId === runId) runStore.setState({ plan });

@@ -6,6 +6,7 @@ import { notifyError } from "../stores/noticeStore.ts";
 import { plotStore, type XUnit } from "../stores/plotStore.ts";
 import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { alignedRows, collect, referencesOf } from "./chartData.ts";
@@ -22,10 +23,11 @@ import { readPlotTheme, seriesDash } from "./plotTheme.ts";
 
 /** What stands in the place of curves when there can be none; empty when there can. */
 function whyEmpty(spec: ChartSpec, run: CurrentRun): string {
-  if (run.plan === null) return "Appears when a run has started.";
+  if (run.state === "idle") return "Press Start";
   const taught = run.config !== null && hasTeacher(run.config);
   if (spec.id === "cosine" && !taught) return "This run has no teacher.";
   const unlabelled = run.baseline !== null && run.baseline.chance === null;
+  if (spec.id === "overlap" && run.config !== null && !taught) return "This run has no teacher.";
   return spec.id === "knn" && unlabelled ? "Needs labels: two or more sub-folders of images." : "";
 }
 
@@ -73,7 +75,12 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       requestDraw();
     });
     seen.observe(element);
-    const stops = [addDrawing(draw), onMetrics(requestDraw), plotStore.subscribe(requestDraw)];
+    const stops = [
+      addDrawing(draw),
+      onMetrics(requestDraw),
+      plotStore.subscribe(requestDraw),
+      shownRunStore.subscribe(requestDraw),
+    ];
     requestDraw();
     return () => {
       stops.forEach((stop) => stop());
@@ -108,19 +115,29 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       data-testid={`chart-${spec.id}`}
     >
       <div className={styles.head}>
-        <h3>{spec.title}</h3>
+        <h3>
+          {spec.title} <span className={styles.term}>{spec.term}</span>
+        </h3>
         <button
           type="button"
           aria-pressed={logY}
-          title="Logarithmic y axis"
+          aria-label={`${spec.term}: logarithmic axis`}
           onClick={() => plotStore.setState((state) => ({ logY: { ...state.logY, [spec.id]: !logY } }))}
         >
           log
         </button>
-        <button type="button" title="All values as CSV" onClick={() => void saveCsv(spec).catch(notifyError)}>
+        <button
+          type="button"
+          aria-label={`${spec.term} as CSV`}
+          onClick={() => void saveCsv(spec).catch(notifyError)}
+        >
           CSV
         </button>
-        <button type="button" title="Picture as PNG" onClick={() => void savePng().catch(notifyError)}>
+        <button
+          type="button"
+          aria-label={`${spec.term} as a picture, PNG`}
+          onClick={() => void savePng().catch(notifyError)}
+        >
           PNG
         </button>
       </div>
@@ -128,7 +145,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         ref={host}
         className={styles.plot}
         role="img"
-        aria-label={`${spec.title}; the values are in the table below`}
+        aria-label={`${spec.term}; the values are in the table below`}
       >
         {empty === "" ? null : (
           <p className={styles.empty}>
@@ -139,12 +156,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       <ul className={styles.legend} ref={legend}>
         {spec.series.map(({ label, colour }) => (
           <li key={label}>
-            <button
-              type="button"
-              aria-pressed={!hidden.includes(label)}
-              title={`Show or hide ${label}`}
-              onClick={() => toggleSeries(label)}
-            >
+            <button type="button" aria-pressed={!hidden.includes(label)} onClick={() => toggleSeries(label)}>
               <LineSample colour={colour} />
               {label}
             </button>{" "}
@@ -159,7 +171,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         ))}
       </ul>
       <details className={styles.more}>
-        <summary>What it means, and as a table</summary>
+        <summary>Explain · Table</summary>
         <p className={styles.meaning}>{spec.meaning}</p>
         <div className={styles.table} tabIndex={0} role="region" aria-label={`${spec.title} as a table`}>
           <MetricTable spec={spec} />

@@ -33,6 +33,7 @@ function runOf(steps: number, absent: readonly string[] = []): RunData {
       queryImages: 20,
     },
     stepsPerEpoch: 3,
+    totalSteps: 0,
   };
 }
 

@@ -10,7 +10,7 @@ interface SeriesSpec {
   readonly label: string;
   readonly colour: SeriesColour;
   /** One value per step, or one per evaluation. */
-  readonly from: { readonly metric: MetricName } | { readonly evaluation: "knn" | "cosine" };
+  readonly from: { readonly metric: MetricName } | { readonly evaluation: "knn" | "cosine" | "overlap" };
   /** A part of the loss that not every method has; the engine sends zeros for one that is not there. */
   readonly maybeAbsent?: true;
 }
@@ -18,13 +18,16 @@ interface SeriesSpec {
 interface ReferenceSpec {
   readonly label: string;
   readonly colour: SeriesColour;
-  readonly from: "teacherKnn" | "untrainedKnn" | "chance";
+  readonly from: "teacherKnn" | "untrainedKnn" | "untrainedOverlap" | "chance";
 }
 
 /** What a chart shows; its data come from `collect`. */
 export interface ChartSpec {
   readonly id: ChartId;
+  /** The question it answers. */
   readonly title: string;
+  /** What it shows, in the field's word. */
+  readonly term: string;
   /** What the numbers mean, in a sentence. */
   readonly meaning: string;
   readonly series: readonly SeriesSpec[];
@@ -51,7 +54,8 @@ const percent = (value: number): string => `${Number((value * 100).toFixed(1))} 
 export const chartSpecs: readonly ChartSpec[] = [
   {
     id: "losses",
-    title: "Losses",
+    title: "What is being minimised?",
+    term: "Losses",
     meaning:
       "Contrastive: InfoNCE, how well a view is told from other images. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
     series: [
@@ -68,7 +72,8 @@ export const chartSpecs: readonly ChartSpec[] = [
   },
   {
     id: "knn",
-    title: "kNN accuracy",
+    title: "How well does it sort pictures?",
+    term: "kNN accuracy",
     meaning:
       "Held-out images are given the class of their nearest training images, by the features alone. Needs labels (sub-folders); they are never used in training.",
     series: [{ label: "Student", colour: "blue", from: { evaluation: "knn" } }],
@@ -81,11 +86,26 @@ export const chartSpecs: readonly ChartSpec[] = [
     smoothed: false,
     yTick: "asValue",
     yFrom: 0,
-    yTo: null,
+    yTo: 1,
+  },
+  {
+    id: "overlap",
+    title: "Does it find the teacher’s neighbours?",
+    term: "Neighbour overlap",
+    meaning:
+      "Of each held-out picture's ten nearest others by the student, the share that is among the teacher's ten nearest. Needs a teacher, and no labels.",
+    series: [{ label: "Student", colour: "blue", from: { evaluation: "overlap" } }],
+    references: [{ label: "Untrained student", colour: "green", from: "untrainedOverlap" }],
+    format: percent,
+    smoothed: false,
+    yTick: "asValue",
+    yFrom: 0,
+    yTo: 1,
   },
   {
     id: "cosine",
-    title: "Teacher–student cosine",
+    title: "How close is it to the teacher?",
+    term: "Cosine",
     meaning: "How alike student and teacher embed the same view: 1 = the same direction, 0 = unrelated.",
     series: [
       { label: "Training", colour: "blue", from: { metric: "cosine" }, maybeAbsent: true },
@@ -100,8 +120,9 @@ export const chartSpecs: readonly ChartSpec[] = [
   },
   {
     id: "learningRate",
-    title: "Learning rate",
-    meaning: "The step size SGD really used, after the schedule.",
+    title: "How large are its steps?",
+    term: "Learning rate",
+    meaning: "The step size that was really used, after the schedule.",
     series: [{ label: "Learning rate", colour: "blue", from: { metric: "learningRate" } }],
     references: [],
     format: plain,
@@ -112,7 +133,8 @@ export const chartSpecs: readonly ChartSpec[] = [
   },
   {
     id: "throughput",
-    title: "Images per second",
+    title: "How fast does it learn?",
+    term: "Images per second",
     meaning: "Training images taken in per second, evaluation and pauses excluded.",
     series: [{ label: "Images/s", colour: "blue", from: { metric: "imagesPerSecond" } }],
     references: [],
@@ -131,6 +153,8 @@ export interface RunData {
   readonly baseline: EvaluationBaseline | null;
   /** 0 before the plan is known. */
   readonly stepsPerEpoch: number;
+  /** As planned: x reaches as far from the first step on. */
+  readonly totalSteps: number;
 }
 
 export interface ChartSeries {
@@ -150,7 +174,7 @@ export interface ChartReference {
 }
 
 export interface ChartData {
-  /** Where the run is, in the unit of x: all charts end there. */
+  /** Where the run will end, in the unit of x: all charts reach as far from the start, so that no axis moves. */
   readonly xEnd: number;
   readonly series: readonly ChartSeries[];
   readonly references: readonly ChartReference[];
@@ -181,8 +205,17 @@ export function collect(spec: ChartSpec, run: RunData, unit: XUnit, rows?: Int32
     };
   });
   const references = referencesOf(spec, run);
+  return { xEnd: plannedEnd(run, unit), series, references };
+}
+
+/** Rounded up where it can only be estimated, so that it rarely changes. */
+function plannedEnd(run: RunData, unit: XUnit): number {
   const lastStep = Math.max(run.log.column("step").at(-1) ?? 0, run.evaluations.at(-1)?.step ?? 0);
-  return { xEnd: xOfStep(run, lastStep, unit), series, references };
+  const end = Math.max(run.totalSteps, lastStep);
+  if (unit !== "seconds") return stepAs(run, end, unit);
+  const seconds = xOfStep(run, lastStep, unit);
+  if (lastStep < 10 || lastStep >= run.totalSteps) return Math.max(10, seconds);
+  return Math.ceil((seconds * end) / lastStep / 10) * 10;
 }
 
 /** The lines to compare with, as far as they are known. */

@@ -8,7 +8,13 @@ import { createMetricLog, type MetricLog } from "../metrics/metricLog.ts";
 import { MovingAverage } from "./smoothing.ts";
 
 const losses = chartSpecs.find(({ id }) => id === "losses")!;
-const runOf = (log: MetricLog): RunData => ({ log, evaluations: [], baseline: null, stepsPerEpoch: 10 });
+const runOf = (log: MetricLog): RunData => ({
+  log,
+  evaluations: [],
+  baseline: null,
+  stepsPerEpoch: 10,
+  totalSteps: 0,
+});
 
 /** Steps with noisy losses and no distillation. */
 function appendSteps(log: MetricLog, count: number): void {

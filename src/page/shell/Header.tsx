@@ -1,22 +1,36 @@
 import { useState } from "react";
+import { Tab, TabList } from "react-aria-components/Tabs";
 import { useStore } from "zustand";
 import styles from "./App.module.css";
 import { shareAddress } from "./followAddress.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { openStation } from "../stations/stationStore.ts";
 import { notify } from "../stores/noticeStore.ts";
+import { viewNames, type ViewName } from "../stores/viewStore.ts";
 import type { ThemeChoice } from "../stores/themeStore.ts";
 import { chooseTheme, themeStore } from "../stores/themeStore.ts";
 import type { IconName } from "../widgets/Icon.tsx";
 import { Icon } from "../widgets/Icon.tsx";
 import { backendLabels } from "./MachinePanel.tsx";
 
+const tabs: Readonly<Record<ViewName, string>> = {
+  train: "Train",
+  ablation: "Ablation",
+  runs: "Runs",
+  explore: "Explore",
+};
+
 export function Header() {
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>DisCo Playground</h1>
-      <p className={styles.tagline}>
-        Train a small image encoder by distilled contrastive learning, on this machine alone
-      </p>
+      <TabList className={styles.tabs ?? ""} aria-label="Views">
+        {viewNames.map((view) => (
+          <Tab key={view} id={view} className={styles.tab ?? ""} data-testid={`view-${view}`}>
+            {tabs[view]}
+          </Tab>
+        ))}
+      </TabList>
       <BackendBadge />
       <CopyLink />
       <ThemeToggle />
@@ -24,7 +38,7 @@ export function Header() {
   );
 }
 
-/** What computes, at a glance; leads to the panel that says why. */
+/** What computes, at a glance; leads to what says why. */
 function BackendBadge() {
   const { status, report } = useStore(engineStore);
   const text =
@@ -46,21 +60,13 @@ function BackendBadge() {
       type="button"
       className={styles.badge}
       data-testid="backend-badge"
-      title={text}
-      onClick={showMachinePanel}
+      aria-label={`Where training runs: ${text}`}
+      onClick={() => openStation("machine")}
     >
       <span className={`${styles.dot} ${light}`} />
       <span>{text}</span>
     </button>
   );
-}
-
-function showMachinePanel(): void {
-  const panel = document.getElementById("machine");
-  if (!(panel instanceof HTMLDetailsElement)) return;
-  panel.open = true;
-  panel.scrollIntoView({ block: "start" });
-  panel.querySelector("summary")?.focus();
 }
 
 function CopyLink() {
@@ -80,12 +86,12 @@ function CopyLink() {
       type="button"
       className={styles.icon}
       data-testid="copy-link"
-      title="A link that brings someone else to these settings and this seed"
+      aria-label="Copy a link to these settings"
       onClick={() => void copy()}
     >
       <Icon name="link" />
       <span className={styles.wideOnly} aria-live="polite">
-        {copied ? "Copied" : "Copy link"}
+        {copied ? "Copied" : "Share"}
       </span>
     </button>
   );
@@ -110,7 +116,6 @@ function ThemeToggle() {
       className={styles.icon}
       data-testid="theme"
       aria-label={`Theme: ${choice}. Switch to ${nextTheme[choice]}.`}
-      title={`Theme: ${choice}`}
       onClick={() => chooseTheme(nextTheme[choice])}
     >
       <Icon name={themeIcons[choice]} />

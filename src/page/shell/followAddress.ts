@@ -10,6 +10,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { linkStore } from "../stores/linkStore.ts";
 import { notify } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
+import { showView, viewStore } from "../stores/viewStore.ts";
 
 const writeAfterMs = 300;
 
@@ -39,6 +40,7 @@ export function followAddress(engine: EngineClient): BackendChoice {
   teacherStore.subscribe((state, before) => {
     if (state.origin !== before.origin) write();
   });
+  viewStore.subscribe(write);
   addEventListener("hashchange", () => {
     const choice = readAddress();
     if (choice !== engineStore.getState().choice) void openBackend(engine, choice);
@@ -53,7 +55,8 @@ export function shareAddress(): string {
 
 function currentLink(): string {
   const { config } = configStore.getState();
-  return formatLink(config, engineStore.getState().choice, currentDataset(), currentOrigins());
+  const { choice } = engineStore.getState();
+  return formatLink(config, choice, currentDataset(), currentOrigins(), viewStore.getState().view);
 }
 
 /** Where the teacher and the images in use came from; before any are loaded, where the opened link says they are. */
@@ -76,7 +79,8 @@ function currentDataset(): LinkedDataset | null {
 }
 
 function readAddress(): BackendChoice {
-  const { patch, backend, dataset, teacher, data, problems } = parseLink(location.hash);
+  const { patch, backend, dataset, teacher, data, view, problems } = parseLink(location.hash);
+  if (view !== null) showView(view);
   replaceConfig(patch, problems);
   linkStore.setState({ dataset, teacher, data });
   if (problems.length > 0) {

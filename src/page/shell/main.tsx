@@ -4,6 +4,8 @@ import { App } from "./App.tsx";
 import { exposePlayground } from "./automation.ts";
 import "./base.css";
 import { openBackend } from "../commands/openBackend.ts";
+import { keepStudents } from "../commands/keepStudents.ts";
+import { followSight } from "../commands/lookAround.ts";
 import { prepareDemo } from "../commands/prepareDemo.ts";
 import { createEngineClient } from "../engine/engineClient.ts";
 import { createEngineWorker } from "../engine/engineWorker.ts";
@@ -20,6 +22,8 @@ const engine = createEngineClient(createEngineWorker, {
 
 followTheme();
 followEngine(engine);
+followSight(engine);
+keepStudents(engine);
 const backend = followAddress(engine);
 listenToKeys(engine);
 exposePlayground(engine);

@@ -1,7 +1,7 @@
 import { createStore } from "zustand/vanilla";
 
 export type XUnit = "step" | "epoch" | "seconds";
-export type ChartId = "losses" | "knn" | "cosine" | "learningRate" | "throughput";
+export type ChartId = "losses" | "knn" | "overlap" | "cosine" | "learningRate" | "throughput";
 
 /** How all charts are drawn. */
 interface PlotState {

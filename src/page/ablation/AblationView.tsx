@@ -19,10 +19,9 @@ import type { ChartReference } from "../plots/chartData.ts";
 import { presets, type AblationAxis, type AblationDesign } from "../../contract/presets.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
-import styles from "./AblationPanel.module.css";
+import styles from "./AblationView.module.css";
 import { formatShare } from "../widgets/formatNumbers.ts";
 import { Icon } from "../widgets/Icon.tsx";
-import { Panel } from "../widgets/Panel.tsx";
 
 /** What can be varied, and values to begin with. */
 const axes: Readonly<Record<AblationAxis, string>> = {
@@ -31,21 +30,21 @@ const axes: Readonly<Record<AblationAxis, string>> = {
 };
 
 /** One thing varied, everything else held: how the head's dimension changes the result. */
-export function AblationPanel() {
+export function AblationView() {
   const { design, status, jobs } = useStore(ablationStore);
   const over = jobs.filter((job) => job.state === "done" || job.state === "failed").length;
   return (
-    <Panel
-      id="ablation"
-      title="Ablation"
-      brief={
-        jobs.length === 0
-          ? "how the head's dimension changes the result"
-          : `${over} of ${jobs.length} runs, ${status}`
-      }
-      intro="The paper's question in small: a student whose head is too narrow cannot take in the teacher's embedding (the Distilling BottleNeck, arXiv 2104.09124). Every dimension is trained with every seed, one run after another, on the same images; everything else is as set up."
-      startsOpen
-    >
+    <section className={styles.view} aria-labelledby="ablation-title">
+      <h2 id="ablation-title">How wide must the head be?</h2>
+      <p className={styles.brief} role="status">
+        {jobs.length === 0 ? "Nothing has been run yet." : `${over} of ${jobs.length} runs, ${status}`}
+      </p>
+      <p className={styles.lead}>
+        The paper&rsquo;s question in small: a student whose head is too narrow cannot take in the
+        teacher&rsquo;s embedding (the Distilling BottleNeck, arXiv 2104.09124). Every width is trained with
+        every seed, one run after another, on the same split of the same pictures; everything else is as set
+        up under Train.
+      </p>
       <DesignForm key={JSON.stringify(design)} design={design} />
       {jobs.length === 0 ? null : (
         <>
@@ -53,7 +52,7 @@ export function AblationPanel() {
           <JobTable />
         </>
       )}
-    </Panel>
+    </section>
   );
 }
 

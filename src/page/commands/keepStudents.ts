@@ -1,0 +1,68 @@
+import { createStore } from "zustand/vanilla";
+import type { Engine } from "../../contract/protocol.ts";
+import { runStore } from "../stores/runStore.ts";
+import { saveFile } from "../widgets/saveFile.ts";
+
+/** The engine holds one student; those of earlier runs stay here as files, up to so many bytes, oldest gone first. */
+const mostBytes = 128e6;
+
+interface KeptStudent {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface KeptStudents {
+  /** By run, oldest first. */
+  readonly files: ReadonlyMap<string, KeptStudent>;
+  /** Whether the newest has been downloaded, or there is none. */
+  readonly isSaved: boolean;
+}
+
+export const keptStudents = createStore<KeptStudents>(() => ({ files: new Map(), isSaved: true }));
+
+/**
+ * Keeps the student of every run that ends after its first step, so that Start discards nothing, and has the browser ask
+ * before the page is left with a run going or a student that was never downloaded.
+ *
+ * @returns a function that ends it.
+ */
+export function keepStudents(engine: Engine): () => void {
+  const stop = engine.subscribe((event) => {
+    if (event.type !== "runEnded" || event.runId !== runStore.getState().runId) return;
+    if (event.end.kind === "failed" || runStore.getState().plan === null) return;
+    void keep(engine, event.runId);
+  });
+  const ask = (event: BeforeUnloadEvent): void => {
+    const { state } = runStore.getState();
+    if (state === "running" || state === "paused" || !keptStudents.getState().isSaved) event.preventDefault();
+  };
+  addEventListener("beforeunload", ask);
+  return () => {
+    stop();
+    removeEventListener("beforeunload", ask);
+  };
+}
+
+async function keep(engine: Engine, runId: string): Promise<void> {
+  try {
+    const file = await engine.request("exportStudent", { runId, withHead: true });
+    const files = new Map(keptStudents.getState().files).set(runId, file);
+    let total = [...files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    for (const [oldest, { bytes }] of files) {
+      if (total <= mostBytes || oldest === runId) break;
+      files.delete(oldest);
+      total -= bytes.length;
+    }
+    keptStudents.setState({ files, isSaved: false });
+  } catch {
+    // The next run began at once: its student is what counts.
+  }
+}
+
+/** Downloads the student of an earlier run, head included. */
+export function saveKeptStudent(runId: string): void {
+  const file = keptStudents.getState().files.get(runId);
+  if (file === undefined) return;
+  saveFile(file.name, file.bytes);
+  keptStudents.setState({ isSaved: true });
+}

@@ -1,0 +1,184 @@
+import { useId, useMemo, useRef } from "react";
+import { useStore } from "zustand";
+import type { DatasetSummary } from "../../contract/dataset.ts";
+import { createPrng } from "../../lib/prng.ts";
+import { visibleText } from "../../lib/visibleText.ts";
+import { lookAtGiven, lookAtImage, neighbourCount } from "../commands/lookAround.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { createThumbnailCache, type ThumbnailCache } from "../ingest/thumbnailCache.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { runStore } from "../stores/runStore.ts";
+import { sightStore, type GivenPicture } from "../stores/sightStore.ts";
+import { Picture } from "../widgets/Picture.tsx";
+import { NeighbourRow, useThumbnail } from "./NeighbourRows.tsx";
+import styles from "./Sight.module.css";
+import { squarePicture } from "./squarePicture.ts";
+
+/** Pictures to choose from without leafing through the set. */
+const offered = 7;
+const thumbnailSide = 64;
+
+/** For a picture of the visitor's choice: its nearest pictures before training, now, and by the teacher. */
+export function WhatItSees({ large = false }: { readonly large?: boolean }) {
+  const id = useId();
+  const summary = useStore(datasetStore, (state) => state.summary);
+  return (
+    <section className={styles.card} data-large={large} aria-labelledby={id} data-testid="what-it-sees">
+      <h2 id={id}>What it sees</h2>
+      {summary === null ? (
+        <p className={styles.lead}>The pictures of the set appear here when they have been read.</p>
+      ) : (
+        <Sight key={summary.fingerprint} summary={summary} shown={large ? neighbourCount : 6} />
+      )}
+    </section>
+  );
+}
+
+function Sight({ summary, shown }: { readonly summary: DatasetSummary; readonly shown: number }) {
+  const engine = useEngine();
+  const cache = useMemo(() => createThumbnailCache(engine, thumbnailSide), [engine]);
+  const { index, given, lists } = useStore(sightStore);
+  const pick = (picked: number): void => lookAtImage(engine, picked);
+  const choices = useMemo(() => {
+    const order = createPrng(7, "offered pictures").permutation(summary.count);
+    return Array.from(order.slice(0, Math.min(offered, summary.count)));
+  }, [summary.count]);
+  const queryLabel = useQueryLabel(cache, index, given, summary);
+  const row = { cache, summary, shown, onPick: pick, queryLabel, teachers: lists?.teacher ?? null };
+  return (
+    <>
+      <p className={styles.lead}>
+        {given !== null
+          ? `The pictures of the set that each network finds most like “${visibleText(given.name)}”.`
+          : summary.labels.length > 1
+            ? "Which pictures does each network find most like this one? ✓ marks those of the same kind."
+            : "Which pictures does each network find most like this one? ✓ marks those that the teacher finds too."}
+      </p>
+      <div className={styles.query}>
+        {given === null ? <QueryPicture cache={cache} index={index} /> : <GivenView given={given} />}
+        <div className={styles.choices} role="group" aria-label="Other pictures">
+          {choices.map((choice) => (
+            <ChoiceButton
+              key={choice}
+              cache={cache}
+              index={choice}
+              chosen={given === null && choice === index}
+              onPick={pick}
+            />
+          ))}
+        </div>
+        <TryPhoto side={summary.size} />
+      </div>
+      <NeighbourRow
+        {...row}
+        label="before"
+        neighbours={lists?.before ?? null}
+        missing="worked out in a moment"
+      />
+      <NeighbourRow {...row} label="now" neighbours={lists?.now ?? null} missing={<NowMissing />} />
+      <NeighbourRow
+        {...row}
+        label="teacher"
+        neighbours={lists?.teacher ?? null}
+        missing={<TeacherMissing />}
+      />
+    </>
+  );
+}
+
+function NowMissing() {
+  const state = useStore(runStore, (run) => run.state);
+  return state === "idle" ? "Press Start and watch this row change" : "at the first evaluation";
+}
+
+function TeacherMissing() {
+  const none = useStore(runStore, (run) => run.config?.teacher === "none");
+  return none ? "no teacher in this run" : "when the teacher has seen the set";
+}
+
+/** Null where labels say nothing about the picture, or it is not known yet. */
+function useQueryLabel(
+  cache: ThumbnailCache,
+  index: number,
+  given: GivenPicture | null,
+  summary: DatasetSummary,
+): number | null {
+  const thumbnail = useThumbnail(cache, index);
+  if (given !== null || summary.labels.length < 2 || thumbnail === null || thumbnail.label < 0) return null;
+  return thumbnail.label;
+}
+
+function QueryPicture({ cache, index }: { readonly cache: ThumbnailCache; readonly index: number }) {
+  const thumbnail = useThumbnail(cache, index);
+  return (
+    <figure className={styles.chosen}>
+      <Picture rgba={thumbnail?.picture.data ?? null} side={cache.side} />
+      <figcaption>{thumbnail === null ? "" : visibleText(thumbnail.name)}</figcaption>
+    </figure>
+  );
+}
+
+function GivenView({ given: { name, side, rgb } }: { readonly given: GivenPicture }) {
+  const rgba = useMemo(() => {
+    const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
+    for (let i = 0; i < side * side; i++) pixels.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+    return pixels;
+  }, [side, rgb]);
+  return (
+    <figure className={styles.chosen}>
+      <Picture rgba={rgba} side={side} />
+      <figcaption>{visibleText(name)}</figcaption>
+    </figure>
+  );
+}
+
+interface ChoiceProps {
+  readonly cache: ThumbnailCache;
+  readonly index: number;
+  readonly chosen: boolean;
+  readonly onPick: (index: number) => void;
+}
+
+function ChoiceButton({ cache, index, chosen, onPick }: ChoiceProps) {
+  const thumbnail = useThumbnail(cache, index);
+  return (
+    <button
+      type="button"
+      className={styles.choice}
+      aria-pressed={chosen}
+      aria-label={`Look at ${thumbnail === null ? `picture ${index + 1}` : visibleText(thumbnail.name)}`}
+      onClick={() => onPick(index)}
+    >
+      <Picture rgba={thumbnail?.picture.data ?? null} side={cache.side} />
+    </button>
+  );
+}
+
+/** A picture that belongs to no set, to see what the student makes of something new. */
+function TryPhoto({ side }: { readonly side: number }) {
+  const engine = useEngine();
+  const input = useRef<HTMLInputElement>(null);
+  const take = async (file: File): Promise<void> => {
+    lookAtGiven(engine, await squarePicture(file, side));
+  };
+  return (
+    <>
+      <button type="button" className={styles.try} onClick={() => input.current?.click()}>
+        Try a new photo
+      </button>
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        hidden
+        data-testid="try-photo"
+        onChange={(event) => {
+          const [file] = event.target.files ?? [];
+          event.target.value = "";
+          if (file !== undefined) take(file).catch(notifyError);
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,200 @@
+import { useStore } from "zustand";
+import type { RunExecution, RunPlan } from "../../contract/protocol.ts";
+import type { Config } from "../../contract/config.ts";
+import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
+import { ablationIsGoing } from "../commands/ablation.ts";
+import { restartEngine } from "../commands/openBackend.ts";
+import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { beginSlowStep, slowStepStore } from "../method/slowStep.ts";
+import { openStation } from "../stations/stationStore.ts";
+import { ablationStore } from "../stores/ablationStore.ts";
+import { configStore } from "../stores/configStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { useVerdict } from "../verdict/useVerdict.ts";
+import { describeRun } from "./describeRun.ts";
+import { formatCount } from "../widgets/formatNumbers.ts";
+import { Icon } from "../widgets/Icon.tsx";
+import { LiveProgress } from "./LiveProgress.tsx";
+import styles from "./RunBar.module.css";
+
+/** Start, pause, step, stop, how far it is, and in two words how it goes. */
+export function RunBar() {
+  return (
+    <div className={styles.panel} role="group" aria-label="Run">
+      <div className={styles.bar}>
+        <RunButtons />
+        <RunStatus />
+        <TrainingButton />
+        <EngineRestart />
+      </div>
+      <LiveProgress />
+      <PhoneBar />
+    </div>
+  );
+}
+
+function RunButtons() {
+  const engine = useEngine();
+  const state = useStore(runStore, (run) => run.state);
+  const preparing = useStore(runStore, (run) => run.preparing !== "");
+  const busy = useStore(runStore, (run) => runIsBusy(run));
+  const inAblation = useStore(ablationStore, () => ablationIsGoing());
+  const paused = state === "paused" && !preparing;
+  const running = state === "running" || state === "starting";
+  const working = useStore(slowStepStore, (slow) => slow.working);
+
+  return (
+    <div className={styles.buttons}>
+      <button
+        type="button"
+        className={styles.start}
+        data-testid="start"
+        disabled={(busy && !paused) || inAblation}
+        onClick={() => void (paused ? resumeRun(engine) : startRun(engine))}
+      >
+        <Icon name="play" />
+        {paused ? "Resume" : "Start"}
+      </button>
+      <button
+        type="button"
+        data-testid="pause"
+        aria-pressed={paused}
+        disabled={(!running && !paused) || preparing || inAblation}
+        aria-keyshortcuts="Space"
+        onClick={() => void (paused ? resumeRun(engine) : pauseRun(engine))}
+      >
+        <Icon name="pause" />
+        Pause
+      </button>
+      <button
+        type="button"
+        data-testid="step"
+        disabled={(busy && !paused) || inAblation}
+        aria-keyshortcuts="ArrowRight"
+        onClick={() => void stepRun(engine)}
+      >
+        <Icon name="step" />
+        Step
+      </button>
+      <button
+        type="button"
+        data-testid="slow-step-button"
+        disabled={(busy && !paused && state !== "running") || inAblation || working}
+        onClick={() => void beginSlowStep(engine)}
+      >
+        <Icon name="slow" />
+        One slow step
+      </button>
+      <button type="button" data-testid="stop" disabled={!busy} onClick={() => void stopRun(engine)}>
+        <Icon name="stop" />
+        Stop
+      </button>
+    </div>
+  );
+}
+
+/** When the engine is gone, or does not answer, the way back is where the eye is. */
+function EngineRestart() {
+  const engine = useEngine();
+  const status = useStore(engineStore, (state) => state.status);
+  const silentSeconds = useStore(engineStore, (state) => Math.round(state.silentMs / 1000));
+  if (status !== "lost" && status !== "failed" && silentSeconds === 0) return null;
+  return (
+    <div className={styles.restart}>
+      <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
+        Restart the engine
+      </button>
+      {silentSeconds === 0 ? null : (
+        <p className={styles.hint} data-testid="engine-silence">
+          The engine has not answered for {silentSeconds} s. It is at one long calculation, or stuck: wait, or
+          restart it. Images and a teacher of your own are then to be given again.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function RunStatus() {
+  const run = useStore(runStore);
+  const progress = useStore(engineStore, (state) => state.progress);
+  const { text, hint, alarming } = describeRun(run, progress);
+  const { headline } = useVerdict();
+  return (
+    <div className={styles.status}>
+      <p
+        className={`${styles.state} ${alarming ? styles.alarming : ""}`}
+        data-testid="run-state"
+        data-state={run.preparing === "" ? run.state : "starting"}
+      >
+        {text}
+        {run.state === "running" || run.state === "paused" || run.end?.kind === "finished" ? (
+          <span className={styles.headline}> · {headline}</span>
+        ) : null}
+      </p>
+      <p className={styles.hint}>
+        {hint === "" && run.plan !== null ? describePlan(run.config, run.plan, run.execution) : hint}
+      </p>
+    </div>
+  );
+}
+
+/** What the run is made of, and the way to change it. */
+function TrainingButton() {
+  const { steps, epochs, batchSize, optimiser, learningRate } = useStore(
+    configStore,
+    (state) => state.config,
+  );
+  return (
+    <button
+      type="button"
+      className={styles.training}
+      data-testid="station-training"
+      onClick={() => openStation("training")}
+    >
+      <Icon name="settings" />
+      {steps > 0 ? `${steps} steps` : `${epochs} epochs`} of {batchSize} ·{" "}
+      {optimiser === "muon" ? "Muon" : "SGD"} {learningRate}
+    </button>
+  );
+}
+
+/** Always within reach of a thumb: the one button that makes sense now, and how far it is. */
+function PhoneBar() {
+  const engine = useEngine();
+  const state = useStore(runStore, (run) => run.state);
+  const preparing = useStore(runStore, (run) => run.preparing !== "");
+  const inAblation = useStore(ablationStore, () => ablationIsGoing());
+  const going = (state === "running" || state === "starting") && !preparing;
+  return (
+    <div className={styles.phone}>
+      <button
+        type="button"
+        className={going ? "" : styles.start}
+        disabled={preparing || inAblation || state === "starting"}
+        onClick={() =>
+          void (going ? pauseRun(engine) : state === "paused" ? resumeRun(engine) : startRun(engine))
+        }
+      >
+        <Icon name={going ? "pause" : "play"} />
+        {going ? "Pause" : state === "paused" ? "Resume" : "Start"}
+      </button>
+      <LiveProgress testId="phone-progress" />
+    </div>
+  );
+}
+
+function describePlan(asked: Config | null, plan: RunPlan, execution: RunExecution | null): string {
+  const parts = [
+    `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
+    `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
+    `${plan.embeddingDim} dimensions`,
+  ];
+  const fitted = asked === null ? "" : describeFittedBatch(asked, plan);
+  if (fitted !== "") parts.push(fitted.replace(/\.$/, ""));
+  if (plan.projection !== "") parts.push(plan.projection);
+  if (execution?.executor === "compiled") parts.push(`step compiled for the GPU: ${execution.details}`);
+  if (execution?.executor === "reference") parts.push(`reference executor: ${execution.details}`);
+  return parts.join(" · ");
+}

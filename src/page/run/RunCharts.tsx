@@ -1,0 +1,99 @@
+import { useId } from "react";
+import { useStore } from "zustand";
+import type { ChartId, XUnit } from "../stores/plotStore.ts";
+import { plotStore } from "../stores/plotStore.ts";
+import { chartSpecs } from "../plots/chartData.ts";
+import { LiveFigures } from "./LiveFigures.tsx";
+import { LiveRate } from "./LiveRate.tsx";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { runHistory } from "../stores/runHistory.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
+import { MetricChart } from "../plots/MetricChart.tsx";
+import styles from "./RunCharts.module.css";
+
+/** Behind the fold: what is rarely the question. */
+const folded: readonly ChartId[] = ["cosine", "learningRate", "throughput"];
+
+/** The curves of the current run, largest what matters most. */
+export function RunCharts() {
+  const id = useId();
+  const xUnit = useStore(plotStore, (state) => state.xUnit);
+  const smoothing = useStore(plotStore, (state) => state.smoothing);
+  const zoomed = useStore(plotStore, (state) => state.zoom !== null);
+  const hasLabels = useStore(datasetStore, ({ summary }) => summary === null || summary.labels.length > 1);
+  // With labels accuracy is the question; without them, whether it sees as the teacher does.
+  const [main, other]: readonly ChartId[] = hasLabels ? ["knn", "overlap"] : ["overlap", "knn"];
+  return (
+    <section className={styles.card} aria-labelledby={id}>
+      <h2 id={id}>Curves</h2>
+      <ShownRun />
+      <div className={styles.tools}>
+        <label>
+          x axis
+          <select
+            value={xUnit}
+            data-testid="x-unit"
+            onChange={(event) => plotStore.setState({ xUnit: event.target.value as XUnit, zoom: null })}
+          >
+            <option value="step">steps</option>
+            <option value="epoch">epochs</option>
+            <option value="seconds">seconds</option>
+          </select>
+        </label>
+        <label>
+          Smoothing
+          <input
+            type="range"
+            min={0}
+            max={0.99}
+            step={0.01}
+            value={smoothing}
+            onChange={(event) => plotStore.setState({ smoothing: Number(event.target.value) })}
+          />
+          {smoothing.toFixed(2)}
+        </label>
+        <LiveRate />
+        {zoomed ? (
+          <button type="button" onClick={() => plotStore.setState({ zoom: null })}>
+            Show all
+          </button>
+        ) : (
+          <span>Drag across a chart to zoom.</span>
+        )}
+      </div>
+      <div className={styles.charts}>
+        {chartSpecs
+          .filter(({ id: chart }) => chart === "losses" || chart === main)
+          .map((spec) => (
+            <MetricChart key={spec.id} spec={spec} className={styles.large ?? ""} />
+          ))}
+      </div>
+      <details className={styles.more} data-testid="more-curves">
+        <summary>More curves and numbers</summary>
+        <LiveFigures />
+        <div className={styles.charts}>
+          {chartSpecs
+            .filter(({ id: chart }) => folded.includes(chart) || (chart === other && hasLabels))
+            .map((spec) => (
+              <MetricChart key={spec.id} spec={spec} className={styles.small ?? ""} />
+            ))}
+        </div>
+      </details>
+    </section>
+  );
+}
+
+/** Says so when the curves are those of an earlier run. */
+function ShownRun() {
+  const runId = useStore(shownRunStore, (state) => state.runId);
+  const name = useStore(runHistory, ({ runs }) => runs.find((run) => run.runId === runId)?.name ?? "");
+  if (runId === "" || name === "") return null;
+  return (
+    <p className={styles.shown} role="status">
+      An earlier run: <b>{name}</b>{" "}
+      <button type="button" onClick={() => shownRunStore.setState({ runId: "" })}>
+        Back to the current one
+      </button>
+    </p>
+  );
+}

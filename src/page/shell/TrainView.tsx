@@ -1,0 +1,38 @@
+import { lazy, Suspense } from "react";
+import { WhatItSees } from "../explore/WhatItSees.tsx";
+import { MethodDiagram } from "../method/MethodDiagram.tsx";
+import { RunBar } from "../run/RunBar.tsx";
+import { TakeAway } from "../run/TakeAway.tsx";
+import { VerdictCard } from "../verdict/VerdictCard.tsx";
+import { appVersion } from "../commands/exportRun.ts";
+import styles from "./TrainView.module.css";
+
+const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.tsx")).RunCharts }));
+
+/** Watch it see: the method, what the student makes of pictures, the curves, the verdict, and the student as files. */
+export function TrainView() {
+  return (
+    <div className={styles.train}>
+      <section className={styles.hero} aria-label="The method, live">
+        <MethodDiagram />
+        <RunBar />
+      </section>
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <WhatItSees />
+          <VerdictCard />
+          <TakeAway />
+        </div>
+        <div className={styles.curves}>
+          <Suspense fallback={<div className={styles.reserved} />}>
+            <RunCharts />
+          </Suspense>
+        </div>
+      </div>
+      <footer className={styles.footer}>
+        DisCo Playground {appVersion}. Your pictures never leave this computer: nothing is ever sent, and only
+        what you choose to download is read from elsewhere.
+      </footer>
+    </div>
+  );
+}

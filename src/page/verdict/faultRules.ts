@@ -1,0 +1,178 @@
+import type { ConfigPatch } from "../../contract/config.ts";
+import { methodUses } from "../../contract/methods.ts";
+import { describeProgress, percent } from "./evidence.ts";
+import type { Signals } from "./signals.ts";
+import type { Verdict } from "./verdict.ts";
+
+type FaultRule = (signals: Signals) => Verdict | null;
+
+/** Rates this many times the usual one, or its inverse, are suspects when a run does not go well. */
+const suspectRatio = 8;
+/** A spread below this share of the untrained student's, or this in all, is a collapse. */
+const collapsedShare = 0.3;
+const collapsedSpread = 0.06;
+
+const diverging: FaultRule = (signals) => {
+  const { end, nonFiniteStep } = signals;
+  const step = end?.kind === "diverged" ? end.step : nonFiniteStep;
+  if (step === null) return null;
+  return {
+    kind: "diverging",
+    tone: "bad",
+    headline: "The training blew up",
+    evidence: `The loss stopped being a number at step ${step}.`,
+    ...lowerRate(signals),
+  };
+};
+
+const rateTooHigh: FaultRule = (signals) => {
+  const { rateRatio, isTelling, spread, hasLearnt, config, usualRate } = signals;
+  if (rateRatio < suspectRatio || !isTelling) return null;
+  const shrinks = spread !== null && spread.to < 0.75 * spread.from;
+  if (!shrinks && hasLearnt && rateRatio < 20) return null;
+  return {
+    kind: "rateTooHigh",
+    tone: "bad",
+    headline: "The learning rate is too high",
+    evidence: `A rate of ${plain(config.learningRate)} is ${times(rateRatio)} the usual ${plain(usualRate)}: ${lowerFirst(describeProgress(signals))}`,
+    ...lowerRate(signals),
+  };
+};
+
+const collapsing: FaultRule = (signals) => {
+  const { spread, effectiveRank, steps } = signals;
+  const isFlat = spread !== null && (spread.to < collapsedSpread || spread.to < collapsedShare * spread.from);
+  const isThin = effectiveRank !== null && effectiveRank.to < 1.5;
+  if (!isFlat && !isThin) return null;
+  return {
+    kind: "collapsing",
+    tone: "bad",
+    headline: "All pictures look alike to it",
+    evidence:
+      spread === null
+        ? `Its answers use ${effectiveRank?.to.toFixed(1)} dimensions after ${steps} steps.`
+        : `Its answers' spread is ${spread.to.toFixed(2)} (${spread.from.toFixed(2)} before training, 1 is healthy): a collapse.`,
+    ...adviceAgainstCollapse(signals),
+  };
+};
+
+const belowChance: FaultRule = ({ knn, baseline, knnError, evaluations }) => {
+  const chance = baseline?.chance ?? null;
+  if (knn === null || chance === null || evaluations.length === 0) return null;
+  if (knn.to >= chance - 2 * knnError) return null;
+  return {
+    kind: "belowChance",
+    tone: "bad",
+    headline: "Worse than guessing",
+    evidence: `It sorts ${percent(knn.to)} of pictures it never saw correctly; guessing gets ${percent(chance)}.`,
+    advice: "Check that the folders are what the labels should be.",
+  };
+};
+
+const rateTooLow: FaultRule = (signals) => {
+  const { rateRatio, isTelling, config, usualRate } = signals;
+  if (!isTelling || rateRatio > 1 / suspectRatio || signals.hasLearnt) return null;
+  return {
+    kind: "rateTooLow",
+    tone: "warning",
+    headline: "The learning rate is too low",
+    evidence: `A rate of ${plain(config.learningRate)} is ${config.learningRate === 0 ? "no step at all" : `${times(1 / rateRatio)} below the usual ${plain(usualRate)}`}: ${lowerFirst(describeProgress(signals))}`,
+    advice: `Set it to ${plain(usualRate)}.`,
+    change: { learningRate: usualRate },
+  };
+};
+
+const setTooSmall: FaultRule = (signals) => {
+  const { plan } = signals;
+  if (plan === null || plan.trainImages >= 100) return null;
+  return {
+    kind: "setTooSmall",
+    tone: "warning",
+    headline: "Very few pictures to learn from",
+    evidence: `It trains on ${plan.trainImages} pictures, again and again: what it learns of them need not hold for others.`,
+    advice: "Add pictures: a few hundred make a difference.",
+  };
+};
+
+const headTooNarrow: FaultRule = (signals) => {
+  const { config, isTelling } = signals;
+  const { hiddenWidth, method } = config;
+  if (!isTelling || !methodUses(method, "hiddenWidth") || hiddenWidth === 0 || hiddenWidth > 16) return null;
+  return {
+    kind: "headTooNarrow",
+    tone: "warning",
+    headline: "The head is a bottleneck",
+    evidence: `Everything must pass through ${hiddenWidth} hidden units: ${lowerFirst(describeProgress(signals))}`,
+    advice: "Widen the head to 256 units; it is dropped after training, so it costs nothing later.",
+    change: { hiddenWidth: 256 },
+  };
+};
+
+const nothingLearnt: FaultRule = (signals) => {
+  const { isTelling, hasLearnt, steps, totalSteps } = signals;
+  if (!isTelling || hasLearnt || steps < Math.max(15, totalSteps / 8)) return null;
+  return {
+    kind: "nothingLearnt",
+    tone: "warning",
+    headline: "Nothing learnt so far",
+    evidence: describeProgress(signals),
+    ...adviceAgainstStandstill(signals),
+  };
+};
+
+/** In the order in which they are looked for: the surer, and the more to the point, the earlier. */
+export const faultRules: readonly FaultRule[] = [
+  diverging,
+  rateTooHigh,
+  collapsing,
+  rateTooLow,
+  setTooSmall,
+  headTooNarrow,
+  belowChance,
+  nothingLearnt,
+];
+
+function lowerRate({ rateRatio, usualRate, config }: Signals): { advice: string; change: ConfigPatch } {
+  const learningRate = rateRatio > 2 ? usualRate : Number((config.learningRate / 10).toPrecision(2));
+  return { advice: `Set the learning rate to ${plain(learningRate)}.`, change: { learningRate } };
+}
+
+function adviceAgainstCollapse({ config }: Signals): { advice: string; change?: ConfigPatch } {
+  if (methodUses(config.method, "contrastiveWeight") && config.contrastiveWeight === 0)
+    return {
+      advice: "Turn the contrastive loss on: it keeps pictures apart.",
+      change: { contrastiveWeight: 1 },
+    };
+  if (methodUses(config.method, "temperature") && (config.temperature < 0.05 || config.temperature > 0.7))
+    return { advice: "Set the temperature back to 0.2.", change: { temperature: 0.2 } };
+  return {
+    advice: "Halve the learning rate.",
+    change: { learningRate: Number((config.learningRate / 2).toPrecision(2)) },
+  };
+}
+
+function adviceAgainstStandstill({ config, usualRate }: Signals): { advice: string; change?: ConfigPatch } {
+  const uses = (name: string): boolean => methodUses(config.method, name);
+  if (uses("distillWeight") && config.distillWeight === 0)
+    return { advice: "Give the teacher's term a weight: 16.", change: { distillWeight: 16 } };
+  if (uses("temperature") && (config.temperature < 0.05 || config.temperature > 0.7))
+    return { advice: "Set the temperature back to 0.2.", change: { temperature: 0.2 } };
+  if (config.learningRate !== usualRate)
+    return {
+      advice: `Try the usual learning rate, ${plain(usualRate)}.`,
+      change: { learningRate: usualRate },
+    };
+  return { advice: "Give it more steps." };
+}
+
+function plain(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function times(ratio: number): string {
+  return `${Math.round(ratio)} times`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
