@@ -18,8 +18,8 @@ interface SettingBase {
   readonly live?: true;
   /** The paper's (or the authors' code's) value, where there is one. */
   readonly published?: number | string;
-  /** Hidden behind "more" in the panel. */
-  readonly advanced?: true;
+  /** Shown first at its station; the rest is under "All settings". At most five a station. */
+  readonly essential?: true;
 }
 
 export interface NumberSetting extends SettingBase {
@@ -58,6 +58,7 @@ export const settings = {
   data: choice<"demo" | "own">({
     group: "data",
     label: "Images",
+    essential: true,
     default: "demo",
     options: { demo: "Built-in demo", own: "Your own" },
     help: "The built-in demo is drawn by the program; your own images stay on this machine.",
@@ -65,6 +66,7 @@ export const settings = {
   imageSize: number({
     group: "data",
     label: "View size",
+    essential: true,
     unit: "px",
     default: 32,
     min: 16,
@@ -79,12 +81,12 @@ export const settings = {
     default: 0.2,
     min: 0.05,
     max: 0.5,
-    advanced: true,
-    help: "Share of the images kept out of training and used only to judge the networks.",
+    help: "Share of the images kept out of training and used for evaluation only.",
   }),
   teacher: choice<"bundled" | "own" | "none">({
     group: "teacher",
     label: "Teacher",
+    essential: true,
     default: "bundled",
     options: { bundled: "Bundled", own: "From a file", none: "None" },
     help: "A network pretrained without labels. It is never changed; the student learns to put images where the teacher puts them.",
@@ -94,7 +96,6 @@ export const settings = {
     label: "Teacher BatchNorm",
     default: "eval",
     published: "train",
-    advanced: true,
     options: { eval: "stored statistics", train: "batch statistics" },
     help: "Whether the frozen teacher normalises with its stored statistics or with those of each batch (as the authors' code does).",
   }),
@@ -106,13 +107,13 @@ export const settings = {
     min: 0,
     max: 256,
     integer: true,
-    advanced: true,
     meanings: { 0: "the teacher's own size" },
     help: "Views are resized to this side for the teacher. Smaller is faster; convolutional teachers with global pooling accept any size.",
   }),
   teacherViews: choice<"same" | "plain">({
     group: "teacher",
     label: "Teacher sees",
+    essential: true,
     default: "plain",
     published: "same",
     options: { same: "the student's views", plain: "each image once, plain" },
@@ -135,6 +136,7 @@ export const settings = {
   >({
     group: "student",
     label: "Architecture",
+    essential: true,
     default: "resnet9",
     published: "resnet18",
     options: {
@@ -152,6 +154,7 @@ export const settings = {
   studentWidth: number({
     group: "student",
     label: "Width",
+    essential: true,
     unit: "/64",
     default: 8,
     min: 4,
@@ -164,14 +167,16 @@ export const settings = {
   studentStem: choice<"cifar" | "imagenet">({
     group: "student",
     label: "Stem",
+    essential: true,
     default: "cifar",
     published: "imagenet",
-    options: { cifar: "for small images", imagenet: "as published" },
-    help: "The first layers. As published they shrink the image by 2 to 4; the one for small images (3×3, stride 1, no pooling) keeps its full resolution.",
+    options: { cifar: "for small images", imagenet: "as in the paper" },
+    help: "The first layers. Those of the paper shrink the image by 2 to 4; those for small images (3×3, stride 1, no pooling) keep its full resolution.",
   }),
   hiddenWidth: number({
     group: "student",
     label: "Head hidden width",
+    essential: true,
     unit: "units",
     default: 256,
     min: 0,
@@ -185,6 +190,7 @@ export const settings = {
   embeddingDim: number({
     group: "student",
     label: "Embedding dimension",
+    essential: true,
     unit: "dims",
     default: 0,
     min: 0,
@@ -192,12 +198,13 @@ export const settings = {
     integer: true,
     scale: "log",
     published: 128,
-    meanings: { 0: "as many as the teacher" },
+    meanings: { 0: "auto, like the teacher" },
     help: "Length of the vector matched between student and teacher. When it differs from the teacher's, the teacher's embedding is projected by a PCA fitted on the set.",
   }),
   method: choice<MethodName>({
     group: "objective",
     label: "Method",
+    essential: true,
     default: "disco",
     published: "disco",
     options: Object.fromEntries(methodNames.map((name) => [name, methods[name].label])) as Record<
@@ -212,6 +219,7 @@ export const settings = {
   distillWeight: number({
     group: "objective",
     label: "Distillation weight w",
+    essential: true,
     default: 16,
     min: 0,
     max: 4096,
@@ -222,6 +230,7 @@ export const settings = {
   contrastiveWeight: number({
     group: "objective",
     label: "Contrastive weight λ",
+    essential: true,
     default: 1,
     min: 0,
     max: 100,
@@ -232,6 +241,7 @@ export const settings = {
   temperature: number({
     group: "objective",
     label: "Temperature τ",
+    essential: true,
     default: 0.2,
     min: 0.01,
     max: 2,
@@ -246,12 +256,12 @@ export const settings = {
     min: 0.0001,
     max: 2,
     published: 0.01,
-    advanced: true,
     help: "SEED divides the teacher's similarities by this; small values make the target one-hot. Other methods do not use it.",
   }),
   queueSize: number({
     group: "objective",
     label: "Queue",
+    essential: true,
     unit: "keys",
     default: 1024,
     min: 16,
@@ -266,7 +276,6 @@ export const settings = {
     label: "Queue starts with",
     default: "random",
     published: "teacher",
-    advanced: true,
     options: { random: "random unit vectors", teacher: "teacher embeddings" },
     help: "MoCo starts from random vectors. The authors' loader happens to start from the teacher's stored queue.",
   }),
@@ -282,6 +291,7 @@ export const settings = {
   optimiser: choice<"sgd" | "muon">({
     group: "optimiser",
     label: "Optimiser",
+    essential: true,
     default: "muon",
     published: "sgd",
     options: { sgd: "SGD with momentum", muon: "Muon" },
@@ -294,6 +304,7 @@ export const settings = {
   batchSize: number({
     group: "optimiser",
     label: "Batch",
+    essential: true,
     unit: "images",
     default: 32,
     min: 2,
@@ -317,6 +328,7 @@ export const settings = {
   steps: number({
     group: "optimiser",
     label: "Steps",
+    essential: true,
     default: 300,
     min: 0,
     max: 1_000_000,
@@ -327,6 +339,7 @@ export const settings = {
   learningRate: number({
     group: "optimiser",
     label: "Learning rate",
+    essential: true,
     default: 0.05,
     min: 0,
     max: 10,
@@ -354,7 +367,6 @@ export const settings = {
     min: 0,
     max: 0.999,
     published: 0.9,
-    advanced: true,
     help: "SGD's as PyTorch defines it (no dampening, not Nesterov); Muon's with Nesterov's look ahead.",
   }),
   weightDecay: number({
@@ -364,7 +376,6 @@ export const settings = {
     min: 0,
     max: 1,
     published: 1e-4,
-    advanced: true,
     help: "With SGD added to the gradient of every parameter, BatchNorm and biases included, as the authors do; with Muon it shrinks the matrices by learning rate times this.",
   }),
   batchNormGroups: number({
@@ -375,7 +386,6 @@ export const settings = {
     max: 32,
     integer: true,
     published: 8,
-    advanced: true,
     help: "Split BatchNorm: statistics over interleaved parts of the batch, as on several GPUs. Hides the shortcut of reading one's own batch.",
   }),
   cachedViews: number({
@@ -387,13 +397,13 @@ export const settings = {
     max: 64,
     integer: true,
     published: 0,
-    advanced: true,
     meanings: { 0: "new views at every step" },
     help: "So many views of each image are drawn once for all runs, and a step takes two of them. A teacher that sees the student's views is then asked about each once only, which makes long runs and ablations cheaper. At least 2.",
   }),
   cropScaleMin: number({
     group: "augmentation",
     label: "Crop, smallest area",
+    essential: true,
     default: 0.5,
     min: 0.01,
     max: 1,
@@ -407,7 +417,6 @@ export const settings = {
     min: 0.01,
     max: 1,
     published: 1,
-    advanced: true,
     help: "Largest share of the image's area a random crop may take.",
   }),
   cropRatioMin: number({
@@ -417,7 +426,6 @@ export const settings = {
     min: 0.1,
     max: 1,
     published: 3 / 4,
-    advanced: true,
     help: "Smallest width-to-height ratio of a random crop.",
   }),
   cropRatioMax: number({
@@ -427,12 +435,12 @@ export const settings = {
     min: 1,
     max: 10,
     published: 4 / 3,
-    advanced: true,
     help: "Largest width-to-height ratio of a random crop.",
   }),
   jitterProbability: number({
     group: "augmentation",
     label: "Colour jitter, chance",
+    essential: true,
     default: 0.8,
     min: 0,
     max: 1,
@@ -446,7 +454,6 @@ export const settings = {
     min: 0,
     max: 1,
     published: 0.4,
-    advanced: true,
     help: "Factor drawn from 1 ± this.",
   }),
   contrast: number({
@@ -456,7 +463,6 @@ export const settings = {
     min: 0,
     max: 1,
     published: 0.4,
-    advanced: true,
     help: "Factor drawn from 1 ± this.",
   }),
   saturation: number({
@@ -466,7 +472,6 @@ export const settings = {
     min: 0,
     max: 1,
     published: 0.4,
-    advanced: true,
     help: "Factor drawn from 1 ± this.",
   }),
   hue: number({
@@ -477,12 +482,12 @@ export const settings = {
     min: 0,
     max: 0.5,
     published: 0.1,
-    advanced: true,
     help: "Shift drawn from ± this share of the colour circle.",
   }),
   grayscaleProbability: number({
     group: "augmentation",
     label: "Grayscale, chance",
+    essential: true,
     default: 0.2,
     min: 0,
     max: 1,
@@ -492,6 +497,7 @@ export const settings = {
   blurProbability: number({
     group: "augmentation",
     label: "Blur, chance",
+    essential: true,
     default: 0,
     min: 0,
     max: 1,
@@ -506,7 +512,6 @@ export const settings = {
     min: 0.01,
     max: 10,
     published: 0.1,
-    advanced: true,
     help: "Smallest standard deviation of the blur.",
   }),
   blurSigmaMax: number({
@@ -517,7 +522,6 @@ export const settings = {
     min: 0.01,
     max: 10,
     published: 2,
-    advanced: true,
     help: "Largest standard deviation of the blur.",
   }),
   flipProbability: number({
@@ -548,7 +552,6 @@ export const settings = {
     min: 20,
     max: 100_000,
     integer: true,
-    advanced: true,
     help: "At most this many training images form the kNN bank, and a quarter as many held-out ones are asked, so that evaluation stays cheap.",
   }),
   knnNeighbours: number({
@@ -559,7 +562,6 @@ export const settings = {
     max: 1000,
     integer: true,
     meanings: { 0: "20 for small sets, 200 from 10 000 images on" },
-    advanced: true,
     help: "How many nearest training images vote on the class of a held-out one.",
   }),
   splitSeed: number({
@@ -569,12 +571,12 @@ export const settings = {
     min: 0,
     max: 4294967295,
     integer: true,
-    advanced: true,
     help: "Chooses which images are held out, apart from the run's seed: runs of different seeds are asked about the same images.",
   }),
   seed: number({
     group: "run",
     label: "Seed",
+    essential: true,
     default: 1,
     min: 0,
     max: 4294967295,

@@ -7,6 +7,7 @@ import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runIsGoing, runStore } from "../stores/runStore.ts";
+import { coupledPatch } from "./teacherCoupling.ts";
 
 let unsent: ConfigPatch = {};
 let sending = false;
@@ -50,10 +51,15 @@ export async function changeSetting<K extends SettingName>(
   }
 }
 
-/** What goes along: each optimiser's own learning rate, where the rate was the other's. */
+/**
+ * What goes along: each optimiser's own learning rate, where the rate was the other's; a teacher for a method that needs
+ * one, and a method that needs none for no teacher.
+ */
 function companions(name: SettingName, value: number | string): ConfigPatch {
+  const { config } = configStore.getState();
+  if (name === "teacher" || name === "method") return coupledPatch(config, { [name]: value });
   if (name !== "optimiser") return {};
-  const { optimiser, learningRate } = configStore.getState().config;
+  const { optimiser, learningRate } = config;
   return learningRate === usualRates[optimiser]
     ? { learningRate: usualRates[value as Config["optimiser"]] }
     : {};

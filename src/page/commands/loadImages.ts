@@ -47,6 +47,16 @@ export async function readWithLabelLevel(engine: Engine, labelLevel: LabelLevelN
   await loadInPlace((pool, options) => readGiven(engine, given, pool, { ...options, labelLevel }));
 }
 
+/** Whether the files of the images there are can be read once more. */
+export function canReadAgain(): boolean {
+  return lastGiven !== null;
+}
+
+/** Reads the same files again, for views of another size. */
+export async function readAgain(engine: Engine): Promise<void> {
+  await readWithLabelLevel(engine, datasetStore.getState().labelLevel);
+}
+
 async function readGiven(
   engine: Engine,
   given: Given,

@@ -1,10 +1,11 @@
 import { toWire } from "../../contract/errors.ts";
 import type { Engine, TeacherSource } from "../../contract/protocol.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
-import { patchConfig } from "../stores/configStore.ts";
+import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { nameOfFiles } from "../../lib/nameOfFiles.ts";
+import { coupledPatch } from "./teacherCoupling.ts";
 
 /** What it is called where the name of a file would stand. */
 export const bundledTeacher = "the bundled teacher";
@@ -51,7 +52,7 @@ export async function reloadTeacher(engine: Engine): Promise<void> {
 
 /** Bundled, own or none, as chosen in the panel. The bundled one is read at once so that its card shows. */
 export async function chooseTeacher(engine: Engine, teacher: "bundled" | "own" | "none"): Promise<void> {
-  patchConfig({ teacher });
+  patchConfig(coupledPatch(configStore.getState().config, { teacher }));
   teacherStore.setState({ error: null });
   const { status, card } = teacherStore.getState();
   const holdsWanted = status === "ready" && (card?.source === "bundled") === (teacher === "bundled");

@@ -6,6 +6,7 @@ import { notifyError } from "../stores/noticeStore.ts";
 import { teacherStore, type TeacherOffer } from "../stores/teacherStore.ts";
 import { teacherInspector } from "../engine/teacherInspector.ts";
 import { loadTeacher } from "./loadTeacher.ts";
+import { coupledPatch } from "./teacherCoupling.ts";
 import { nameOfFiles } from "../../lib/nameOfFiles.ts";
 
 interface OfferedFrom {
@@ -47,7 +48,7 @@ export async function acceptOffer(engine: Engine, recipe?: TeacherRecipe): Promi
   if (offer === null) return;
   const { teacher: former } = configStore.getState().config;
   teacherStore.setState({ offer: null });
-  patchConfig({ teacher: "own" });
+  patchConfig(coupledPatch(configStore.getState().config, { teacher: "own" }));
   try {
     const { files, origin } = offer;
     await loadTeacher(engine, { kind: "files", files, ...(recipe === undefined ? {} : { recipe }) }, origin);

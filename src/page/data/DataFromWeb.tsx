@@ -17,7 +17,7 @@ export function DataFromWeb({ disabled }: { readonly disabled: boolean }) {
   const engine = useEngine();
   const transfer = useStore(webStore, ({ transfers }) => transfers.data);
   const linked = useStore(linkStore, (state) => state.data);
-  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked);
+  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked, transfer);
   const [keep, setKeep] = useState(false);
 
   async function download(acceptChanged: boolean): Promise<void> {

@@ -1,19 +1,21 @@
-import { useEffect, useId, useRef, useState, type ChangeEvent } from "react";
+import { useId } from "react";
 import { useStore } from "zustand";
 import { mostLabelsShown, type DatasetSummary } from "../../contract/dataset.ts";
 import { visibleText } from "../../lib/visibleText.ts";
 import { offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
-import { collectFromDrop, collectFromList } from "../ingest/collectFiles.ts";
 import type { IngestProgress } from "../ingest/ingestImages.ts";
 import type { LabelLevelName } from "../ingest/imagePaths.ts";
-import { cancelLoading, loadDemoImages, loadOwnImages, readWithLabelLevel } from "../commands/loadImages.ts";
+import { cancelLoading, loadDemoImages, readWithLabelLevel } from "../commands/loadImages.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { DataFromWeb } from "./DataFromWeb.tsx";
 import styles from "./DataPanel.module.css";
 import { Gallery } from "./Gallery.tsx";
+import { askForImages } from "./imageInputs.ts";
+import { QualityQuestion } from "./QualityQuestion.tsx";
 import { RejectsTable } from "./RejectsTable.tsx";
 import { TableOffer } from "./TableOffer.tsx";
 
@@ -23,123 +25,51 @@ export function DataPanel() {
   const summary = useStore(datasetStore, (state) => state.summary);
   const rejects = useStore(datasetStore, (state) => state.rejects);
   const ingestion = useStore(datasetStore, (state) => state.ingestion);
-  const dragging = useWholePageDrop();
-  const folderInput = useRef<HTMLInputElement>(null);
-  const filesInput = useRef<HTMLInputElement>(null);
-  const busy = ingestion !== null;
-
-  useEffect(() => folderInput.current?.setAttribute("webkitdirectory", ""), []);
-
-  const take = (event: ChangeEvent<HTMLInputElement>): void => {
-    const collected = collectFromList(event.currentTarget.files ?? []);
-    event.currentTarget.value = ""; // so that choosing the same again counts as a change
-    if (collected.files.length > 0) void loadOwnImages(engine, collected);
-  };
+  const isBusy = useStore(runStore, (run) => runIsBusy(run)) || ingestion !== null;
 
   return (
-    <div className={styles.panel}>
-      <div className={styles.dropZone} data-testid="drop-zone" data-dragging={dragging}>
+    <div className={styles.panel} data-setting="data">
+      <div className={styles.dropZone} data-testid="drop-zone">
         <p>
-          <strong>Drop a folder, a zip, images or parquet files of them</strong> anywhere on this page, or
-          paste one. They never leave this machine.
+          <strong>Drop photos here: a folder, zip or images.</strong> They stay on this computer.
         </p>
         <div className={styles.buttons}>
-          <button type="button" disabled={busy} onClick={() => folderInput.current?.click()}>
+          <button type="button" disabled={isBusy} onClick={() => askForImages("folder")}>
             Choose folder
           </button>
-          <button type="button" disabled={busy} onClick={() => filesInput.current?.click()}>
+          <button type="button" disabled={isBusy} onClick={() => askForImages("files")}>
             Choose files or zip
           </button>
           <button
             type="button"
-            disabled={busy}
+            disabled={isBusy}
             data-testid="use-demo"
+            aria-pressed={summary?.kind === "demo"}
             onClick={() => void loadDemoImages(engine)}
           >
             Use the built-in demo
           </button>
         </div>
-        <input
-          ref={folderInput}
-          className="visually-hidden"
-          type="file"
-          multiple
-          tabIndex={-1}
-          aria-label="Folder of images"
-          data-testid="folder-input"
-          onChange={take}
-        />
-        <input
-          ref={filesInput}
-          className="visually-hidden"
-          type="file"
-          multiple
-          accept="image/*,.zip,application/zip,.cbz,.parquet"
-          tabIndex={-1}
-          aria-label="Image files, zip or parquet"
-          data-testid="files-input"
-          onChange={take}
-        />
+        <p className={styles.muted}>
+          Or paste them. Parquet files of images work too. Sub-folders become labels, used for evaluation
+          only.
+        </p>
       </div>
-      <DataFromWeb disabled={busy} />
-      <TableOffer disabled={busy} />
-      {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
+      <DataFromWeb disabled={isBusy} />
+      <TableOffer disabled={isBusy} />
       {ingestion === null ? null : <Progress progress={ingestion} />}
-      <CheckpointOffer disabled={busy} />
+      <CheckpointOffer disabled={isBusy} />
       {summary === null ? null : (
         <>
           <Facts summary={summary} />
-          {summary.kind === "own" ? <LevelChoice disabled={busy} /> : null}
+          {summary.kind === "own" ? <QualityQuestion summary={summary} disabled={isBusy} /> : null}
+          {summary.kind === "own" ? <LevelChoice disabled={isBusy} /> : null}
           <Gallery key={summary.fingerprint} engine={engine} summary={summary} />
           {summary.kind === "own" && rejects.length > 0 ? <RejectsTable rejects={rejects} /> : null}
         </>
       )}
     </div>
   );
-}
-
-/**
- * Files dropped or pasted anywhere become the data, unless some part of the page took them for itself
- * (`preventDefault`).
- *
- * @returns whether files are being dragged over the page.
- */
-function useWholePageDrop(): boolean {
-  const engine = useEngine();
-  const [dragging, setDragging] = useState(false);
-  useEffect(() => {
-    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
-    const onDragOver = (event: DragEvent): void => {
-      setDragging(carriesFiles(event) && !event.defaultPrevented);
-      if (carriesFiles(event)) event.preventDefault(); // else the browser would open the file in place of the page
-    };
-    const onDragLeave = (event: DragEvent): void => {
-      if (event.relatedTarget === null) setDragging(false); // left the window
-    };
-    const onDrop = (event: DragEvent): void => {
-      setDragging(false);
-      if (event.defaultPrevented || event.dataTransfer === null || !carriesFiles(event)) return;
-      event.preventDefault();
-      void loadOwnImages(engine, collectFromDrop(event.dataTransfer));
-    };
-    const onPaste = (event: ClipboardEvent): void => {
-      const files = event.clipboardData?.files;
-      if (event.defaultPrevented || files === undefined || files.length === 0) return;
-      event.preventDefault();
-      void loadOwnImages(engine, collectFromList(files));
-    };
-    window.addEventListener("dragover", onDragOver);
-    window.addEventListener("dragleave", onDragLeave);
-    window.addEventListener("drop", onDrop);
-    window.addEventListener("paste", onPaste);
-    return () => {
-      window.removeEventListener("dragover", onDragOver);
-      window.removeEventListener("dragleave", onDragLeave);
-      window.removeEventListener("drop", onDrop);
-      window.removeEventListener("paste", onPaste);
-    };
-  }, [engine]);
-  return dragging;
 }
 
 const tasks: Readonly<Record<IngestProgress["task"], string>> = {
@@ -192,7 +122,7 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
         {": "}
         {count.toLocaleString("en")} {count === 1 ? "image" : "images"}, stored at {size} × {size} (
         {formatBytes(summary.bytes)}).{" "}
-        <span className={styles.muted} title={`SHA-256 ${summary.fingerprint}`}>
+        <span className={styles.muted}>
           Fingerprint <code>{summary.fingerprint.slice(0, 12)}</code>
         </span>
       </p>
@@ -202,7 +132,7 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
         </p>
       ) : (
         <details data-testid="dataset-labels">
-          <summary>{labels.length.toLocaleString("en")} labels, used to judge and never to train</summary>
+          <summary>{labels.length.toLocaleString("en")} labels, for evaluation only</summary>
           <ul className={styles.labels}>
             {labels.slice(0, mostLabelsShown).map((label, i) => (
               <li key={label}>
@@ -220,7 +150,7 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
       )}
       {imageSize > size ? (
         <p className={styles.muted}>
-          The views are to be {imageSize} px, larger than the stored images.
+          Views are set to {imageSize} px, larger than the stored images.
           {summary.kind === "own" ? " Load the images again to store them larger." : ""}
         </p>
       ) : null}
@@ -249,7 +179,7 @@ function LevelChoice({ disabled }: { readonly disabled: boolean }) {
         value={level}
         disabled={disabled}
         data-testid="label-level"
-        title="The images are read again."
+        aria-description="The images are read again."
         onChange={(event) => void readWithLabelLevel(engine, event.target.value as LabelLevelName)}
       >
         {levels.map(({ name, count, examples }) => (
@@ -274,7 +204,7 @@ function CheckpointOffer({ disabled }: { readonly disabled: boolean }) {
     visibleText(first.name) + (checkpoints.length > 1 ? ` and ${checkpoints.length - 1} more` : "");
   return (
     <p className={styles.level} data-testid="checkpoint-offer">
-      <span>{which}: a checkpoint, which belongs under Teacher.</span>
+      <span>{which}: a checkpoint. It belongs under Teacher.</span>
       <button
         type="button"
         disabled={disabled}

@@ -103,7 +103,7 @@ function Offered({ table, disabled }: OfferedProps) {
             </label>
           )}
           <label className={styles.field}>
-            Column of labels, to judge and never to train
+            Column of labels, for evaluation only
             <select
               value={choice.labelColumn ?? noLabels}
               disabled={disabled}

@@ -1,36 +1,64 @@
-import { useId, useState } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { Config, NumberSetting, Setting, SettingName } from "../../contract/config.ts";
-import { parseConfigPatch, settings } from "../../contract/config.ts";
+import { defaultConfig, parseConfigPatch, settings } from "../../contract/config.ts";
+import { sharedEmbeddingDim } from "../../contract/matching.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
+import { resetSettings } from "../commands/resetSettings.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { configStore } from "../stores/configStore.ts";
-import { runIsGoing, runStore } from "../stores/runStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
+import { formatSetting } from "./formatSetting.ts";
 import styles from "./SettingControl.module.css";
 import { nearestStop, sliderStops } from "./sliderStops.ts";
 
+interface SettingControlProps {
+  readonly name: SettingName;
+  /** What stands below it, of its present value. */
+  readonly children?: ReactNode;
+}
+
 /** Any setting of `contract/config.ts`: its value, unit, explanation and published value, all from that table. */
-export function SettingControl({ name }: { readonly name: SettingName }) {
+export function SettingControl({ name, children }: SettingControlProps) {
   const engine = useEngine();
   const id = useId();
   const value = useStore(configStore, (state) => state.config[name]);
+  const isBusy = useStore(runStore, (run) => runIsBusy(run));
+  const [isExplained, setExplained] = useState(false);
   const setting: Setting = settings[name];
+  const isDisabled = isBusy && setting.live !== true;
+  const isChanged = value !== defaultConfig[name];
   const change = (next: number | string): void => {
     void changeSetting(engine, name, next as Config[typeof name]);
   };
+  const shared = { id, value, isDisabled, onChange: change };
 
   return (
-    <div className={styles.setting} data-setting={name}>
-      {setting.kind === "choice" ? (
-        <div className={styles.row}>
-          <label className={styles.label} htmlFor={id}>
-            {setting.label}
-          </label>
+    <div className={styles.setting} data-setting={name} data-changed={isChanged}>
+      <div className={styles.row}>
+        <span className={styles.name}>
+          <label htmlFor={id}>{setting.label}</label>
+          <button
+            type="button"
+            className={styles.ask}
+            aria-label={`What is ${setting.label}?`}
+            aria-expanded={isExplained}
+            aria-controls={`${id}-help`}
+            onClick={() => setExplained(!isExplained)}
+          >
+            ?
+          </button>
+          {isBusy && setting.live === true ? <span className={styles.live}>live</span> : null}
+        </span>
+        {setting.kind === "number" ? (
+          <NumberField key={name} name={name} setting={setting} {...shared} />
+        ) : (
           <select
             id={id}
             className={styles.select}
             value={value}
-            aria-describedby={`${id}-help`}
+            disabled={isDisabled}
             onChange={(event) => change(event.target.value)}
           >
             {Object.entries(setting.options).map(([option, text]) => (
@@ -39,14 +67,25 @@ export function SettingControl({ name }: { readonly name: SettingName }) {
               </option>
             ))}
           </select>
-        </div>
-      ) : (
-        <NumberControl id={id} name={name} setting={setting} value={Number(value)} onChange={change} />
-      )}
-      <p className={styles.facts}>
-        <span id={`${id}-help`}>{explain(setting, value)}</span>{" "}
-        <PublishedValue setting={setting} value={value} onTake={change} />{" "}
-        <RestartMark name={name} setting={setting} />
+        )}
+      </div>
+      <p id={`${id}-help`} className={styles.help} hidden={!isExplained}>
+        {explain(setting, value)}
+      </p>
+      {setting.kind === "number" ? <Slider name={name} setting={setting} {...shared} /> : null}
+      {children}
+      <p className={styles.ways}>
+        <PublishedValue setting={setting} value={value} isDisabled={isDisabled} onTake={change} />
+        {isChanged ? (
+          <button
+            type="button"
+            className={styles.way}
+            disabled={isDisabled}
+            onClick={() => void resetSettings(engine, [name])}
+          >
+            Back to {formatSetting(setting, defaultConfig[name])}
+          </button>
+        ) : null}
       </p>
     </div>
   );
@@ -58,20 +97,20 @@ function explain(setting: Setting, value: number | string): string {
   return option === undefined ? setting.help : `${setting.help} ${option}`;
 }
 
-interface NumberControlProps {
+interface FieldProps {
   readonly id: string;
   readonly name: SettingName;
   readonly setting: NumberSetting;
-  readonly value: number;
+  readonly value: number | string;
+  readonly isDisabled: boolean;
   readonly onChange: (value: number) => void;
 }
 
-function NumberControl({ id, name, setting, value, onChange }: NumberControlProps) {
+function NumberField({ id, name, setting, value, isDisabled, onChange }: FieldProps) {
   // What is being typed, until it is a value; null while nothing is.
   const [draft, setDraft] = useState<string | null>(null);
-  const stops = sliderStops(setting);
   const problem = draft === null ? undefined : parseConfigPatch({ [name]: draft }).problems[0]?.message;
-  const meaning = setting.meanings?.[value];
+  const meaning = useMeaning(name, setting, Number(value));
 
   const type = (text: string): void => {
     setDraft(text);
@@ -81,96 +120,78 @@ function NumberControl({ id, name, setting, value, onChange }: NumberControlProp
 
   return (
     <>
-      <div className={styles.row}>
-        <label className={styles.label} htmlFor={id}>
-          {setting.label}
-        </label>
-        <span className={styles.value}>
-          <input
-            id={id}
-            type="number"
-            className={`${styles.number} ${setting.max > 1e6 ? styles.wide : ""}`}
-            value={draft ?? value}
-            min={setting.min}
-            max={setting.max}
-            step={setting.integer === true ? 1 : "any"}
-            aria-invalid={problem !== undefined}
-            aria-describedby={`${id}-help`}
-            onChange={(event) => type(event.target.value)}
-            onBlur={() => setDraft(null)}
-          />
-          {setting.unit === undefined ? null : <span className={styles.unit}>{setting.unit}</span>}
-        </span>
-      </div>
-      {stops === null ? null : (
+      <span className={styles.value}>
         <input
-          type="range"
-          className={styles.slider}
-          min={0}
-          max={stops.length - 1}
-          step={1}
-          value={nearestStop(stops, value)}
-          aria-label={setting.label}
-          aria-valuetext={`${meaning ?? value} ${meaning === undefined ? (setting.unit ?? "") : ""}`.trim()}
-          onChange={(event) => {
-            setDraft(null);
-            onChange(stops[Number(event.target.value)]!);
-          }}
+          id={id}
+          type="number"
+          className={`${styles.number} ${setting.max > 1e6 ? styles.wide : ""}`}
+          value={draft ?? Number(Number(value).toPrecision(12))}
+          min={setting.min}
+          max={setting.max}
+          step={setting.integer === true ? 1 : "any"}
+          disabled={isDisabled}
+          aria-invalid={problem !== undefined}
+          aria-describedby={`${id}-meaning`}
+          onChange={(event) => type(event.target.value)}
+          onBlur={() => setDraft(null)}
         />
-      )}
-      {meaning === undefined && problem === undefined ? null : (
-        <p className={styles.facts}>
-          {meaning === undefined ? null : (
-            <span className={styles.meaning}>
-              {value} = {meaning}
-            </span>
-          )}
-          {problem === undefined ? null : (
-            <span className={styles.problem} role="status">
-              {problem}; {value} stays.
-            </span>
-          )}
-        </p>
-      )}
+        {setting.unit === undefined ? null : <span className={styles.unit}>{setting.unit}</span>}
+      </span>
+      <span id={`${id}-meaning`} className={styles.meaning}>
+        {meaning === undefined ? null : `${Number(value)}: ${meaning}`}
+        {problem === undefined ? null : (
+          <span className={styles.problem} role="status">
+            {problem}; {Number(value)} stays.
+          </span>
+        )}
+      </span>
     </>
   );
+}
+
+function Slider({ name, setting, value, isDisabled, onChange }: FieldProps) {
+  const stops = sliderStops(setting);
+  const meaning = useMeaning(name, setting, Number(value));
+  if (stops === null) return null;
+  return (
+    <input
+      type="range"
+      className={styles.slider}
+      min={0}
+      max={stops.length - 1}
+      step={1}
+      value={nearestStop(stops, Number(value))}
+      disabled={isDisabled}
+      aria-label={setting.label}
+      aria-valuetext={meaning ?? formatSetting(setting, value)}
+      onChange={(event) => onChange(stops[Number(event.target.value)]!)}
+    />
+  );
+}
+
+/** What a special value means; of the embedding, how long it comes out with the teacher that is there. */
+function useMeaning(name: SettingName, setting: NumberSetting, value: number): string | undefined {
+  const card = useStore(teacherStore, (state) => state.card);
+  const config = useStore(configStore, (state) => state.config);
+  if (name === "embeddingDim" && value === 0 && card !== null && config.teacher !== "none")
+    return `auto (${sharedEmbeddingDim(config, card)}, like the teacher)`;
+  return setting.meanings?.[value];
 }
 
 interface PublishedValueProps {
   readonly setting: Setting;
   readonly value: number | string;
+  readonly isDisabled: boolean;
   readonly onTake: (value: number | string) => void;
 }
 
-function PublishedValue({ setting, value, onTake }: PublishedValueProps) {
+function PublishedValue({ setting, value, isDisabled, onTake }: PublishedValueProps) {
   const { published } = setting;
   if (published === undefined) return null;
-  if (published === value) return <span>(As published.)</span>;
-  const text =
-    setting.kind === "choice"
-      ? (setting.options[String(published)] ?? String(published))
-      : String(Number.isInteger(published) ? published : Number(Number(published).toPrecision(4)));
+  if (published === value) return <span className={styles.same}>As in the paper</span>;
   return (
-    <button
-      type="button"
-      className={styles.published}
-      title={`Set ${setting.label} to the published value`}
-      onClick={() => onTake(published)}
-    >
-      published: {text}
+    <button type="button" className={styles.way} disabled={isDisabled} onClick={() => onTake(published)}>
+      Use the paper’s value: {formatSetting(setting, published)}
     </button>
-  );
-}
-
-/** During a run: which settings wait for the next one, and which of those differ from it. */
-function RestartMark({ name, setting }: { readonly name: SettingName; readonly setting: Setting }) {
-  const going = useStore(runStore, (run) => runIsGoing(run));
-  const inRun = useStore(runStore, (run) => run.config?.[name]);
-  const value = useStore(configStore, (state) => state.config[name]);
-  if (!going || setting.live === true) return null;
-  return inRun === value ? (
-    <span className={styles.restart}>needs restart</span>
-  ) : (
-    <span className={styles.changed}>changed: needs restart</span>
   );
 }

@@ -11,7 +11,7 @@ import type { ThemeChoice } from "../stores/themeStore.ts";
 import { chooseTheme, themeStore } from "../stores/themeStore.ts";
 import type { IconName } from "../widgets/Icon.tsx";
 import { Icon } from "../widgets/Icon.tsx";
-import { backendLabels } from "./MachinePanel.tsx";
+import { backendLabels } from "../stations/backendLabels.ts";
 
 const tabs: Readonly<Record<ViewName, string>> = {
   train: "Train",

@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { teacherPresets, type TeacherPreset } from "../../contract/teacherPresets.ts";
-import { offerTeacherFiles } from "../commands/offerTeacher.ts";
-import { deleteKept, lookUp, refreshKept, startDownload } from "../commands/webTransfers.ts";
+import { downloadTeacher } from "../commands/lookUpTeacher.ts";
+import { deleteKept, lookUp, refreshKept } from "../commands/webTransfers.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { linkStore } from "../stores/linkStore.ts";
 import { webStore } from "../stores/webStore.ts";
@@ -12,24 +12,22 @@ import { useLinkedAddress } from "../web/useLinkedAddress.ts";
 import { AddressField, WebForm } from "../web/WebForm.tsx";
 import { WebTransfer } from "../web/WebTransfer.tsx";
 import styles from "../web/WebForm.module.css";
+import { goodTeachers } from "./goodTeachers.ts";
 
 /** A teacher from a public hub, or from any address: looked up, shown, and downloaded on a click. */
 export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
   const engine = useEngine();
   const transfer = useStore(webStore, ({ transfers }) => transfers.teacher);
   const linked = useStore(linkStore, (state) => state.teacher);
-  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked);
+  const { address, setAddress, isOpen, setOpen } = useLinkedAddress(linked, transfer);
   const preset = teacherPresets.find((candidate) => candidate.address === address.trim());
   const sha256 = preset?.sha256 ?? (linked?.address === address.trim() ? linked.sha256 : null);
 
-  async function download(acceptChanged: boolean): Promise<void> {
-    const files = await startDownload("teacher", { acceptChanged });
-    const [first] = files ?? [];
-    if (files === null || first === undefined) return;
-    const origin = { address: first.record.address, sha256: first.record.sha256 };
-    const given = files.map(({ file }) => file);
-    await offerTeacherFiles(engine, given, { origin, recipe: preset?.recipe });
-  }
+  // A card above tells of its own download.
+  const isOnCard =
+    "wanted" in transfer &&
+    transfer.phase !== "done" &&
+    goodTeachers.some((good) => good.preset.address === transfer.wanted.address);
 
   function lookUpAddress(): void {
     void lookUp("teacher", { address: address.trim(), sha256, keep: true, recipe: preset?.recipe });
@@ -74,9 +72,9 @@ export function TeacherFromWeb({ disabled }: { readonly disabled: boolean }) {
       </div>
       <WebTransfer
         use="teacher"
-        transfer={transfer}
+        transfer={isOnCard ? { phase: "idle" } : transfer}
         disabled={disabled}
-        onDownload={(acceptChanged) => void download(acceptChanged)}
+        onDownload={(acceptChanged) => void downloadTeacher(engine, acceptChanged)}
       />
       <KeptFiles onUse={setAddress} />
     </WebForm>
@@ -89,7 +87,7 @@ function factsOfPreset(preset: TeacherPreset) {
     { term: "Embedding", text: preset.embedding },
     { term: "Input", text: `${preset.inputSize} px` },
     { term: "Licence", text: preset.licence },
-    { term: "By", text: preset.citation },
+    { term: "Paper", text: preset.citation },
   ];
 }
 
@@ -106,7 +104,7 @@ function KeptFiles({ onUse }: { readonly onUse: (address: string) => void }) {
       <ul className={styles.kept}>
         {kept.map(({ address, name, bytes, place }) => (
           <li key={address}>
-            <span title={address}>
+            <span>
               {nameOfKept(address, name)}{" "}
               <span className={styles.muted}>
                 {formatBytes(bytes)}

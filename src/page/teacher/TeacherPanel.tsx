@@ -1,69 +1,39 @@
 import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import { settings } from "../../contract/config.ts";
 import { describeMatching } from "../../contract/matching.ts";
-import { chooseTeacher } from "../commands/loadTeacher.ts";
 import { dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";
 import { configStore } from "../stores/configStore.ts";
+import { linkStore } from "../stores/linkStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
+import { webStore } from "../stores/webStore.ts";
 import { FactList } from "../widgets/FactList.tsx";
 import { Refusal } from "../widgets/Refusal.tsx";
-import { SettingsGroup } from "../settings/SettingsGroup.tsx";
+import { CouplingNote } from "./CouplingNote.tsx";
+import { goodTeachers } from "./goodTeachers.ts";
+import { TeacherCards } from "./TeacherCards.tsx";
 import { TeacherFromWeb } from "./TeacherFromWeb.tsx";
 import { factsOfCard } from "./teacherFacts.ts";
+import { teacherInput } from "./teacherInputId.ts";
 import styles from "./TeacherPanel.module.css";
 
-const choices = Object.entries(settings.teacher.options) as ["bundled" | "own" | "none", string][];
-
-/** Which network teaches: its source, what files hold that may become it, what was recognised, or why it was refused. */
+/** Which network teaches: four to begin with, others behind them, what was recognised, or why it was refused. */
 export function TeacherPanel() {
-  const engine = useEngine();
   const config = useStore(configStore, (state) => state.config);
-  const chosen = config.teacher;
   const busy = useStore(runStore, (run) => runIsBusy(run));
   const { status, card, asked, error, offer } = useStore(teacherStore);
+  const isAnotherChosen = config.teacher === "own" && card === null;
 
   return (
     <TeacherDrop disabled={busy}>
-      <fieldset className={styles.choices} disabled={busy}>
-        <legend className="visually-hidden">{settings.teacher.label}</legend>
-        {choices.map(([choice, text]) => (
-          <label key={choice} className={styles.choice}>
-            <input
-              type="radio"
-              name="teacher"
-              data-testid={`teacher-${choice}`}
-              checked={chosen === choice}
-              onChange={() => void chooseTeacher(engine, choice)}
-            />
-            {text}
-          </label>
-        ))}
-      </fieldset>
-      <div className={styles.file}>
-        <label htmlFor="teacher-file">
-          Your own: choose, or drop on this panel, a <code>.safetensors</code> or <code>.pth</code>{" "}
-          checkpoint, an <code>.onnx</code> file, or a TensorFlow.js <code>model.json</code> with its shards,
-          as files, folder or zip. What it holds is shown before it is used.
-        </label>
-        <input
-          id="teacher-file"
-          data-testid="teacher-input"
-          type="file"
-          multiple
-          disabled={busy}
-          onChange={(event) => {
-            const files = [...(event.target.files ?? [])];
-            event.target.value = ""; // so that the same file can be chosen again
-            void offerTeacherFiles(engine, files);
-          }}
-        />
+      <div className={styles.choice} data-setting="teacher">
+        <TeacherCards disabled={busy} />
+        <CouplingNote />
       </div>
-      <TeacherFromWeb disabled={busy} />
+      <MoreTeachers disabled={busy} isAsked={isAnotherChosen} />
       {offer?.inspection === null ? (
         <p role="status">
           Reading {offer.name} …{" "}
@@ -84,11 +54,54 @@ export function TeacherPanel() {
           }
         />
       )}
-      {card === null || chosen === "none" ? null : (
+      {card === null || config.teacher === "none" ? null : (
         <FactList facts={factsOfCard(card, describeMatching(config, card))} testId="teacher-card" />
       )}
-      <SettingsGroup group="teacher" except={["teacher"]} />
     </TeacherDrop>
+  );
+}
+
+interface MoreTeachersProps {
+  readonly disabled: boolean;
+  /** Another teacher was chosen, and is still to be given. */
+  readonly isAsked: boolean;
+}
+
+/** The rest of the published ones, and files of one's own. */
+function MoreTeachers({ disabled, isAsked }: MoreTeachersProps) {
+  const isLinked = useStore(linkStore, (state) => state.teacher !== null);
+  // Of the cards' own downloads the cards tell.
+  const isDownloading = useStore(webStore, ({ transfers: { teacher } }) =>
+    "wanted" in teacher && teacher.phase !== "done"
+      ? !goodTeachers.some(({ preset }) => preset.address === teacher.wanted.address)
+      : false,
+  );
+  const [isOpen, setOpen] = useState(isLinked || isDownloading);
+  return (
+    <details
+      className={styles.more}
+      open={isOpen || isAsked}
+      data-testid="more-teachers"
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>More teachers</summary>
+      <div className={styles.file}>
+        <p>
+          A file of your own: a <code>.safetensors</code> or <code>.pth</code> checkpoint, an{" "}
+          <code>.onnx</code> file, or a TensorFlow.js <code>model.json</code> with its shards. Drop it on this
+          panel, or choose it. You see what it holds before it is used.
+        </p>
+        <button
+          type="button"
+          disabled={disabled}
+          data-testid="teacher-choose"
+          onClick={() => document.getElementById(teacherInput)?.click()}
+        >
+          Choose files
+        </button>
+      </div>
+      <TeacherFromWeb disabled={disabled} />
+    </details>
   );
 }
 

@@ -5,26 +5,20 @@ import { useEngine } from "../engine/EngineContext.tsx";
 import { engineStore } from "../stores/engineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { formatBytes } from "../widgets/formatNumbers.ts";
-import styles from "./MachinePanel.module.css";
+import { backendLabels } from "./backendLabels.ts";
+import styles from "./MachineStation.module.css";
 
-export const backendLabels: Readonly<Record<BackendChoice, string>> = {
-  auto: "fastest found",
-  webgpu: "WebGPU",
-  wasm: "WebAssembly",
-  webgl: "WebGL",
-  cpu: "plain JavaScript",
-};
-
-/** What computes, on what adapter, and why; with a way to choose another. */
-export function MachinePanel() {
+/** Where training runs, and why there; with a way to choose another backend. */
+export function MachineStation() {
   const engine = useEngine();
   const { status, choice, report, error, memory } = useStore(engineStore);
   const busy = useStore(runStore, (run) => runIsBusy(run));
 
   return (
-    <>
+    <div className={styles.machine}>
+      <p className={styles.small}>Everything happens in this browser; nothing is sent anywhere.</p>
       <div className={styles.row}>
-        <label htmlFor="backend">Compute with</label>
+        <label htmlFor="backend">Backend</label>
         <select
           id="backend"
           data-testid="backend-select"
@@ -52,7 +46,22 @@ export function MachinePanel() {
           {formatBytes(memory.imageBytes)}.
         </p>
       )}
-    </>
+      <Execution />
+    </div>
+  );
+}
+
+/** How the steps of the present run are computed. */
+function Execution() {
+  const execution = useStore(runStore, (run) => run.execution);
+  if (execution === null) return null;
+  return (
+    <p className={styles.small} data-testid="execution">
+      {execution.executor === "compiled"
+        ? `Steps are compiled for the GPU: ${execution.details}`
+        : `Running without compiled GPU steps: ${execution.details}`}
+      .
+    </p>
   );
 }
 

@@ -1,0 +1,84 @@
+import { useEffect, useState, type ChangeEvent } from "react";
+import { loadOwnImages } from "../commands/loadImages.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { collectFromDrop, collectFromList } from "../ingest/collectFiles.ts";
+import { imageInputs } from "./imageInputs.ts";
+import styles from "./PageDrop.module.css";
+
+/**
+ * Where images come into the page, whatever of it is in sight: dropped or pasted anywhere, unless some part of the page
+ * took them for itself (`preventDefault`), or chosen through the inputs here.
+ */
+export function PageDrop() {
+  const engine = useEngine();
+  const dragging = useWholePageDrop();
+  const take = (event: ChangeEvent<HTMLInputElement>): void => {
+    const collected = collectFromList(event.currentTarget.files ?? []);
+    event.currentTarget.value = ""; // so that choosing the same again counts as a change
+    if (collected.files.length > 0) void loadOwnImages(engine, collected);
+  };
+  return (
+    <>
+      <input
+        ref={(input) => input?.setAttribute("webkitdirectory", "")}
+        id={imageInputs.folder}
+        type="file"
+        hidden
+        multiple
+        aria-label="Folder of images"
+        data-testid="folder-input"
+        onChange={take}
+      />
+      <input
+        id={imageInputs.files}
+        type="file"
+        hidden
+        multiple
+        accept="image/*,.zip,application/zip,.cbz,.parquet"
+        aria-label="Image files, zip or parquet"
+        data-testid="files-input"
+        onChange={take}
+      />
+      {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
+    </>
+  );
+}
+
+/** @returns whether files that the page would take are being dragged over it. */
+function useWholePageDrop(): boolean {
+  const engine = useEngine();
+  const [dragging, setDragging] = useState(false);
+  useEffect(() => {
+    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+    const onDragOver = (event: DragEvent): void => {
+      setDragging(carriesFiles(event) && !event.defaultPrevented);
+      if (carriesFiles(event)) event.preventDefault(); // else the browser would open the file in place of the page
+    };
+    const onDragLeave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setDragging(false); // left the window
+    };
+    const onDrop = (event: DragEvent): void => {
+      setDragging(false);
+      if (event.defaultPrevented || event.dataTransfer === null || !carriesFiles(event)) return;
+      event.preventDefault();
+      void loadOwnImages(engine, collectFromDrop(event.dataTransfer));
+    };
+    const onPaste = (event: ClipboardEvent): void => {
+      const files = event.clipboardData?.files;
+      if (event.defaultPrevented || files === undefined || files.length === 0) return;
+      event.preventDefault();
+      void loadOwnImages(engine, collectFromList(files));
+    };
+    window.addEventListener("dragover", onDragOver);
+    window.addEventListener("dragleave", onDragLeave);
+    window.addEventListener("drop", onDrop);
+    window.addEventListener("paste", onPaste);
+    return () => {
+      window.removeEventListener("dragover", onDragOver);
+      window.removeEventListener("dragleave", onDragLeave);
+      window.removeEventListener("drop", onDrop);
+      window.removeEventListener("paste", onPaste);
+    };
+  }, [engine]);
+  return dragging;
+}

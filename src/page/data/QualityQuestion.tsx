@@ -1,0 +1,143 @@
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { defaultConfig } from "../../contract/config.ts";
+import type { DatasetSummary } from "../../contract/dataset.ts";
+import { teacherPresets } from "../../contract/teacherPresets.ts";
+import { canReadAgain, readAgain } from "../commands/loadImages.ts";
+import { lookUpTeacher, smallPhotoTeacher } from "../commands/lookUpTeacher.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { openStation } from "../stations/stationStore.ts";
+import { configStore, replaceConfig } from "../stores/configStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
+import { formatBytes } from "../widgets/formatNumbers.ts";
+import styles from "./QualityQuestion.module.css";
+import { describeMinutes, qualityChoices, qualityOf, type Quality } from "./qualityChoices.ts";
+
+interface QualityQuestionProps {
+  readonly summary: DatasetSummary;
+  readonly disabled: boolean;
+}
+
+/** The one question about the visitor's own images. An answer sets the settings; nothing starts by itself. */
+export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
+  const config = useStore(configStore, (state) => state.config);
+  const imagesPerSecond = useMeasuredSpeed(summary, disabled);
+  const choices = qualityChoices({ images: summary.count, imagesPerSecond });
+  const chosen = qualityOf(config, choices);
+
+  const choose = (quality: Quality): void => {
+    const { seed, splitSeed, teacher } = configStore.getState().config;
+    // A teacher of one's own stays for better; the bundled one was made for small views.
+    const kept = quality === "better" && teacher === "own" ? { teacher } : {};
+    replaceConfig({ seed, splitSeed, ...choices[quality].patch, ...kept });
+  };
+  const option = (quality: Quality, title: string, text: string) => (
+    <button
+      type="button"
+      className={styles.option}
+      aria-pressed={chosen === quality}
+      disabled={disabled}
+      data-testid={`quality-${quality}`}
+      onClick={() => choose(quality)}
+    >
+      <strong>
+        {title}
+        {choices[quality].seconds === null ? "" : `, ${describeMinutes(choices[quality].seconds)}`}
+      </strong>
+      <span>{text}</span>
+    </button>
+  );
+
+  return (
+    <fieldset className={styles.question} data-testid="quality-question">
+      <legend>How good should it be?</legend>
+      {option("quick", "Quick", "32 px views, bundled teacher: learns colour and coarse shape.")}
+      {option(
+        "better",
+        "Better",
+        "96 px views, MobileNet teacher: sees detail. Measuring the teacher comes on top.",
+      )}
+      {chosen === "better" ? <StillNeeded summary={summary} disabled={disabled} /> : null}
+    </fieldset>
+  );
+}
+
+/** What better wants beside its settings, each on a click. */
+function StillNeeded({ summary, disabled }: QualityQuestionProps) {
+  const engine = useEngine();
+  const imageSize = useStore(configStore, (state) => state.config.imageSize);
+  const hasOwnTeacher = useStore(configStore, (state) => state.config.teacher === "own");
+  const isLoaded = useStore(teacherStore, ({ card }) => card !== null && card.source !== "bundled");
+  const needsTeacher = !hasOwnTeacher || !isLoaded;
+  const needsImages = summary.size < imageSize;
+  if (!needsTeacher && !needsImages) return <p className={styles.ready}>All is there: press Start.</p>;
+  const preset = teacherPresets.find(({ id }) => id === smallPhotoTeacher);
+  return (
+    <ul className={styles.needed}>
+      {needsImages ? (
+        <li>
+          The images are stored at {summary.size} px.{" "}
+          {canReadAgain() ? (
+            <button
+              type="button"
+              disabled={disabled}
+              data-testid="read-again"
+              onClick={() => void readAgain(engine)}
+            >
+              Read them again, larger
+            </button>
+          ) : (
+            "Load them again to store them larger."
+          )}
+        </li>
+      ) : null}
+      {needsTeacher && preset !== undefined ? (
+        <li>
+          Until then the bundled teacher is used.{" "}
+          <button
+            type="button"
+            disabled={disabled}
+            data-testid="get-better-teacher"
+            onClick={() => {
+              void lookUpTeacher(preset);
+              openStation("teacher");
+            }}
+          >
+            Get the MobileNet teacher
+            {preset.roughBytes === null ? "" : ` (${formatBytes(preset.roughBytes)})`}
+          </button>
+        </li>
+      ) : null}
+    </ul>
+  );
+}
+
+/** Images a second with the default student, measured once for a set while nothing else goes on; null until then. */
+function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): number | null {
+  const engine = useEngine();
+  const isReady = useStore(engineStore, ({ status }) => status === "ready");
+  const [measured, setMeasured] = useState<{ readonly of: string; readonly rate: number | null } | null>(
+    () => lastMeasured,
+  );
+  const isKnown = measured?.of === fingerprint;
+  useEffect(() => {
+    if (isKnown || isBusy || !isReady) return;
+    let isWanted = true;
+    const remember = (rate: number | null): void => {
+      lastMeasured = { of: fingerprint, rate };
+      if (isWanted) setMeasured(lastMeasured);
+    };
+    engine.request("probe", { config: defaultConfig }).then(
+      ({ imagesPerSecond }) => remember(imagesPerSecond),
+      () => remember(null), // the question stands without its minutes
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [engine, fingerprint, isKnown, isBusy, isReady]);
+  return isKnown ? measured.rate : null;
+}
+
+/** Kept while the station is closed. */
+let lastMeasured: { readonly of: string; readonly rate: number | null } | null = null;

@@ -1,0 +1,102 @@
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import type { Config } from "../../contract/config.ts";
+import { AppError } from "../../contract/errors.ts";
+import type { Engine } from "../../contract/protocol.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { configStore } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
+import { engineStore } from "../stores/engineStore.ts";
+import { Picture } from "../widgets/Picture.tsx";
+import styles from "./StationContents.module.css";
+
+interface Preview {
+  readonly whole: { readonly side: number; readonly rgba: Uint8ClampedArray<ArrayBuffer> };
+  readonly side: number;
+  readonly views: readonly Uint8ClampedArray<ArrayBuffer>[];
+}
+
+/** A slider that moves asks for one preview, not for fifty. */
+const restMs = 120;
+/** Larger ones are drawn smooth. */
+const mostPixelated = 64;
+
+/** One picture and two views of it, drawn anew whenever a setting of theirs changes. */
+export function ViewPreview() {
+  const engine = useEngine();
+  const config = useStore(configStore, (state) => state.config);
+  const summary = useStore(datasetStore, (state) => state.summary);
+  const isReady = useStore(engineStore, ({ status }) => status === "ready");
+  const [picked, setPicked] = useState(0);
+  const [draw, setDraw] = useState(0);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const count = summary?.count ?? 0;
+  const index = count === 0 ? 0 : picked % count;
+  const fingerprint = summary?.fingerprint;
+
+  useEffect(() => {
+    if (fingerprint === undefined || count === 0 || !isReady) return;
+    let isWanted = true;
+    const timer = setTimeout(() => {
+      askFor(engine, config, index, draw).then(
+        (answer) => {
+          if (isWanted) setPreview(answer);
+        },
+        (error: unknown) => {
+          // Only a look: the images may have gone meanwhile.
+          if (!(error instanceof AppError)) throw error;
+        },
+      );
+    }, restMs);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [engine, config, index, draw, fingerprint, count, isReady]);
+
+  if (summary === null) return <p className={styles.muted}>There are no pictures yet to show views of.</p>;
+  const isSmall = (side: number): string => (side <= mostPixelated ? ` ${styles.pixels}` : "");
+  const shown = (rgba: Preview["views"][number] | undefined, side: number) => (
+    <Picture rgba={rgba ?? null} side={side} className={`${styles.view}${isSmall(side)}`} />
+  );
+  return (
+    <>
+      <div
+        className={styles.views}
+        data-testid="view-preview"
+        role="group"
+        aria-label="A picture and two views of it"
+      >
+        <figure>
+          {shown(preview?.whole.rgba, preview?.whole.side ?? 1)}
+          <figcaption>Picture</figcaption>
+        </figure>
+        <figure>
+          {shown(preview?.views[0], preview?.side ?? 1)}
+          <figcaption>View 1</figcaption>
+        </figure>
+        <figure>
+          {shown(preview?.views[1], preview?.side ?? 1)}
+          <figcaption>View 2</figcaption>
+        </figure>
+      </div>
+      <div className={styles.buttons}>
+        <button type="button" onClick={() => setDraw(draw + 1)}>
+          Draw others
+        </button>
+        <button type="button" disabled={count < 2} onClick={() => setPicked((picked + 37) % count)}>
+          Another picture
+        </button>
+      </div>
+    </>
+  );
+}
+
+async function askFor(engine: Engine, config: Config, index: number, draw: number): Promise<Preview> {
+  const side = Math.max(config.imageSize, 48);
+  const [{ pixels }, { side: viewSide, views }] = await Promise.all([
+    engine.request("thumbnails", { indices: [index], side }),
+    engine.request("previewViews", { index, config, draw }),
+  ]);
+  return { whole: { side, rgba: pixels }, side: viewSide, views };
+}
