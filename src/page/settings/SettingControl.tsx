@@ -83,7 +83,7 @@ export function SettingControl({ name, children }: SettingControlProps) {
             disabled={isDisabled}
             onClick={() => void resetSettings(engine, [name])}
           >
-            Back to {formatSetting(setting, defaultConfig[name])}
+            Back to default: {formatSetting(setting, defaultConfig[name])}
           </button>
         ) : null}
       </p>
@@ -125,7 +125,7 @@ function NumberField({ id, name, setting, value, isDisabled, onChange }: FieldPr
           id={id}
           type="number"
           className={`${styles.number} ${setting.max > 1e6 ? styles.wide : ""}`}
-          value={draft ?? Number(Number(value).toPrecision(12))}
+          value={draft ?? shownNumber(Number(value))}
           min={setting.min}
           max={setting.max}
           step={setting.integer === true ? 1 : "any"}
@@ -147,6 +147,11 @@ function NumberField({ id, name, setting, value, isDisabled, onChange }: FieldPr
       </span>
     </>
   );
+}
+
+/** Short enough for its field; whole numbers whole. */
+function shownNumber(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(5));
 }
 
 function Slider({ name, setting, value, isDisabled, onChange }: FieldProps) {

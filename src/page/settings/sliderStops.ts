@@ -1,20 +1,29 @@
 import type { NumberSetting } from "../../contract/config.ts";
 
+/** Sides of images go in steps of so many pixels: networks halve them several times. */
+const pixelStep = 16;
+
 /**
  * The values a slider for this setting stops at, rising; null where a slider would be of no use (a seed). Any other
  * value in the range can still be typed.
  *
  * A linear range has round steps. A logarithmic one has powers of two where the setting counts units of a network
- * (its published value is one), and 1-2-5 steps otherwise; its 0, if it has one, comes first.
+ * (its published value is one), and 1-2-5 steps otherwise; its 0, if it has one, comes first,
+ * and the default is always among them.
  */
 export function sliderStops(setting: NumberSetting): readonly number[] | null {
-  const { min, max } = setting;
+  const { min, max, unit } = setting;
   if (setting.scale === "log") {
     const stops = isPowerOfTwo(setting.published ?? setting.default) ? powersOfTwo(max) : roundSteps(setting);
     const within = stops.filter((stop) => stop >= min && stop <= max && stop > 0);
-    return min === 0 ? [0, ...within] : within;
+    const all = new Set([...(min === 0 ? [0] : []), ...within, setting.default]);
+    return [...all].sort((a, b) => a - b);
   }
   if (setting.integer === true) {
+    if (unit === "px") {
+      const sides = Array.from({ length: Math.floor(max / pixelStep) + 1 }, (_, i) => i * pixelStep);
+      return sides.filter((side) => side >= min);
+    }
     return max - min <= 64 ? Array.from({ length: max - min + 1 }, (_, i) => min + i) : null;
   }
   if (max - min > 10) return null;

@@ -30,10 +30,10 @@ export function ChangedList() {
               type="button"
               className={styles.small}
               disabled={isBusy && !live}
-              aria-label={`${label} back to ${usual}`}
+              aria-label={`Reset ${label} to ${usual}`}
               onClick={() => void resetSettings(engine, [name])}
             >
-              Back
+              Reset
             </button>
           </li>
         ))}
@@ -49,7 +49,7 @@ export function ChangedList() {
           )
         }
       >
-        All back to their defaults
+        Reset all to their defaults
       </button>
     </details>
   );

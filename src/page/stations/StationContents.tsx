@@ -42,9 +42,10 @@ export function StationContents({ station }: { readonly station: Station }) {
     )
       fold.open = true;
     place.scrollIntoView({ block: "center" });
-    place
-      .querySelector<HTMLElement>("select:enabled, input:enabled, button:enabled")
-      ?.focus({ preventScroll: true });
+    const control =
+      place.querySelector<HTMLElement>("select:enabled, input:enabled") ??
+      place.querySelector<HTMLElement>("button:enabled");
+    control?.focus({ preventScroll: true });
   }, [station, target]);
 
   return (

@@ -18,7 +18,9 @@ export function CouplingNote() {
   const coupling = presentCoupling(last, config);
   if (coupling !== null) {
     const { before } = coupling;
-    const goBack = (): void => {
+    const goBack = (button: HTMLElement): void => {
+      // The button goes with the note, and the keyboard to what the note was about.
+      button.closest("[data-setting]")?.querySelector<HTMLElement>("select, button")?.focus();
       patchConfig(before);
       couplingStore.setState({ last: null });
     };
@@ -27,7 +29,12 @@ export function CouplingNote() {
         {teacher === "none"
           ? `Without a teacher: ${methods.mocov2.label.replace(" (no teacher)", "")}, which learns from the pictures alone. A fair comparison for ${methods[before.method].label}.`
           : `${methods[method].label} needs a teacher, so the bundled one was chosen.`}{" "}
-        <button type="button" disabled={isBusy} data-testid="coupling-back" onClick={goBack}>
+        <button
+          type="button"
+          disabled={isBusy}
+          data-testid="coupling-back"
+          onClick={(event) => goBack(event.currentTarget)}
+        >
           {teacher === "none"
             ? `Back to ${methods[before.method].label} and its teacher`
             : `Back to ${methods[before.method].label} and ${settings.teacher.options[before.teacher].toLowerCase()}`}

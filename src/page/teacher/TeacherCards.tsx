@@ -66,7 +66,7 @@ export function TeacherCards({ disabled }: { readonly disabled: boolean }) {
           data-testid="teacher-own"
           onClick={() => void chooseTeacher(engine, "own")}
         >
-          Another, from below
+          Another teacher
         </button>
         <button
           type="button"
