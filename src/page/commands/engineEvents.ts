@@ -64,7 +64,11 @@ export function followEngine(engine: Engine): () => void {
         return;
       case "backendLost":
         engineStore.setState({ status: "lost", error: event.error, progress: null });
-        notify("error", event.error.message, { hint: event.error.hint, details: event.error.details });
+        notify("error", event.error.message, {
+          hint: event.error.hint,
+          details: event.error.details,
+          cause: "engine",
+        });
         // A worker that is gone cannot say that its run has ended.
         if (runIsGoing()) concludeRun({ kind: "failed", error: event.error });
         return;

@@ -155,9 +155,9 @@ async function loadInPlace(
         datasetStore.getState().summary === null
           ? "There are no images now."
           : "The images before are still there.";
-      notify("info", `Reading the images was cancelled. ${left}`);
+      notify("info", `Reading the images was cancelled. ${left}`, { cause: "images" });
     } else {
-      notifyError(error);
+      notifyError(error, "images");
     }
   } finally {
     pool.close();
@@ -179,7 +179,7 @@ export async function loadDemoImages(engine: Engine): Promise<void> {
     datasetStore.setState({ summary, ...noOwnImages });
     patchConfig({ data: "demo" });
   } catch (error) {
-    notifyError(error);
+    notifyError(error, "images");
   } finally {
     datasetStore.setState({ ingestion: null });
   }
@@ -197,11 +197,17 @@ const nothingYet = {
 
 function refusedAsBusy(): boolean {
   if (datasetStore.getState().ingestion !== null) {
-    notify("info", "Images are being read already.", { hint: "Wait until they are, or cancel." });
+    notify("info", "Images are being read already.", {
+      hint: "Wait until they are, or cancel.",
+      cause: "images",
+    });
     return true;
   }
   if (runIsBusy()) {
-    notify("error", "The images cannot be changed while a run is going.", { hint: "Stop the run first." });
+    notify("error", "The images cannot be changed while a run is going.", {
+      hint: "Stop the run first.",
+      cause: "images",
+    });
     return true;
   }
   return false;

@@ -4,7 +4,7 @@ import type { EngineClient } from "../engine/engineClient.ts";
 import { concludeRun } from "./engineEvents.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
-import { notify, notifyError } from "../stores/noticeStore.ts";
+import { notify, notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { runIsGoing } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { bundledTeacher, reloadTeacher } from "./loadTeacher.ts";
@@ -16,10 +16,11 @@ export async function openBackend(engine: EngineClient, choice: BackendChoice): 
   try {
     const report = await engine.request("openBackend", { choice });
     engineStore.setState({ status: "ready", report, progress: null });
+    withdrawNotices("engine");
     await reloadTeacher(engine);
   } catch (error) {
     if (error instanceof AppError && error.code === "cancelled") return; // by a restart, which opens one itself
-    notifyError(error);
+    notifyError(error, "engine");
     if (error instanceof AppError && error.code === "busy") engineStore.setState({ ...before });
     else if (engineStore.getState().status === "opening")
       engineStore.setState({ status: "failed", report: null, error: toWire(error), progress: null });

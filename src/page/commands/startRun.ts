@@ -7,7 +7,7 @@ import { metricLogOf } from "../metrics/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
-import { notifyError } from "../stores/noticeStore.ts";
+import { notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
@@ -20,9 +20,10 @@ export async function startRun(engine: Engine, { paused = false } = {}): Promise
   if (runIsBusy()) return;
   try {
     const config = await prepareRun(engine, presentConfig);
+    withdrawNotices("run");
     await launchRun(engine, config, paused);
   } catch (error) {
-    notifyError(error);
+    notifyError(error, "run");
   }
 }
 
@@ -79,7 +80,7 @@ async function requireBackend(): Promise<void> {
   throw new AppError(
     error?.code ?? "backend-unavailable",
     error?.message ?? "There is no backend to run on.",
-    { hint: "Restart the engine, or choose another backend under “Machine”." },
+    { hint: "Restart the engine, or choose another backend under “Where training runs”." },
   );
 }
 

@@ -6,7 +6,7 @@ import { teacherPresets } from "../../contract/teacherPresets.ts";
 import { canReadAgain, readAgain } from "../commands/loadImages.ts";
 import { lookUpTeacher, smallPhotoTeacher } from "../commands/lookUpTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
-import { openStation } from "../stations/stationStore.ts";
+import { openStation } from "../stores/stationStore.ts";
 import { configStore, replaceConfig } from "../stores/configStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";

@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { methods } from "../../contract/methods.ts";
 import { onMetrics } from "../metrics/metricArchive.ts";
 import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
-import { openStation } from "../stations/stationStore.ts";
+import { openStation } from "../stores/stationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import type { Station } from "../stations/stationStore.ts";
+import type { Station } from "../stores/stationStore.ts";
 
 /** The parts of the diagram that can be asked about. */
 export type Part = "data" | "views" | "student" | "meanStudent" | "teacher" | "embeddings" | "losses";

@@ -7,7 +7,7 @@ import { restartEngine } from "../commands/openBackend.ts";
 import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { beginSlowStep, slowStepStore } from "../method/slowStep.ts";
-import { openStation } from "../stations/stationStore.ts";
+import { openStation } from "../stores/stationStore.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { engineStore } from "../stores/engineStore.ts";

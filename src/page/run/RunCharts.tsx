@@ -62,8 +62,8 @@ export function RunCharts() {
         )}
       </div>
       <div className={styles.charts}>
-        {chartSpecs
-          .filter(({ id: chart }) => chart === "losses" || chart === main)
+        {[main, "losses"]
+          .flatMap((wanted) => chartSpecs.filter(({ id: chart }) => chart === wanted))
           .map((spec) => (
             <MetricChart key={spec.id} spec={spec} className={styles.large ?? ""} />
           ))}

@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import styles from "./App.module.css";
 import { shareAddress } from "./followAddress.ts";
 import { engineStore } from "../stores/engineStore.ts";
-import { openStation } from "../stations/stationStore.ts";
+import { openStation } from "../stores/stationStore.ts";
 import { notify } from "../stores/noticeStore.ts";
 import { viewNames, type ViewName } from "../stores/viewStore.ts";
 import type { ThemeChoice } from "../stores/themeStore.ts";

@@ -8,7 +8,7 @@ import { configStore, replaceConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { linkStore } from "../stores/linkStore.ts";
-import { notify } from "../stores/noticeStore.ts";
+import { notify, withdrawNotices } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { showView, viewStore } from "../stores/viewStore.ts";
 
@@ -34,11 +34,13 @@ export function followAddress(engine: EngineClient): BackendChoice {
   });
   datasetStore.subscribe((state, before) => {
     if (state.summary === before.summary) return;
+    if (state.summary?.kind === "own") withdrawNotices("linkedImages");
     compareWithLink();
     write();
   });
   teacherStore.subscribe((state, before) => {
     if (state.origin !== before.origin) write();
+    if (state.card !== before.card && state.card !== null) withdrawNotices("linkedTeacher");
   });
   viewStore.subscribe(write);
   addEventListener("hashchange", () => {
@@ -86,6 +88,7 @@ function readAddress(): BackendChoice {
   if (problems.length > 0) {
     notify("info", "Parts of the link were not understood and are ignored.", {
       details: describeProblems(problems),
+      cause: "link",
     });
   }
   for (const [origin, what, where] of [
@@ -98,12 +101,14 @@ function readAddress(): BackendChoice {
       `This link names ${what === "teacher" ? "a teacher" : what} at ${new URL(origin.address).host}. Nothing has been loaded.`,
       {
         hint: `Look at “From the web” under “${where}” to see the size and to download.`,
+        cause: what === "teacher" ? "linkedTeacher" : "linkedImages",
       },
     );
   }
   if (dataset !== null && data === null && datasetStore.getState().summary === null) {
     notify("info", `This link was made with the images “${dataset.name}”, which it does not carry.`, {
-      hint: "Drop that set (or one of yours) on “Data” to go on.",
+      hint: "Drop that set (or one of yours) on the page to go on.",
+      cause: "linkedImages",
     });
   }
   return backend ?? "auto";
@@ -114,11 +119,14 @@ function compareWithLink(): void {
   const { summary } = datasetStore.getState();
   if (dataset === null || summary?.kind !== "own") return;
   if (summary.fingerprint.startsWith(dataset.fingerprint)) {
-    notify("info", `These are the images the link was made with: “${dataset.name}”.`);
+    notify("info", `These are the images the link was made with: “${dataset.name}”.`, {
+      cause: "linkedImages",
+    });
   } else {
     notify(
       "info",
       `These are not the images the link was made with (“${dataset.name}”), so results will differ.`,
+      { cause: "linkedImages" },
     );
   }
 }

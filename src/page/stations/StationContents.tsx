@@ -8,7 +8,7 @@ import { ObjectiveStation } from "./ObjectiveStation.tsx";
 import { settingTarget } from "./openSetting.ts";
 import { SettingSearch } from "./SettingSearch.tsx";
 import styles from "./StationContents.module.css";
-import type { Station } from "./stationStore.ts";
+import type { Station } from "../stores/stationStore.ts";
 import { StudentStation } from "./StudentStation.tsx";
 import { TeacherStation } from "./TeacherStation.tsx";
 import { TrainingStation } from "./TrainingStation.tsx";

@@ -6,7 +6,7 @@ import { TeacherInput } from "../teacher/TeacherInput.tsx";
 import { Icon } from "../widgets/Icon.tsx";
 import styles from "./StationPanel.module.css";
 import { stationTitles } from "./stationSettings.ts";
-import { openStation, stationStore, type Station } from "./stationStore.ts";
+import { openStation, stationStore, type Station } from "../stores/stationStore.ts";
 
 const loadContents = () => import("./StationContents.tsx");
 const StationContents = lazy(async () => ({ default: (await loadContents()).StationContents }));

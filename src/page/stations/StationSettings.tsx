@@ -9,7 +9,7 @@ import { configStore } from "../stores/configStore.ts";
 import { settingTarget } from "./openSetting.ts";
 import styles from "./StationContents.module.css";
 import { stationSettings } from "./stationSettings.ts";
-import type { Station } from "./stationStore.ts";
+import type { Station } from "../stores/stationStore.ts";
 
 /** Headings where a station has settings of several kinds. */
 const groupTitles: Readonly<Partial<Record<SettingGroup, string>>> = {

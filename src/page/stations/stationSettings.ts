@@ -1,7 +1,7 @@
 import type { Config, Setting, SettingGroup, SettingName } from "../../contract/config.ts";
 import { settingNames, settings } from "../../contract/config.ts";
 import { methods, methodUses } from "../../contract/methods.ts";
-import type { Station } from "./stationStore.ts";
+import type { Station } from "../stores/stationStore.ts";
 
 /** In the order of the data. */
 export const stations = [

@@ -2,10 +2,14 @@ import { createStore } from "zustand/vanilla";
 import { visibleText } from "../../lib/visibleText.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 
-/** Something a person should know, in words; stays until dismissed. */
+/** What a notice is about. A new notice of a cause takes the place of the one before, and goes when its cause does. */
+export type NoticeCause = "run" | "engine" | "images" | "link" | "linkedTeacher" | "linkedImages" | "other";
+
+/** Something a person should know, in words; stays until dismissed or until its cause is gone. */
 export interface Notice {
   readonly id: number;
   readonly kind: "error" | "info";
+  readonly cause: NoticeCause;
   readonly message: string;
   /** The next move; empty when there is none. */
   readonly hint: string;
@@ -16,38 +20,52 @@ interface NoticeState {
   readonly notices: readonly Notice[];
 }
 
-const mostNotices = 8;
+const mostNotices = 3;
 
 export const noticeStore = createStore<NoticeState>(() => ({ notices: [] }));
 
 let lastId = 0;
 
-/** Shows a notice. The same message shown again replaces the older one. */
+/** Shows a notice in place of the one of the same cause; of no particular cause, of the same words. */
 export function notify(
   kind: Notice["kind"],
   message: string,
-  more: { hint?: string | undefined; details?: readonly string[] | undefined } = {},
+  more: {
+    hint?: string | undefined;
+    details?: readonly string[] | undefined;
+    cause?: NoticeCause | undefined;
+  } = {},
 ): void {
   const shown = visibleText(message);
+  const cause = more.cause ?? "other";
   const notice: Notice = {
     id: ++lastId,
     kind,
+    cause,
     message: shown,
     hint: more.hint ?? "",
     details: (more.details ?? []).map(visibleText),
   };
   noticeStore.setState(({ notices }) => ({
-    notices: [...notices.filter((other) => other.message !== shown), notice].slice(-mostNotices),
+    notices: [
+      ...notices.filter((other) => other.message !== shown && (cause === "other" || other.cause !== cause)),
+      notice,
+    ].slice(-mostNotices),
   }));
 }
 
 /** Shows whatever was thrown. What the visitor cancelled is no news. */
-export function notifyError(error: unknown): void {
+export function notifyError(error: unknown, cause: NoticeCause = "other"): void {
   if (error instanceof AppError && error.code === "cancelled") return;
   const wire = toWire(error);
-  notify("error", wire.message, { hint: wire.hint, details: wire.details });
+  notify("error", wire.message, { hint: wire.hint, details: wire.details, cause });
 }
 
 export function dismissNotice(id: number): void {
   noticeStore.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
+}
+
+/** What was said of a cause that is gone. */
+export function withdrawNotices(cause: NoticeCause): void {
+  noticeStore.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.cause !== cause) }));
 }
