@@ -4,6 +4,9 @@ import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig, type ConfigPatch, type SettingName } from "../src/contract/config.ts";
 import type { MemoryReport } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/shell/automation.ts";
+import { stationOf } from "../src/page/stations/stationSettings.ts";
+import type { Station } from "../src/page/stores/stationStore.ts";
+import { openStation } from "../tools/openStation.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
 
 export { expect };
@@ -101,14 +104,23 @@ export class Playground {
     await this.page.getByTestId(testId).click();
   }
 
-  /** The box with a setting's number. */
-  number(name: SettingName): Locator {
-    return this.page.locator(`[data-setting=${name}] input[type=number]`);
+  /** Opens the settings of a station. */
+  async station(station: Station): Promise<void> {
+    await openStation(this.page, station);
+  }
+
+  /** The box with a setting's number, where its station is open. */
+  async number(name: SettingName): Promise<Locator> {
+    await this.station(stationOf(name));
+    const box = this.page.locator(`[data-setting=${name}] input[type=number]`);
+    if (!(await box.isVisible()))
+      await this.page.getByTestId("all-settings").locator("summary").first().click();
+    return box;
   }
 
   /** A real drag from outside the browser, folder included, dropped on the drop zone. */
   async dropFromDesktop(path: string): Promise<void> {
-    const zone = this.page.getByTestId("drop-zone");
+    const zone = this.page.getByTestId("diagram"); // or anywhere else on the page
     await zone.scrollIntoViewIfNeeded();
     const box = await zone.boundingBox();
     if (box === null) throw new Error("the drop zone cannot be seen");

@@ -16,7 +16,6 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   const { page } = playground;
   await playground.open({ steps: 1 }, "wasm");
   await offer(playground, "moco.pth.tar", await torchCheckpoint(tensors, "module.encoder_q."));
-  expect((await playground.snapshot()).teacher).toBeNull();
   const facts = page.getByTestId("teacher-facts");
   for (const text of [
     "PyTorch checkpoint, zip",
@@ -49,10 +48,10 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
 
   await use.focus();
   await page.keyboard.press("Enter");
-  const { teacher } = await playground.until((snapshot) => snapshot.teacher !== null);
+  const { teacher } = await playground.until((snapshot) => snapshot.teacher?.source === "pytorch");
   expect(teacher).toMatchObject({ name: "moco.pth.tar", source: "pytorch", embeddingDim: 12 });
   await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
-  await expect(page.getByTestId("teacher-own")).toBeChecked();
+  await playground.station("teacher");
   await expect(page.getByTestId("teacher-card")).toContainText("moco.pth.tar");
   await playground.click("start");
   const { run } = await playground.untilRun("ended");
@@ -60,13 +59,10 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   expect(run.last?.distillation).toBeGreaterThan(0);
 });
 
-test("a file is shown though the teacher's panel is folded by the time it is read", async ({
-  playground,
-}) => {
+test("a file is shown though no settings are open", async ({ playground }) => {
   const { page } = playground;
   await playground.open({}, "cpu");
-  await page.locator("#teacher > summary").click();
-  await expect(page.locator("#teacher")).not.toHaveAttribute("open");
+  await expect(page.getByTestId("station-panel")).toHaveCount(0);
   await offer(playground, "folded.pth", await torchCheckpoint(tensors));
   await expect(page.getByTestId("teacher-use")).toBeFocused();
   await page.keyboard.press("Enter");
@@ -84,7 +80,9 @@ test("what is cancelled, hostile or does not fit leaves the former teacher", asy
     await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
     const { teacher, teacherOffer, teacherProblem } = await playground.snapshot();
     expect([teacher?.name, teacherOffer, teacherProblem]).toEqual(["former.pth", null, null]);
+    await playground.station("teacher");
     await expect(page.getByTestId("teacher-card")).toContainText("former.pth");
+    await playground.click("station-close");
   };
 
   await offer(playground, "other.pth", good);
