@@ -25,12 +25,9 @@ test.beforeEach(async () => {
 });
 test.afterEach(() => hub.close());
 
-async function lookUp({ page, allowed }: Playground, address: string): Promise<void> {
-  for (const origin of [hub.url, hub.mirror]) allowed.add(origin);
-  const form = page.getByTestId("data-web");
-  if ((await form.getAttribute("open")) === null) await form.locator("summary").first().click();
-  await page.getByTestId("data-address").fill(address);
-  await page.getByTestId("data-look-up").click();
+async function lookUp(playground: Playground, address: string): Promise<void> {
+  for (const origin of [hub.url, hub.mirror]) playground.allowed.add(origin);
+  await playground.lookUp("data", address);
 }
 
 test("a data set by its address: looked into, a part of it chosen, trained on, and named by the link", async ({
@@ -61,6 +58,7 @@ test("a data set by its address: looked into, a part of it chosen, trained on, a
   const asked = hub.requests.length;
   await playground.openHash(new URL(page.url()).hash.slice(1));
   expect(hub.requests).toHaveLength(asked);
+  await playground.openStation("data");
   await expect(page.getByTestId("data-address")).toHaveValue(/config=default&split=test&table.images=30/);
   await playground.click("data-look-up");
   await expect(page.getByTestId("table-most")).toHaveValue("30");

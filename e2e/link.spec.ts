@@ -8,10 +8,11 @@ test("a link restores configuration, seed and backend, and the address bar follo
 }) => {
   await playground.openHash("v=2&seed=77&batchSize=12&temperature=0.3&method=mocov2&backend=cpu");
   expect((await playground.snapshot()).backend?.chosen).toBe("cpu");
-  await expect(playground.number("seed")).toHaveValue("77");
+  await expect(await playground.number("seed")).toHaveValue("77");
 
-  await playground.number("seed").fill("78");
-  await playground.number("seed").blur();
+  const seed = await playground.number("seed");
+  await seed.fill("78");
+  await seed.blur();
   await expect.poll(() => new URL(playground.page.url()).hash).toContain("seed=78");
 
   // What the address bar says now, opened by someone else.
@@ -21,6 +22,7 @@ test("a link restores configuration, seed and backend, and the address bar follo
   expect(shared.patch).toEqual({ seed: 78, batchSize: 12, temperature: 0.3, method: "mocov2" });
   const elsewhere = await context.newPage();
   await elsewhere.goto(address);
+  await elsewhere.getByTestId("station-training").click();
   await expect(elsewhere.locator("[data-setting=seed] input[type=number]")).toHaveValue("78");
   await elsewhere.close();
 });
@@ -30,8 +32,8 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
   const notices = playground.page.getByTestId("notices");
   await expect(notices).toContainText("batchSize");
   await expect(notices).toContainText("bogus");
-  await expect(playground.number("seed")).toHaveValue("5");
-  await expect(playground.number("batchSize")).toHaveValue(String(defaultConfig.batchSize));
+  await expect(await playground.number("seed")).toHaveValue("5");
+  await expect(await playground.number("batchSize")).toHaveValue(String(defaultConfig.batchSize));
 });
 
 test("a link starts nothing", async ({ playground }) => {

@@ -52,7 +52,8 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   const { teacher } = await playground.until((snapshot) => snapshot.teacher !== null);
   expect(teacher).toMatchObject({ name: "moco.pth.tar", source: "pytorch", embeddingDim: 12 });
   await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
-  await expect(page.getByTestId("teacher-own")).toBeChecked();
+  await playground.openStation("teacher");
+  await expect(page.getByTestId("teacher-own")).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByTestId("teacher-card")).toContainText("moco.pth.tar");
   await playground.click("start");
   const { run } = await playground.untilRun("ended");
@@ -60,13 +61,12 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   expect(run.last?.distillation).toBeGreaterThan(0);
 });
 
-test("a file is shown though the teacher's panel is folded by the time it is read", async ({
+test("a file is shown though the teacher's settings are closed by the time it is read", async ({
   playground,
 }) => {
   const { page } = playground;
   await playground.open({}, "cpu");
-  await page.locator("#teacher > summary").click();
-  await expect(page.locator("#teacher")).not.toHaveAttribute("open");
+  await expect(page.getByTestId("station-panel")).toHaveCount(0);
   await offer(playground, "folded.pth", await torchCheckpoint(tensors));
   await expect(page.getByTestId("teacher-use")).toBeFocused();
   await page.keyboard.press("Enter");
@@ -80,6 +80,7 @@ test("what is cancelled, hostile or does not fit leaves the former teacher", asy
   await offer(playground, "former.pth", good);
   await page.keyboard.press("Enter");
   await playground.until((snapshot) => snapshot.teacher?.name === "former.pth");
+  await playground.openStation("teacher");
   const stillFormer = async (): Promise<void> => {
     await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
     const { teacher, teacherOffer, teacherProblem } = await playground.snapshot();

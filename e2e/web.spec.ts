@@ -89,16 +89,9 @@ function pictures(): Promise<Uint8Array> {
   );
 }
 
-async function lookUp(
-  { page, allowed }: Playground,
-  use: "teacher" | "data",
-  address: string,
-): Promise<void> {
-  for (const origin of [hub.url, hub.mirror]) allowed.add(origin);
-  const form = page.getByTestId(`${use}-web`);
-  if ((await form.getAttribute("open")) === null) await form.locator("summary").first().click();
-  await page.getByTestId(`${use}-address`).fill(address);
-  await page.getByTestId(`${use}-look-up`).click();
+async function lookUp(playground: Playground, use: "teacher" | "data", address: string): Promise<void> {
+  for (const origin of [hub.url, hub.mirror]) playground.allowed.add(origin);
+  await playground.lookUp(use, address);
 }
 
 test("a teacher by its address is shown, downloaded, kept, and used again without the network", async ({
@@ -132,6 +125,7 @@ test("a teacher by its address is shown, downloaded, kept, and used again withou
   const before = hub.requests.length;
   await playground.openHash(link);
   await expect(page.getByTestId("notices")).toContainText("Nothing has been loaded");
+  await playground.openStation("teacher");
   await expect(page.getByTestId("teacher-address")).toHaveValue(address);
   expect((await playground.snapshot()).web.teacher.phase).toBe("idle");
 

@@ -231,6 +231,8 @@ class PlaygroundTab {
   }
 
   async #lookUp(use: "teacher" | "data", address: string): Promise<void> {
+    await this.#page.getByTestId(`station-${use}`).click();
+    if (use === "teacher") await this.#page.getByTestId("more-teachers").locator("summary").first().click();
     await this.#page.getByTestId(`${use}-web`).locator("summary").first().click();
     await this.#page.getByTestId(`${use}-address`).fill(address);
     await this.#page.getByTestId(`${use}-look-up`).click();
