@@ -6,11 +6,18 @@ import { offerTeacherFiles } from "../commands/offerTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import type { IngestProgress } from "../ingest/ingestImages.ts";
 import type { LabelLevelName } from "../ingest/imagePaths.ts";
-import { cancelLoading, loadDemoImages, readWithLabelLevel } from "../commands/loadImages.ts";
+import {
+  cancelLoading,
+  canReadAgain,
+  loadDemoImages,
+  readAgain,
+  readWithLabelLevel,
+} from "../commands/loadImages.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { openStation } from "../stores/stationStore.ts";
 import { DataFromWeb } from "./DataFromWeb.tsx";
 import styles from "./DataPanel.module.css";
 import { Gallery } from "./Gallery.tsx";
@@ -61,8 +68,8 @@ export function DataPanel() {
       <CheckpointOffer disabled={isBusy} />
       {summary === null ? null : (
         <>
-          <Facts summary={summary} />
           {summary.kind === "own" ? <QualityQuestion summary={summary} disabled={isBusy} /> : null}
+          <Facts summary={summary} />
           {summary.kind === "own" ? <LevelChoice disabled={isBusy} /> : null}
           <Gallery key={summary.fingerprint} engine={engine} summary={summary} />
           {summary.kind === "own" && rejects.length > 0 ? <RejectsTable rejects={rejects} /> : null}
@@ -148,13 +155,37 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
           </ul>
         </details>
       )}
-      {imageSize > size ? (
-        <p className={styles.muted}>
-          Views are set to {imageSize} px, larger than the stored images.
-          {summary.kind === "own" ? " Load the images again to store them larger." : ""}
-        </p>
-      ) : null}
+      {imageSize > size ? <Enlarging summary={summary} imageSize={imageSize} /> : null}
     </div>
+  );
+}
+
+interface EnlargingProps {
+  readonly summary: DatasetSummary;
+  readonly imageSize: number;
+}
+
+/** Views larger than the stored images only blow them up; the files may have more. */
+function Enlarging({ summary, imageSize }: EnlargingProps) {
+  const engine = useEngine();
+  const isBusy = useStore(runStore, (run) => runIsBusy(run));
+  return (
+    <p className={styles.level} data-testid="enlarging">
+      <span>
+        Views are set to {imageSize} px, larger than the stored images.
+        {summary.kind === "own" && !canReadAgain() ? " Load the images again to store them larger." : ""}
+      </span>
+      {summary.kind === "own" && canReadAgain() ? (
+        <button
+          type="button"
+          disabled={isBusy}
+          data-testid="read-again"
+          onClick={() => void readAgain(engine)}
+        >
+          Read them again, larger
+        </button>
+      ) : null}
+    </p>
   );
 }
 
@@ -211,6 +242,7 @@ function CheckpointOffer({ disabled }: { readonly disabled: boolean }) {
         data-testid="use-as-teacher"
         onClick={() => {
           datasetStore.setState({ checkpoints: [] });
+          openStation("teacher");
           void offerTeacherFiles(engine, [first]);
         }}
       >

@@ -2,6 +2,9 @@ import { useEffect, useState, type ChangeEvent } from "react";
 import { loadOwnImages } from "../commands/loadImages.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { collectFromDrop, collectFromList } from "../ingest/collectFiles.ts";
+import type { Engine } from "../../contract/protocol.ts";
+import { openStation } from "../stores/stationStore.ts";
+import type { Collected } from "../ingest/collectFiles.ts";
 import { imageInputs } from "./imageInputs.ts";
 import styles from "./PageDrop.module.css";
 
@@ -15,7 +18,7 @@ export function PageDrop() {
   const take = (event: ChangeEvent<HTMLInputElement>): void => {
     const collected = collectFromList(event.currentTarget.files ?? []);
     event.currentTarget.value = ""; // so that choosing the same again counts as a change
-    if (collected.files.length > 0) void loadOwnImages(engine, collected);
+    if (collected.files.length > 0) takeImages(engine, collected);
   };
   return (
     <>
@@ -44,6 +47,12 @@ export function PageDrop() {
   );
 }
 
+/** How far reading is, what is offered and what was left out is told at the data's station. */
+function takeImages(engine: Engine, collected: Collected | Promise<Collected>): void {
+  openStation("data");
+  void loadOwnImages(engine, collected);
+}
+
 /** @returns whether files that the page would take are being dragged over it. */
 function useWholePageDrop(): boolean {
   const engine = useEngine();
@@ -61,13 +70,13 @@ function useWholePageDrop(): boolean {
       setDragging(false);
       if (event.defaultPrevented || event.dataTransfer === null || !carriesFiles(event)) return;
       event.preventDefault();
-      void loadOwnImages(engine, collectFromDrop(event.dataTransfer));
+      takeImages(engine, collectFromDrop(event.dataTransfer));
     };
     const onPaste = (event: ClipboardEvent): void => {
       const files = event.clipboardData?.files;
       if (event.defaultPrevented || files === undefined || files.length === 0) return;
       event.preventDefault();
-      void loadOwnImages(engine, collectFromList(files));
+      takeImages(engine, collectFromList(files));
     };
     window.addEventListener("dragover", onDragOver);
     window.addEventListener("dragleave", onDragLeave);

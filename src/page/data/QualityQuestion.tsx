@@ -3,7 +3,6 @@ import { useStore } from "zustand";
 import { defaultConfig } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { teacherPresets } from "../../contract/teacherPresets.ts";
-import { canReadAgain, readAgain } from "../commands/loadImages.ts";
 import { lookUpTeacher, smallPhotoTeacher } from "../commands/lookUpTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { openStation } from "../stores/stationStore.ts";
@@ -58,58 +57,33 @@ export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
         "Better",
         "96 px views, MobileNet teacher: sees detail. Measuring the teacher comes on top.",
       )}
-      {chosen === "better" ? <StillNeeded summary={summary} disabled={disabled} /> : null}
+      {chosen === "better" ? <BetterTeacher disabled={disabled} /> : null}
     </fieldset>
   );
 }
 
-/** What better wants beside its settings, each on a click. */
-function StillNeeded({ summary, disabled }: QualityQuestionProps) {
-  const engine = useEngine();
-  const imageSize = useStore(configStore, (state) => state.config.imageSize);
+/** What better wants beside its settings, on a click. */
+function BetterTeacher({ disabled }: { readonly disabled: boolean }) {
   const hasOwnTeacher = useStore(configStore, (state) => state.config.teacher === "own");
   const isLoaded = useStore(teacherStore, ({ card }) => card !== null && card.source !== "bundled");
-  const needsTeacher = !hasOwnTeacher || !isLoaded;
-  const needsImages = summary.size < imageSize;
-  if (!needsTeacher && !needsImages) return <p className={styles.ready}>All is there: press Start.</p>;
   const preset = teacherPresets.find(({ id }) => id === smallPhotoTeacher);
+  if ((hasOwnTeacher && isLoaded) || preset === undefined) return null;
   return (
-    <ul className={styles.needed}>
-      {needsImages ? (
-        <li>
-          The images are stored at {summary.size} px.{" "}
-          {canReadAgain() ? (
-            <button
-              type="button"
-              disabled={disabled}
-              data-testid="read-again"
-              onClick={() => void readAgain(engine)}
-            >
-              Read them again, larger
-            </button>
-          ) : (
-            "Load them again to store them larger."
-          )}
-        </li>
-      ) : null}
-      {needsTeacher && preset !== undefined ? (
-        <li>
-          Until then the bundled teacher is used.{" "}
-          <button
-            type="button"
-            disabled={disabled}
-            data-testid="get-better-teacher"
-            onClick={() => {
-              void lookUpTeacher(preset);
-              openStation("teacher");
-            }}
-          >
-            Get the MobileNet teacher
-            {preset.roughBytes === null ? "" : ` (${formatBytes(preset.roughBytes)})`}
-          </button>
-        </li>
-      ) : null}
-    </ul>
+    <p className={styles.needed}>
+      The bundled teacher is used until there is a better one.
+      <button
+        type="button"
+        disabled={disabled}
+        data-testid="get-better-teacher"
+        onClick={() => {
+          void lookUpTeacher(preset);
+          openStation("teacher");
+        }}
+      >
+        Get the MobileNet teacher
+        {preset.roughBytes === null ? "" : ` (${formatBytes(preset.roughBytes)})`}
+      </button>
+    </p>
   );
 }
 
