@@ -74,9 +74,11 @@ export function MethodDiagram() {
           on={isLit(lit, "student")}
         />
         <PartButton {...part("student")} className={styles.student}>
-          <span className={styles.strong}>
-            <Mark role="student" />{" "}
-            {plan === null ? "learns" : `${formatCount(plan.studentParameters)} parameters, learns`}
+          <span className={styles.small}>
+            <Mark role="student" /> learns
+          </span>
+          <span className={`${styles.small} ${styles.line}`}>
+            {plan === null ? "" : `${formatCount(plan.studentParameters)} parameters`}
           </span>
         </PartButton>
         <PartButton {...part("meanStudent")} className={styles.mean} faint={!averaged && !queued}>
