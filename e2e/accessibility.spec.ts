@@ -67,12 +67,16 @@ test("nothing moves while a run begins, goes on and ends", async ({ playground }
       for (const entry of list.getEntries() as (PerformanceEntry & {
         value: number;
         hadRecentInput: boolean;
-        sources: { node: Node | null }[];
+        sources: { node: Node | null; previousRect: DOMRect; currentRect: DOMRect }[];
       })[]) {
-        const where = entry.sources.map(({ node }) =>
-          node instanceof Element ? `${node.tagName}.${node.className}` : "?",
-        );
-        shifts.push(`${entry.value.toFixed(4)} ${where.join(" ")}`);
+        const where = entry.sources.map(({ node, previousRect: before, currentRect: after }) => {
+          const what =
+            node instanceof Element
+              ? `${node.tagName}.${node.getAttribute("class") ?? ""}`
+              : `“${node?.textContent}”`;
+          return `${what} from ${before.x},${before.y} ${before.height} to ${after.x},${after.y} ${after.height}`;
+        });
+        shifts.push(`${entry.value.toFixed(4)} ${where.join("; ")}`);
       }
     }).observe({ type: "layout-shift", buffered: false });
   });

@@ -129,12 +129,13 @@ function RunStatus() {
         data-state={run.preparing === "" ? run.state : "starting"}
       >
         {text}
-        {run.state === "running" || run.state === "paused" || run.end?.kind === "finished" ? (
-          <span className={styles.headline}> · {headline}</span>
-        ) : null}
       </p>
       <p className={styles.hint}>
-        {hint === "" && run.plan !== null ? describePlan(run.config, run.plan) : hint}
+        {run.state === "running" && run.preparing === ""
+          ? headline
+          : hint === "" && run.plan !== null
+            ? describePlan(run.config, run.plan)
+            : hint}
       </p>
     </div>
   );
