@@ -1,5 +1,5 @@
 import { gramOfColumns, transposed, type FeatureRows } from "./featureRows.ts";
-import { symmetricEigen } from "./symmetricEigen.ts";
+import { symmetricEigenvalues } from "./symmetricEigen.ts";
 
 /**
  * Singular values of a matrix of features, descending, min(N, D) of them; from the eigenvalues of the smaller Gram
@@ -8,7 +8,7 @@ import { symmetricEigen } from "./symmetricEigen.ts";
 export function singularValues(features: FeatureRows): Float64Array {
   const narrow = features.dim <= features.count ? features : transposed(features);
   const gram = gramOfColumns(narrow, new Float64Array(narrow.dim));
-  return symmetricEigen(gram, narrow.dim).values.map((value) => Math.sqrt(Math.max(0, value)));
+  return symmetricEigenvalues(gram, narrow.dim).map((value) => Math.sqrt(Math.max(0, value)));
 }
 
 /**

@@ -54,6 +54,11 @@ export class PlainEmbeddings {
     return this.known.reduce((sum, known) => sum + known, 0);
   }
 
+  /** Whether the teacher has been asked about all of these. */
+  knows(indices: Int32Array): boolean {
+    return indices.every((index) => this.known[index] === 1);
+  }
+
   /** To be written at once, since it goes on changing; null while nothing is known. */
   stored(): StoredAnswers | null {
     return this.kept === null ? null : { ...this.kept, known: this.known };

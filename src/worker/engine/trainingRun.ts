@@ -157,10 +157,10 @@ export class TrainingRun {
       });
     };
     /** Of the student as it is now. One at a time: what is under way is ended first. */
-    const measureStudent = async (): Promise<void> => {
+    const measureStudent = async (isLast: boolean): Promise<void> => {
       await measurements.catchUp();
       if (cancelled()) return;
-      measurements.add(judge.measureStudent(method, this.step), (evaluation) =>
+      measurements.add(judge.measureStudent(method, this.step, isLast), (evaluation) =>
         emit({ type: "evaluation", runId, evaluation }),
       );
       await measurements.slice(); // takes over its copy of the student
@@ -201,7 +201,7 @@ export class TrainingRun {
         if (isLast || isDue) {
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
-          await measureStudent();
+          await measureStudent(isLast);
         } else {
           await measurements.slice();
         }
