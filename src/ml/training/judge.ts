@@ -15,7 +15,7 @@ import { sharedNeighbours } from "../eval/neighbourOverlap.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
 import { copyWeights, disposeWeights } from "../models/weights.ts";
-import type { PlainEmbeddings } from "../teachers/plainEmbeddings.ts";
+import type { PlainEmbeddings, StoredAnswers } from "../teachers/plainEmbeddings.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -282,7 +282,7 @@ export class Judge {
   private async *findTeacherNeighbours(): Sliced<void> {
     const { teacher } = this;
     if (teacher === null || this.teacherNeighbours !== null || !teacher.plain.knows(this.everyone)) return;
-    const kept = keptFeaturesOf(teacher.plain, this.everyone);
+    const kept = keptFeaturesOf(teacher.plain.stored(), this.everyone);
     if (kept !== null) this.see({ by: "teacher", features: kept });
     if (this.images.count < fewestForOverlap) return;
     const features = this.teacherFeatures(teacher);
@@ -356,10 +356,9 @@ export class Judge {
 }
 
 /** What a teacher says of images, where it has been shown all of them. */
-export function keptFeaturesOf(plain: PlainEmbeddings, indices: Int32Array): KeptFeatures | null {
-  const features = plain.knows(indices) ? plain.stored()?.features : undefined;
-  if (features === undefined) return null;
-  const { values, dim } = features;
+export function keptFeaturesOf(stored: StoredAnswers | null, indices: Int32Array): KeptFeatures | null {
+  if (stored === null || !indices.every((index) => stored.known[index] === 1)) return null;
+  const { values, dim } = stored.features;
   const some = new Float32Array(indices.length * dim);
   indices.forEach((index, row) => some.set(values.subarray(index * dim, (index + 1) * dim), row * dim));
   return new KeptFeatures(indices, some, dim);

@@ -4,6 +4,7 @@ import { imageRequests } from "./imageRequests.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import { runRequests } from "./runRequests.ts";
 import { Session } from "./session.ts";
+import { Sight } from "./sight.ts";
 import { sightRequests } from "./sightRequests.ts";
 import type { EngineSurroundings } from "./surroundings.ts";
 import { teacherRequests } from "./teacherRequests.ts";
@@ -19,7 +20,10 @@ const immediate: ReadonlySet<RequestName> = new Set([
   "thumbnails",
   "inspectTeacher",
   "prepareDemo",
+  "neighbours",
 ]);
+/** Of the others, those that leave images, teacher and backend as they are: what is worked out ahead need only wait. */
+const harmless: ReadonlySet<RequestName> = new Set(["addImages", "previewViews", "probe", "exportStudent"]);
 
 /**
  * The engine itself: images, teacher, and one run at a time. It holds every tensor there is and knows nothing of
@@ -27,12 +31,13 @@ const immediate: ReadonlySet<RequestName> = new Set([
  */
 export function createEngine(surroundings: EngineSurroundings): Engine {
   const session = new Session(surroundings);
+  const sight = new Sight(session);
   const handlers: RequestHandlers = {
     ...backendRequests(session),
-    ...imageRequests(session),
+    ...imageRequests(session, sight),
     ...teacherRequests(session),
-    ...runRequests(session),
-    ...sightRequests(session),
+    ...runRequests(session, sight),
+    ...sightRequests(session, sight),
   };
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -40,7 +45,16 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     request(name, input) {
       const handle = async () => handlers[name](input);
       if (immediate.has(name)) return handle();
-      const answer = turn.then(handle);
+      const answer = turn.then(async () => {
+        const release = await sight.spareTime.hold();
+        try {
+          if (!harmless.has(name)) await sight.spareTime.drop();
+          return await handle();
+        } finally {
+          release();
+          sight.goOn();
+        }
+      });
       turn = answer.catch(() => undefined);
       return answer;
     },

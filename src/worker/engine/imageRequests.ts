@@ -1,4 +1,5 @@
 import type { DatasetSummary } from "../../contract/dataset.ts";
+import { methods } from "../../contract/methods.ts";
 import { AppError } from "../../contract/errors.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
@@ -8,12 +9,13 @@ import { drawThumbnails } from "../../ml/data/thumbnails.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import type { Session } from "./session.ts";
+import type { Sight } from "./sight.ts";
 import { toRgba } from "./toRgba.ts";
 
 type ImageRequest =
   "clearImages" | "addImages" | "sealImages" | "prepareDemo" | "drawDemo" | "thumbnails" | "previewViews";
 
-export function imageRequests(session: Session): RequestHandlers<ImageRequest> {
+export function imageRequests(session: Session, sight: Sight): RequestHandlers<ImageRequest> {
   const { demo, bundledTeacher } = session;
   return {
     clearImages({ size }) {
@@ -28,9 +30,10 @@ export function imageRequests(session: Session): RequestHandlers<ImageRequest> {
       return { count: store.count };
     },
     sealImages: ({ name, labels }) => session.requireImages().seal({ name, kind: "own", labels }),
-    prepareDemo(set) {
-      void demo.draw(set);
-      bundledTeacher.read().catch(() => undefined); // whoever loads it will be told
+    prepareDemo({ config, ...set }) {
+      void demo.draw(set).then(() => sight.workOut(config));
+      if (methods[config.method].usesTeacher && config.teacher === "bundled")
+        bundledTeacher.read().catch(() => undefined); // whoever loads it will be told
       return null;
     },
     async drawDemo(set) {

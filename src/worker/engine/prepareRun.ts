@@ -19,7 +19,7 @@ import { fitProjection } from "../../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import type * as tf from "../../ml/tfjs/tf.ts";
-import { Judge, type MeasuredTeacher } from "../../ml/training/judge.ts";
+import { Judge, type MeasuredTeacher, type Sighting } from "../../ml/training/judge.ts";
 import { fitToSet, type FittedRun } from "./fitToSet.ts";
 import type { HeldRun, Session } from "./session.ts";
 import { TrainingRun } from "./trainingRun.ts";
@@ -40,11 +40,13 @@ interface RunTeacher {
 /**
  * Sets up everything a run is made of, from what the session holds, and begins it.
  *
+ * @param see told of every network that its judge has measured.
  * @throws AppError what is missing or does not fit together.
  */
 export async function prepareRun(
   session: Session,
   { runId, config: asked, paused }: Requests["startRun"]["in"],
+  see: (sighting: Sighting, summary: DatasetSummary) => void,
 ): Promise<PreparedRun> {
   const { software } = session.requireBackend();
   const store = session.requireImages();
@@ -65,7 +67,9 @@ export async function prepareRun(
     const matched = teacher?.matched ?? null;
     const method = createMethod(config, matched);
     const { network } = method.trainer;
-    const judge = new Judge(store, source, split, config, teacher?.measured ?? null);
+    const judge = new Judge(store, source, split, config, teacher?.measured ?? null, (sighting) =>
+      see(sighting, fitted.summary),
+    );
     const answersAreAhead =
       config.teacherViews === "plain" || config.cachedViews > 0 || matched?.answers === "later";
     const run = new TrainingRun(

@@ -5,11 +5,12 @@ import { measureSpeed } from "./measureSpeed.ts";
 import { prepareRun } from "./prepareRun.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import type { Session } from "./session.ts";
+import type { Sight } from "./sight.ts";
 
 type RunRequest =
   "probe" | "startRun" | "pauseRun" | "resumeRun" | "stepRun" | "stopRun" | "adjustRun" | "exportStudent";
 
-export function runRequests(session: Session): RequestHandlers<RunRequest> {
+export function runRequests(session: Session, sight: Sight): RequestHandlers<RunRequest> {
   return {
     async probe({ config }) {
       session.refuseDuringRun("measure the speed");
@@ -19,7 +20,10 @@ export function runRequests(session: Session): RequestHandlers<RunRequest> {
     async startRun({ runId, config, paused }) {
       session.refuseDuringRun("start another run");
       session.forgetRun();
-      const prepared = await prepareRun(session, { runId, config, paused });
+      sight.forgetPresent();
+      const prepared = await prepareRun(session, { runId, config, paused }, (sighting, summary) =>
+        sight.take(sighting, summary, config),
+      );
       session.useRun(prepared);
       return prepared.plan;
     },

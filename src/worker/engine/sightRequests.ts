@@ -1,10 +1,11 @@
 import { AppError } from "../../contract/errors.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import type { Session } from "./session.ts";
+import type { Sight } from "./sight.ts";
 
-export function sightRequests(session: Session): RequestHandlers<"neighbours" | "replayStep"> {
+export function sightRequests(session: Session, sight: Sight): RequestHandlers<"neighbours" | "replayStep"> {
   return {
-    neighbours: () => ({ before: null, now: null, teacher: null, step: null }),
+    neighbours: ({ query, config, count }) => sight.neighbours(query, config, count),
     replayStep({ runId }) {
       session.currentRun(runId);
       throw new AppError("not-found", "No step has been kept");

@@ -8,6 +8,7 @@ import type { Judge } from "../../ml/training/judge.ts";
 import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
 import type { Method } from "../../ml/methods/method.ts";
 import type { Progress } from "../../lib/slices.ts";
+import * as tf from "../../ml/tfjs/tf.ts";
 import { train } from "../../ml/training/train.ts";
 import { Measurements } from "./measurements.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -53,6 +54,8 @@ export class TrainingRun {
   private allowance: number;
   private stopping = false;
   private wake: () => void = () => undefined;
+  /** What is to be done when no step is under way. */
+  private readonly visits: (() => Promise<void>)[] = [];
 
   constructor(
     private readonly setup: TrainingRunSetup,
@@ -104,6 +107,32 @@ export class TrainingRun {
     this.config = { ...this.config, ...patch };
   }
 
+  /** Does something that uses the run's networks, between two steps, or at once when the run is over. */
+  visit<T>(job: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.visits.push(() => job().then(resolve, reject));
+      if (this.isOver) void this.receiveVisits();
+      else this.wake();
+    });
+  }
+
+  /**
+   * Backbone features of a picture by the student as it was when it was measured last; null before that.
+   *
+   * @param pixels [imageSize, imageSize, 3] in [0, 1]
+   */
+  featuresOf(pixels: Float32Array): Promise<Float32Array | null> {
+    return this.visit(async () => {
+      const size = this.imageSize;
+      const view = tf.tensor4d(pixels, [1, size, size, 3]);
+      try {
+        return await this.setup.judge.featuresOf(view);
+      } finally {
+        view.dispose();
+      }
+    });
+  }
+
   dispose(): void {
     this.method.dispose();
     this.setup.judge.dispose();
@@ -117,6 +146,7 @@ export class TrainingRun {
       end = { kind: "failed", error: toWire(error) };
     }
     this.enter("ended");
+    void this.receiveVisits();
     const { emit, memory, keepAnswers } = this.setup;
     emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
     void keepAnswers(); // of a run that was stopped, too
@@ -175,11 +205,14 @@ export class TrainingRun {
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           this.enter("paused");
           measureStart();
-          while (this.isHalted() && !measurements.isEmpty) {
-            await measurements.slice();
-            await yieldToMessages();
+          while (this.isHalted()) {
+            if (this.visits.length > 0) await this.receiveVisits();
+            else if (measurements.isEmpty) await new Promise<void>((resolve) => (this.wake = resolve));
+            else {
+              await measurements.slice();
+              await yieldToMessages();
+            }
           }
-          if (this.isHalted()) await new Promise<void>((resolve) => (this.wake = resolve));
           startMs += now() - haltMs;
           continue;
         }
@@ -205,6 +238,7 @@ export class TrainingRun {
         } else {
           await measurements.slice();
         }
+        await this.receiveVisits();
         await yieldToMessages();
       }
       await measurements.finish();
@@ -213,6 +247,10 @@ export class TrainingRun {
       await measurements.abandon();
       telemetry.dispose();
     }
+  }
+
+  private async receiveVisits(): Promise<void> {
+    for (let visit = this.visits.shift(); visit !== undefined; visit = this.visits.shift()) await visit();
   }
 
   private isHalted(): boolean {
