@@ -1,7 +1,8 @@
 import type { Config } from "../../contract/config.ts";
 import { createPrng } from "../../lib/prng.ts";
-import { drawViews } from "../augment/drawViews.ts";
+import { drawPair, drawViews } from "../augment/drawViews.ts";
 import { StoredViews } from "../augment/storedViews.ts";
+import type { ViewParametersPair } from "../augment/viewParameters.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import type { EpochSampler } from "../data/sampler.ts";
 import { disposeAnswers, type AnswerAhead, type StepViews } from "../methods/answerAhead.ts";
@@ -9,12 +10,20 @@ import type { Method, StepSettings } from "../methods/method.ts";
 import { scheduleFactor } from "../optim/schedule.ts";
 import * as tf from "../tfjs/tf.ts";
 
+/** What a step saw, as little as it can be rendered from again. */
+export interface StepSeen {
+  readonly indices: Int32Array;
+  /** Of the two views of each, that the student saw. */
+  readonly parameters: ViewParametersPair;
+}
+
 /** What one step did. */
 export interface StepReport {
   /** 1 is the first. */
   readonly step: number;
   readonly learningRate: number;
   readonly images: number;
+  readonly seen: StepSeen;
   /** [4] as in `stepScalars`, on the device; the receiver disposes of it. */
   readonly scalars: tf.Tensor1D;
 }
@@ -51,15 +60,20 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
     disposeAnswers(answers);
     const pairs = views.companions === undefined ? [views] : [views, views.companions];
     tf.dispose(pairs.flatMap(({ first, second }) => [first, second]));
-    yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, scalars };
+    const seen: StepSeen = { indices, parameters: drawn.parameters };
+    yield { step: step + 1, learningRate: settings.learningRate, images: indices.length, seen, scalars };
   }
+}
+
+interface DrawnStep extends StepViews {
+  readonly parameters: ViewParametersPair;
 }
 
 /**
  * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
  * and without them.
  */
-function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => StepViews {
+function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => DrawnStep {
   const augmentation = createPrng(config.seed, "augment");
   const choice = createPrng(config.seed, "companions");
   const companionAugmentation = createPrng(config.seed, "augment companions");
@@ -67,8 +81,10 @@ function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32A
     const stored = new StoredViews(source, config);
     return (indices) => {
       const numbers = stored.choose(indices, augmentation);
+      const parameters = stored.parametersOfPair(numbers);
       return {
-        views: stored.renderPair(numbers),
+        views: source.renderPair(indices, parameters.first, parameters.second),
+        parameters,
         indices,
         companionIndices: new Int32Array(),
         stored: numbers,
@@ -76,10 +92,11 @@ function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32A
     };
   }
   return (indices) => {
-    const views = drawViews(source, indices, augmentation, config);
-    if (method.bags === undefined) return { views, indices, companionIndices: new Int32Array() };
+    const parameters = drawPair(source, indices.length, augmentation, config);
+    const views = source.renderPair(indices, parameters.first, parameters.second);
+    if (method.bags === undefined) return { views, parameters, indices, companionIndices: new Int32Array() };
     const chosen = method.bags.pick(indices, choice);
     const companions = drawViews(source, chosen, companionAugmentation, config);
-    return { views: { ...views, companions }, indices, companionIndices: chosen };
+    return { views: { ...views, companions }, parameters, indices, companionIndices: chosen };
   };
 }

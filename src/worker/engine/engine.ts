@@ -21,6 +21,7 @@ const immediate: ReadonlySet<RequestName> = new Set([
   "inspectTeacher",
   "prepareDemo",
   "neighbours",
+  "replayStep",
 ]);
 /** Of the others, those that leave images, teacher and backend as they are: what is worked out ahead need only wait. */
 const harmless: ReadonlySet<RequestName> = new Set(["addImages", "previewViews", "probe", "exportStudent"]);

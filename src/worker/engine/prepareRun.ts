@@ -22,6 +22,7 @@ import type * as tf from "../../ml/tfjs/tf.ts";
 import { Judge, type MeasuredTeacher, type Sighting } from "../../ml/training/judge.ts";
 import { fitToSet, type FittedRun } from "./fitToSet.ts";
 import type { HeldRun, Session } from "./session.ts";
+import { teacherOfStep } from "./teacherOfStep.ts";
 import { TrainingRun } from "./trainingRun.ts";
 
 interface PreparedRun extends HeldRun {
@@ -93,6 +94,8 @@ export async function prepareRun(
         source,
         sampler,
         judge,
+        images: store,
+        teacherOfStep: teacher && teacherOfStep(teacher, source, config),
         keepAnswers: () => answers.keep(),
         emit,
         memory: session.memory,

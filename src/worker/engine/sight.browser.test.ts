@@ -117,6 +117,42 @@ test("neighbours are known before a run, change with it, and never include the i
   expect(given.teacher![0]).toMatchObject({ index: 3 });
 });
 
+test("a step taken apart changes nothing: the later losses are the same, and no tensor is left", async () => {
+  const plain = await run("plain", false, () => undefined);
+  const pictures = plain.flatMap((event) => (event.type === "pictures" ? [event.pictures] : []));
+  expect(pictures.slice(0, 3).map(({ step }) => step)).toEqual([1, 2, 3]);
+
+  const over = follow(({ type }) => type === "runEnded");
+  await engine.request("startRun", { runId: "replayed", config, paused: true });
+  await expect(engine.request("replayStep", { runId: "replayed" })).rejects.toMatchObject({
+    code: expect.stringMatching("busy|not-found") as string,
+  });
+  const steppedTo = (wanted: number): Promise<unknown> =>
+    follow((event) => event.type === "runState" && event.state === "paused" && event.step === wanted);
+  for (const step of [1, 2]) {
+    const stepped = steppedTo(step);
+    await engine.request("stepRun", { runId: "replayed" });
+    await stepped;
+  }
+  const warm = await engine.request("replayStep", { runId: "replayed" });
+  const { tensors } = await engine.request("memory", null);
+  const replay = await engine.request("replayStep", { runId: "replayed" });
+  expect((await engine.request("memory", null)).tensors).toBe(tensors);
+  expect(replay).toEqual(warm);
+
+  expect(replay.pictures).toEqual(pictures[1]);
+  for (const pair of [replay.student, replay.meanStudent!, replay.teacher!])
+    for (const row of pair) expect(Math.hypot(...row)).toBeCloseTo(1, 4);
+  expect(replay.student[0]).not.toEqual(replay.student[1]);
+  expect(replay.teacher![0]).toEqual(replay.teacher![1]); // of the plain image, both
+  expect(replay.queue!.size).toBe(30);
+  expect(replay.queue!.nearestSimilarity).toBeGreaterThan(replay.queue!.meanSimilarity);
+  expect(replay.queue!.nearestSimilarity).toBeLessThan(1);
+
+  await engine.request("resumeRun", { runId: "replayed" });
+  expect(lossesOf(await over)).toEqual(lossesOf(plain));
+});
+
 test("a run that starts while untrained students are being asked is not kept waiting, and nothing is left behind", async () => {
   const other = { ...config, seed: 99 };
   await engine.request("neighbours", { query: { kind: "image", index: 0 }, config: other, count: 3 });

@@ -1,4 +1,3 @@
-import { AppError } from "../../contract/errors.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import type { Session } from "./session.ts";
 import type { Sight } from "./sight.ts";
@@ -6,9 +5,6 @@ import type { Sight } from "./sight.ts";
 export function sightRequests(session: Session, sight: Sight): RequestHandlers<"neighbours" | "replayStep"> {
   return {
     neighbours: ({ query, config, count }) => sight.neighbours(query, config, count),
-    replayStep({ runId }) {
-      session.currentRun(runId);
-      throw new AppError("not-found", "No step has been kept");
-    },
+    replayStep: ({ runId }) => session.currentRun(runId).replayStep(),
   };
 }

@@ -1,7 +1,9 @@
 import { settings, type Config, type ConfigPatch, type SettingName } from "../../contract/config.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../../contract/protocol.ts";
+import type { StepReplay } from "../../contract/sight.ts";
 import type { ViewSource } from "../../ml/augment/viewSource.ts";
+import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { EpochSampler } from "../../ml/data/sampler.ts";
 import type { Execution } from "../../ml/compiled/compileMethod.ts";
 import type { Judge } from "../../ml/training/judge.ts";
@@ -9,8 +11,10 @@ import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
 import type { Method } from "../../ml/methods/method.ts";
 import type { Progress } from "../../lib/slices.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { train } from "../../ml/training/train.ts";
+import { train, type StepSeen } from "../../ml/training/train.ts";
 import { Measurements } from "./measurements.ts";
+import { replayStep, type TeacherOfStep } from "./replayStep.ts";
+import { drawStepPictures, PictureClock } from "./stepPictures.ts";
 import { Telemetry } from "./telemetry.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
 
@@ -30,6 +34,9 @@ export interface TrainingRunSetup {
   readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
+  readonly images: ImageStore;
+  /** Null without a teacher. */
+  readonly teacherOfStep: TeacherOfStep | null;
   /** Puts what the teacher was asked where later visits find it. */
   readonly keepAnswers: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
@@ -50,6 +57,8 @@ export class TrainingRun {
   private config: Config;
   private state: RunState = "starting";
   private step = 0;
+  /** What the last step saw; null before the first. */
+  private seen: StepSeen | null = null;
   /** Steps that may still be taken before pausing. */
   private allowance: number;
   private stopping = false;
@@ -133,6 +142,25 @@ export class TrainingRun {
     });
   }
 
+  /** @throws AppError "busy" while steps are being taken, "not-found" before the first. */
+  async replayStep(): Promise<StepReplay> {
+    if (this.state !== "paused") {
+      throw new AppError("busy", "A step can be taken apart while the run is paused", {
+        hint: "Pause the run first.",
+      });
+    }
+    return this.visit(async () => {
+      const { seen, step } = this;
+      if (seen === null) throw new AppError("not-found", "No step has been taken yet");
+      const { method, images, source, teacherOfStep: teacher } = this.setup;
+      // Asked for it, a compiled method brings the one it was made of up to date, mean student and queue too.
+      const { trainer } = this.method;
+      const { meanStudent = null, queue = null } = method;
+      const pictures = drawStepPictures(images, this.imageSize, step, seen);
+      return replayStep({ trainer, meanStudent, queue, source, seen, pictures, teacher });
+    });
+  }
+
   dispose(): void {
     this.method.dispose();
     this.setup.judge.dispose();
@@ -172,6 +200,7 @@ export class TrainingRun {
       live: () => this.config,
       ...(answerAhead === undefined ? {} : { answerAhead }),
     });
+    const pictureClock = new PictureClock(now);
     let isStartMeasured = false;
     /** The fixed lines come after the first losses: the visitor waits for those. */
     const measureStart = (): void => {
@@ -224,7 +253,9 @@ export class TrainingRun {
         const next = await steps.next();
         if (next.done === true) break;
         this.step = next.value.step;
+        this.seen = next.value.seen;
         this.allowance--;
+        this.showPictures(next.value.seen, pictureClock);
         await telemetry.add(next.value, now() - startMs);
         if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
 
@@ -247,6 +278,15 @@ export class TrainingRun {
       await measurements.abandon();
       telemetry.dispose();
     }
+  }
+
+  private showPictures(seen: StepSeen, clock: PictureClock): void {
+    if (!clock.isDue(this.step)) return;
+    const { emit, images, now } = this.setup;
+    const startMs = now();
+    const pictures = drawStepPictures(images, this.imageSize, this.step, seen);
+    emit({ type: "pictures", runId: this.runId, pictures });
+    clock.drawn(startMs);
   }
 
   private async receiveVisits(): Promise<void> {
