@@ -1,3 +1,4 @@
+import type { Sliced } from "../../lib/slices.ts";
 import { gramOfColumns, transposed, type FeatureRows } from "./featureRows.ts";
 import { symmetricEigenvalues } from "./symmetricEigen.ts";
 
@@ -26,6 +27,24 @@ export function rankMe(singular: Float64Array): number {
     entropy -= p * Math.log(p);
   }
   return Math.exp(entropy);
+}
+
+/** Multiplications in one slice: some tens of milliseconds. */
+const productsAtOnce = 8 * 1024 * 1024;
+
+/** `rankMe` of features whose smaller side is at most some hundred, in slices. */
+export async function* rankMeInSlices(features: FeatureRows, task: string): Sliced<number> {
+  const narrow = features.dim <= features.count ? features : transposed(features);
+  const { count, dim } = narrow;
+  const centre = new Float64Array(dim);
+  const gram = new Float64Array(dim * dim);
+  const rows = Math.max(1, Math.floor(productsAtOnce / dim ** 2));
+  for (let from = 0; from < count; from += rows) {
+    const to = Math.min(count, from + rows);
+    gramOfColumns(narrow, centre, from, to).forEach((value, at) => (gram[at]! += value));
+    yield { task, done: to, total: count };
+  }
+  return rankMe(symmetricEigenvalues(gram, dim).map((value) => Math.sqrt(Math.max(0, value))));
 }
 
 /** (Σσ²)² / Σσ⁴: how many dimensions carry the variance; sterner than RankMe. */

@@ -6,7 +6,7 @@ import { plainViews } from "../augment/drawViews.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import type { ImageStore } from "../data/imageStore.ts";
 import type { Split } from "../data/split.ts";
-import { rankMe, singularValues } from "../eval/effectiveRank.ts";
+import { rankMeInSlices } from "../eval/effectiveRank.ts";
 import { readRows } from "../eval/featureRows.ts";
 import { KeptFeatures } from "../eval/keptFeatures.ts";
 import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
@@ -262,9 +262,7 @@ export class Judge {
     const some: tf.Tensor2D = tf.slice2d(embedding, [0, 0], [Math.min(count, mostForRank), dim]);
     const rows = await readRows(some);
     some.dispose();
-    yield { task, done: 1, total: 1 };
-    const rank = rankMe(singularValues(rows));
-    yield { task, done: 1, total: 1 };
+    const rank = yield* rankMeInSlices(rows, task);
     return Number.isFinite(rank) ? rank : null;
   }
 
