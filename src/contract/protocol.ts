@@ -66,8 +66,11 @@ export interface Requests {
   /** No more images will come: fixes labels, fingerprint and the train/held-out split's basis. */
   sealImages: { in: { name: string; labels: readonly string[] }; out: DatasetSummary };
   /** Draws the built-in demo set (replaces any images). */
-  /** Has the demo set drawn and the bundled teacher read before anyone asks for them, so that Start need not wait. */
-  prepareDemo: { in: { seed: number; count: number; size: number }; out: null };
+  /**
+   * Has the demo set drawn, and what this configuration would learn from it with made ready (the bundled teacher read, the
+   * untrained student's neighbours found), before anyone asks for it, so that Start need not wait.
+   */
+  prepareDemo: { in: { seed: number; count: number; size: number; config: Config }; out: null };
   drawDemo: { in: { seed: number; count: number; size: number }; out: DatasetSummary };
   /** RGBA pixels of some images at `side` × `side`, one after another, for the gallery. */
   thumbnails: {

@@ -17,8 +17,6 @@ export type NeighbourQuery =
  * where that network is not there or has not been asked yet (no teacher, no run so far, teacher not measured).
  */
 export interface NeighbourLists {
-  /** The image whose neighbours these are: of a large set only some were looked at, and one of those is taken. Null for a given picture. */
-  readonly index: number | null;
   /** By the student before its first step. */
   readonly before: readonly Neighbour[] | null;
   /** By the student as of the last evaluation, or of the end of the run. */

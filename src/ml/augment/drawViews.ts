@@ -7,19 +7,31 @@ import {
   wholeView,
   type AugmentationOptions,
   type View,
+  type ViewParametersPair,
 } from "./viewParameters.ts";
 import type { ViewSource } from "./viewSource.ts";
 
-/** Two random views of each image. The first views' parameters are all drawn before the second's. */
+/** Two random views of each image. */
 export function drawViews(
   source: ViewSource,
   indices: Int32Array,
   prng: Prng,
   options: AugmentationOptions,
 ): ViewPair {
-  const first = drawViewParameters(prng, options, source.sourceSize, indices.length);
-  const second = drawViewParameters(prng, options, source.sourceSize, indices.length);
+  const { first, second } = drawPair(source, indices.length, prng, options);
   return source.renderPair(indices, first, second);
+}
+
+/** What two random views of each image are rendered from. The first views' parameters are all drawn before the second's. */
+export function drawPair(
+  { sourceSize }: ViewSource,
+  count: number,
+  prng: Prng,
+  options: AugmentationOptions,
+): ViewParametersPair {
+  const first = drawViewParameters(prng, options, sourceSize, count);
+  const second = drawViewParameters(prng, options, sourceSize, count);
+  return { first, second };
 }
 
 /** One random view of each image: [N, V, V, 3] in [0, 1]. */

@@ -1,8 +1,12 @@
 import type { Config } from "../../contract/config.ts";
 import { createPrng, type Prng } from "../../lib/prng.ts";
-import type { ViewPair } from "./viewPair.ts";
 import type * as tf from "../tfjs/tf.ts";
-import { drawViewParameters, viewColumns, type ViewParameters } from "./viewParameters.ts";
+import {
+  drawViewParameters,
+  viewColumns,
+  type ViewParameters,
+  type ViewParametersPair,
+} from "./viewParameters.ts";
 import type { ViewSource } from "./viewSource.ts";
 
 /**
@@ -35,8 +39,15 @@ export class StoredViews {
     return { first, second };
   }
 
-  renderPair({ first, second }: { readonly first: Int32Array; readonly second: Int32Array }): ViewPair {
-    return this.source.renderPair(this.imagesOf(first), this.parametersOf(first), this.parametersOf(second));
+  /** What two views of each image are rendered from. */
+  parametersOfPair({
+    first,
+    second,
+  }: {
+    readonly first: Int32Array;
+    readonly second: Int32Array;
+  }): ViewParametersPair {
+    return { first: this.parametersOf(first), second: this.parametersOf(second) };
   }
 
   /** [N, V, V, 3] in [0, 1] */

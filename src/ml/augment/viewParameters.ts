@@ -51,6 +51,12 @@ export interface ViewParameters {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** Of two views of each image. */
+export interface ViewParametersPair {
+  readonly first: ViewParameters;
+  readonly second: ViewParameters;
+}
+
 /** One view's row by name. */
 export type View = Readonly<Record<ViewColumn, number>>;
 
@@ -81,6 +87,11 @@ export function wholeView(sourceHeight: number, sourceWidth: number): View {
     blurRadius: 0,
     flip: 0,
   };
+}
+
+/** The parameters of one of several views, by itself. */
+export function onlyView({ values }: ViewParameters, row: number): ViewParameters {
+  return { count: 1, values: values.slice(row * viewColumns.length, (row + 1) * viewColumns.length) };
 }
 
 export function packViews(views: readonly View[]): ViewParameters {

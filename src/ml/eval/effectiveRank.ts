@@ -1,5 +1,6 @@
+import type { Sliced } from "../../lib/slices.ts";
 import { gramOfColumns, transposed, type FeatureRows } from "./featureRows.ts";
-import { symmetricEigen } from "./symmetricEigen.ts";
+import { symmetricEigenvalues } from "./symmetricEigen.ts";
 
 /**
  * Singular values of a matrix of features, descending, min(N, D) of them; from the eigenvalues of the smaller Gram
@@ -8,7 +9,7 @@ import { symmetricEigen } from "./symmetricEigen.ts";
 export function singularValues(features: FeatureRows): Float64Array {
   const narrow = features.dim <= features.count ? features : transposed(features);
   const gram = gramOfColumns(narrow, new Float64Array(narrow.dim));
-  return symmetricEigen(gram, narrow.dim).values.map((value) => Math.sqrt(Math.max(0, value)));
+  return symmetricEigenvalues(gram, narrow.dim).map((value) => Math.sqrt(Math.max(0, value)));
 }
 
 /**
@@ -26,6 +27,24 @@ export function rankMe(singular: Float64Array): number {
     entropy -= p * Math.log(p);
   }
   return Math.exp(entropy);
+}
+
+/** Multiplications in one slice: some tens of milliseconds. */
+const productsAtOnce = 8 * 1024 * 1024;
+
+/** `rankMe` of features whose smaller side is at most some hundred, in slices. */
+export async function* rankMeInSlices(features: FeatureRows, task: string): Sliced<number> {
+  const narrow = features.dim <= features.count ? features : transposed(features);
+  const { count, dim } = narrow;
+  const centre = new Float64Array(dim);
+  const gram = new Float64Array(dim * dim);
+  const rows = Math.max(1, Math.floor(productsAtOnce / dim ** 2));
+  for (let from = 0; from < count; from += rows) {
+    const to = Math.min(count, from + rows);
+    gramOfColumns(narrow, centre, from, to).forEach((value, at) => (gram[at]! += value));
+    yield { task, done: to, total: count };
+  }
+  return rankMe(symmetricEigenvalues(gram, dim).map((value) => Math.sqrt(Math.max(0, value))));
 }
 
 /** (Σσ²)² / Σσ⁴: how many dimensions carry the variance; sterner than RankMe. */

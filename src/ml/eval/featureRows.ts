@@ -24,11 +24,18 @@ export function columnMeans({ values, count, dim }: FeatureRows): Float64Array {
 /**
  * Xᵀ·X of the rows less `centre`, in double precision: [dim, dim]. Takes count · dim² / 2 multiplications on the
  * CPU: 0.1 s for 1000 rows of 512.
+ *
+ * @param from the first row that counts. @param to the row after the last that does.
  */
-export function gramOfColumns({ values, count, dim }: FeatureRows, centre: Float64Array): Float64Array {
+export function gramOfColumns(
+  { values, count, dim }: FeatureRows,
+  centre: Float64Array,
+  from = 0,
+  to = count,
+): Float64Array {
   const gram = new Float64Array(dim * dim);
   const row = new Float64Array(dim);
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < to; i++) {
     for (let d = 0; d < dim; d++) row[d] = values[i * dim + d]! - centre[d]!;
     for (let a = 0; a < dim; a++) {
       const value = row[a]!;

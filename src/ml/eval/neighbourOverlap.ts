@@ -1,5 +1,5 @@
 import type { UnitRows } from "../tensors/unitRows.ts";
-import { nearestNeighbours } from "./nearestNeighbours.ts";
+import { nearestNeighbours, type Neighbours } from "./nearestNeighbours.ts";
 
 /**
  * How alike two networks see neighbourhoods: the share of each image's k nearest images that both agree on,
@@ -13,7 +13,13 @@ export async function neighbourOverlap(first: UnitRows, second: UnitRows, k: num
   const options = { excludeSelf: true };
   const a = await nearestNeighbours(first, first, k, options);
   const b = await nearestNeighbours(second, second, k, options);
-  const count = first.shape[0];
+  return sharedNeighbours(a, b);
+}
+
+/** The share of each query's k nearest in `a` that is among its k nearest in `b`; mean over the queries, in [0, 1]. */
+export function sharedNeighbours(a: Neighbours, b: Neighbours): number {
+  const { k } = a;
+  const count = a.indices.length / k;
   let shared = 0;
   for (let i = 0; i < count; i++) {
     const theirs = new Set(b.indices.subarray(i * k, (i + 1) * k));

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import * as tf from "../tfjs/tf.ts";
-import { participationRatio, rankMe, singularValues } from "./effectiveRank.ts";
+import { finish } from "../../lib/slices.ts";
+import { participationRatio, rankMe, rankMeInSlices, singularValues } from "./effectiveRank.ts";
 import { gramOfColumns, type FeatureRows } from "./featureRows.ts";
 import { fitPca } from "./pca.ts";
 
@@ -117,6 +118,19 @@ test("effective ranks count the directions used", () => {
   const single = Float64Array.from([5, 0, 0, 0]);
   expect(rankMe(single)).toBeCloseTo(1, 4);
   expect(participationRatio(single)).toBe(1);
+});
+
+test.each([
+  [40, 7],
+  [7, 2000],
+  [230, 230],
+])("an effective rank in slices is that of all at once, %d rows of %d", async (count, dim) => {
+  const prng = createPrng(15, "slices");
+  const features = { values: Float32Array.from({ length: count * dim }, () => prng.normal()), count, dim };
+  let slices = 0;
+  const rank = await finish(rankMeInSlices(features, "task"), () => slices++);
+  expect(rank).toBeCloseTo(rankMe(singularValues(features)), 6);
+  expect(slices).toBeGreaterThanOrEqual(count === 230 ? 2 : 1);
 });
 
 test("singular values are the same for a matrix and its transpose, and square to its squared norm", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createPrng } from "../../lib/prng.ts";
-import { symmetricEigen } from "./symmetricEigen.ts";
+import { symmetricEigen, symmetricEigenvalues } from "./symmetricEigen.ts";
 
 /** Largest |A·v − λ·v|, and how far the vectors are from orthonormal. */
 function residuals(matrix: Float64Array, n: number) {
@@ -30,6 +30,7 @@ test.each([1, 2, 3, 10, 57])("A·v = λ·v with orthonormal v, for a random matr
   expect(equation).toBeLessThan(1e-12 * n);
   expect(orthogonality).toBeLessThan(1e-13 * n);
   expect(Array.from(values)).toEqual(Array.from(values).sort((a, b) => b - a));
+  symmetricEigenvalues(matrix, n).forEach((value, i) => expect(value).toBeCloseTo(values[i]!, 10));
   const trace = Array.from({ length: n }, (_, i) => matrix[i * n + i]!).reduce((a, b) => a + b, 0);
   expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(trace, 10);
 });

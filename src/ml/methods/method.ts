@@ -1,6 +1,7 @@
 import type { Config, LiveSettingName } from "../../contract/config.ts";
 import type { ViewPair } from "../augment/viewPair.ts";
 import type { KeyQueue } from "../losses/queue.ts";
+import type { Weights } from "../models/weights.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import type * as tf from "../tfjs/tf.ts";
 import type { Bags } from "./bags.ts";
@@ -25,6 +26,8 @@ export const stepScalars = ["loss", "contrastive", "distillation", "cosine"] as 
 /** A training method with all its state: networks, optimiser, queue. Only `step` changes that state. */
 export interface Method {
   readonly trainer: StudentTrainer;
+  /** Weights that follow the student's, for the methods that have them. */
+  readonly meanStudent?: Weights;
   /** Keys of past batches, for the methods that have them. */
   readonly queue?: KeyQueue;
   /** Which images go beside an image, for the methods that want companions; to be filled before the first step. */

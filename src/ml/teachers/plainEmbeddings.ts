@@ -54,7 +54,7 @@ export class PlainEmbeddings {
     return this.known.reduce((sum, known) => sum + known, 0);
   }
 
-  /** Whether it has been asked about all of these. */
+  /** Whether the teacher has been asked about all of these. */
   knows(indices: Int32Array): boolean {
     return indices.every((index) => this.known[index] === 1);
   }
@@ -89,11 +89,6 @@ export class PlainEmbeddings {
     const { embedding, features } = this.kept;
     const rows = embedding.read(indices);
     return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
-  }
-
-  /** About a picture that is none of the set's; the caller disposes of both. */
-  about(views: tf.Tensor4D): Promise<Embedded> {
-    return askTeacher(this.teacher, views, this.inputSize);
   }
 
   private async askAbout(indices: Int32Array, render: Render): Promise<void> {

@@ -19,7 +19,7 @@ export async function prepareDemo(engine: Engine): Promise<void> {
   };
   if (!isWanted()) return;
   try {
-    await engine.request("prepareDemo", standardDemo);
+    await engine.request("prepareDemo", { ...standardDemo, config: configStore.getState().config });
     if (!isWanted()) return;
     const summary = await engine.request("drawDemo", standardDemo);
     if (isWanted()) datasetStore.setState({ ...noOwnImages, summary });

@@ -12,6 +12,7 @@ interface DemoSize {
 /** The built-in images, drawn once, some dozens at a time; whoever asks meanwhile waits for the same drawing. */
 export class DemoSet {
   private drawn: { readonly key: string; readonly store: Promise<ImageStore> } | null = null;
+  private finished: ImageStore | null = null;
   private readonly listeners = new Set<(done: number) => void>();
 
   /** @param report told how many images there are, as they come. */
@@ -21,15 +22,23 @@ export class DemoSet {
     this.drawn = drawn;
     this.listeners.add(report);
     try {
-      return await drawn.store;
+      const store = await drawn.store;
+      if (this.drawn === drawn) this.finished = store;
+      return store;
     } finally {
       this.listeners.delete(report);
     }
   }
 
+  /** The set that was drawn last, once it is whole. */
+  get whole(): ImageStore | null {
+    return this.finished;
+  }
+
   /** Leaves the memory to others. */
   forget(): void {
     this.drawn = null;
+    this.finished = null;
   }
 
   private async drawAll(size: DemoSize): Promise<ImageStore> {

@@ -24,6 +24,8 @@ const config: Config = {
 
 afterAll(() => tf.setBackend("cpu"));
 
+type BaselineEvent = Extract<EngineEvent, { type: "baseline" }>;
+
 function isWholeBaseline(event: EngineEvent): boolean {
   return event.type === "baseline" && event.baseline.teacherKnn !== null;
 }
@@ -71,7 +73,11 @@ test("the untrained student is judged as it was, although the first losses come 
     events.flatMap((event) => (event.type === "evaluation" ? [event.evaluation] : []));
   expect(baselineOf(after)).toEqual({ ...(baselineOf(before) as object), runId: "going" });
   const [untrained, trained] = evaluationsOf(after);
-  expect(evaluationsOf(before)).toEqual([untrained]);
+  // The first time the teacher had not seen the bank yet, and the overlap came with its line.
+  expect(evaluationsOf(before)).toEqual([{ ...untrained, overlap: null }]);
+  expect(untrained!.overlap).toBe((after.find(isWholeBaseline) as BaselineEvent).baseline.untrainedOverlap);
+  expect(trained!.overlap).not.toBeNull();
+  expect(trained!.effectiveRank).toBeGreaterThan(1);
   expect(trained).toMatchObject({ step: 3 });
   expect(trained).not.toEqual({ ...untrained, step: 3 });
 });

@@ -1,17 +1,20 @@
 import { settings, type Config, type ConfigPatch, type SettingName } from "../../contract/config.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../../contract/protocol.ts";
+import type { StepReplay } from "../../contract/sight.ts";
 import type { ViewSource } from "../../ml/augment/viewSource.ts";
+import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { EpochSampler } from "../../ml/data/sampler.ts";
 import type { Execution } from "../../ml/compiled/compileMethod.ts";
 import type { Judge } from "../../ml/training/judge.ts";
 import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
 import type { Method } from "../../ml/methods/method.ts";
 import type { Progress } from "../../lib/slices.ts";
-import { train } from "../../ml/training/train.ts";
-import type { StepReplay } from "../../contract/sight.ts";
-import type { StepSight } from "./stepSight.ts";
+import * as tf from "../../ml/tfjs/tf.ts";
+import { train, type StepSeen } from "../../ml/training/train.ts";
 import { Measurements } from "./measurements.ts";
+import { replayStep, type TeacherOfStep } from "./replayStep.ts";
+import { drawStepPictures, PictureClock } from "./stepPictures.ts";
 import { Telemetry } from "./telemetry.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
 
@@ -31,8 +34,9 @@ export interface TrainingRunSetup {
   readonly source: ViewSource;
   readonly sampler: EpochSampler;
   readonly judge: Judge;
-  /** What its steps look like. */
-  readonly sight: StepSight;
+  readonly images: ImageStore;
+  /** Null without a teacher. */
+  readonly teacherOfStep: TeacherOfStep | null;
   /** Puts what the teacher was asked where later visits find it. */
   readonly keepAnswers: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
@@ -53,10 +57,14 @@ export class TrainingRun {
   private config: Config;
   private state: RunState = "starting";
   private step = 0;
+  /** What the last step saw; null before the first. */
+  private seen: StepSeen | null = null;
   /** Steps that may still be taken before pausing. */
   private allowance: number;
   private stopping = false;
   private wake: () => void = () => undefined;
+  /** What is to be done when no step is under way. */
+  private readonly visits: (() => Promise<void>)[] = [];
 
   constructor(
     private readonly setup: TrainingRunSetup,
@@ -71,26 +79,6 @@ export class TrainingRun {
 
   get imageSize(): number {
     return this.config.imageSize;
-  }
-
-  /** Measures it; knows what the networks make of the set. */
-  get judge(): Judge {
-    return this.setup.judge;
-  }
-
-  /**
-   * The last step taken apart. Nothing of the run changes.
-   *
-   * @throws AppError "not-found" when there is none that can be.
-   */
-  async replay(): Promise<StepReplay> {
-    const { sight, judge } = this.setup;
-    const replay = this.state === "paused" ? await sight.replay(this.method, judge.teacher) : null;
-    if (replay === null)
-      throw new AppError("not-found", "There is no step to take apart", {
-        hint: "Pause the run after a step; stored views cannot be shown again.",
-      });
-    return replay;
   }
 
   get isOver(): boolean {
@@ -128,6 +116,51 @@ export class TrainingRun {
     this.config = { ...this.config, ...patch };
   }
 
+  /** Does something that uses the run's networks, between two steps, or at once when the run is over. */
+  visit<T>(job: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.visits.push(() => job().then(resolve, reject));
+      if (this.isOver) void this.receiveVisits();
+      else this.wake();
+    });
+  }
+
+  /**
+   * Backbone features of a picture by the student as it was when it was measured last; null before that.
+   *
+   * @param pixels [imageSize, imageSize, 3] in [0, 1]
+   */
+  featuresOf(pixels: Float32Array): Promise<Float32Array | null> {
+    return this.visit(async () => {
+      const size = this.imageSize;
+      const view = tf.tensor4d(pixels, [1, size, size, 3]);
+      try {
+        return await this.setup.judge.featuresOf(view);
+      } finally {
+        view.dispose();
+      }
+    });
+  }
+
+  /** @throws AppError "busy" while steps are being taken, "not-found" before the first. */
+  async replayStep(): Promise<StepReplay> {
+    if (this.state !== "paused") {
+      throw new AppError("busy", "A step can be taken apart while the run is paused", {
+        hint: "Pause the run first.",
+      });
+    }
+    return this.visit(async () => {
+      const { seen, step } = this;
+      if (seen === null) throw new AppError("not-found", "No step has been taken yet");
+      const { method, images, source, teacherOfStep: teacher } = this.setup;
+      // Asked for it, a compiled method brings the one it was made of up to date, mean student and queue too.
+      const { trainer } = this.method;
+      const { meanStudent = null, queue = null } = method;
+      const pictures = drawStepPictures(images, this.imageSize, step, seen);
+      return replayStep({ trainer, meanStudent, queue, source, seen, pictures, teacher });
+    });
+  }
+
   dispose(): void {
     this.method.dispose();
     this.setup.judge.dispose();
@@ -141,6 +174,7 @@ export class TrainingRun {
       end = { kind: "failed", error: toWire(error) };
     }
     this.enter("ended");
+    void this.receiveVisits();
     const { emit, memory, keepAnswers } = this.setup;
     emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
     void keepAnswers(); // of a run that was stopped, too
@@ -164,9 +198,9 @@ export class TrainingRun {
       ...this.setup,
       method,
       live: () => this.config,
-      onDrawn: this.setup.sight.onDrawn,
       ...(answerAhead === undefined ? {} : { answerAhead }),
     });
+    const pictureClock = new PictureClock(now);
     let isStartMeasured = false;
     /** The fixed lines come after the first losses: the visitor waits for those. */
     const measureStart = (): void => {
@@ -182,10 +216,10 @@ export class TrainingRun {
       });
     };
     /** Of the student as it is now. One at a time: what is under way is ended first. */
-    const measureStudent = async (): Promise<void> => {
+    const measureStudent = async (isLast: boolean): Promise<void> => {
       await measurements.catchUp();
       if (cancelled()) return;
-      measurements.add(judge.measureStudent(method, this.step), (evaluation) =>
+      measurements.add(judge.measureStudent(method, this.step, isLast), (evaluation) =>
         emit({ type: "evaluation", runId, evaluation }),
       );
       await measurements.slice(); // takes over its copy of the student
@@ -200,11 +234,14 @@ export class TrainingRun {
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
           this.enter("paused");
           measureStart();
-          while (this.isHalted() && !measurements.isEmpty) {
-            await measurements.slice();
-            await yieldToMessages();
+          while (this.isHalted()) {
+            if (this.visits.length > 0) await this.receiveVisits();
+            else if (measurements.isEmpty) await new Promise<void>((resolve) => (this.wake = resolve));
+            else {
+              await measurements.slice();
+              await yieldToMessages();
+            }
           }
-          if (this.isHalted()) await new Promise<void>((resolve) => (this.wake = resolve));
           startMs += now() - haltMs;
           continue;
         }
@@ -216,7 +253,9 @@ export class TrainingRun {
         const next = await steps.next();
         if (next.done === true) break;
         this.step = next.value.step;
+        this.seen = next.value.seen;
         this.allowance--;
+        this.showPictures(next.value.seen, pictureClock);
         await telemetry.add(next.value, now() - startMs);
         if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
 
@@ -226,10 +265,11 @@ export class TrainingRun {
         if (isLast || isDue) {
           await telemetry.flush();
           if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
-          await measureStudent();
+          await measureStudent(isLast);
         } else {
           await measurements.slice();
         }
+        await this.receiveVisits();
         await yieldToMessages();
       }
       await measurements.finish();
@@ -238,6 +278,19 @@ export class TrainingRun {
       await measurements.abandon();
       telemetry.dispose();
     }
+  }
+
+  private showPictures(seen: StepSeen, clock: PictureClock): void {
+    if (!clock.isDue(this.step)) return;
+    const { emit, images, now } = this.setup;
+    const startMs = now();
+    const pictures = drawStepPictures(images, this.imageSize, this.step, seen);
+    emit({ type: "pictures", runId: this.runId, pictures });
+    clock.drawn(startMs);
+  }
+
+  private async receiveVisits(): Promise<void> {
+    for (let visit = this.visits.shift(); visit !== undefined; visit = this.visits.shift()) await visit();
   }
 
   private isHalted(): boolean {

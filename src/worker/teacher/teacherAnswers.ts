@@ -60,12 +60,23 @@ export class TeacherAnswers {
       this.inMemory.set(key, before);
       return before.answers;
     }
-    const stored = isLasting ? await this.find(key, teacher, summary) : null;
+    const isBundled = teacher.card.source === "bundled";
+    const stored = isLasting ? await this.find(key, isBundled, summary) : null;
     const answers = new PlainEmbeddings(teacher, summary.count, config.teacherInputSize, stored);
     this.inMemory.set(key, { answers, savedCount: answers.knownCount, isLasting });
     const [oldest] = this.inMemory.keys();
     if (this.inMemory.size > mostInMemory && oldest !== undefined) this.inMemory.delete(oldest);
     return answers;
+  }
+
+  /** What is known of the bundled teacher without asking it, or even loading it; null where that is nothing. */
+  async ofBundled(
+    teacherHash: string,
+    summary: DatasetSummary,
+    config: Config,
+  ): Promise<StoredAnswers | null> {
+    const key = answersKey(teacherHash, summary, config);
+    return this.inMemory.get(key)?.answers.stored() ?? (await this.find(key, true, summary));
   }
 
   /** What it says of stored views; for the visit only, in memory. */
@@ -100,9 +111,13 @@ export class TeacherAnswers {
     this.ofViews = null;
   }
 
-  private async find(key: string, teacher: Teacher, summary: DatasetSummary): Promise<StoredAnswers | null> {
+  private async find(
+    key: string,
+    isBundled: boolean,
+    summary: DatasetSummary,
+  ): Promise<StoredAnswers | null> {
     const sources = [
-      ...(teacher.card.source === "bundled" && summary.kind === "demo" ? [this.readShipped] : []),
+      ...(isBundled && summary.kind === "demo" ? [this.readShipped] : []),
       async () => (await this.opened())?.read(key) ?? null,
     ];
     for (const read of sources) {

@@ -1,0 +1,24 @@
+import { AppError, toWire } from "../../contract/errors.ts";
+import { openBackend } from "./backend.ts";
+import type { RequestHandlers } from "./requestHandlers.ts";
+import type { Session } from "./session.ts";
+
+export function backendRequests(session: Session): RequestHandlers<"openBackend" | "memory"> {
+  return {
+    async openBackend({ choice }) {
+      session.refuseDuringRun("switch the backend");
+      session.dropTeacher();
+      const opened = await openBackend(choice, session.surroundings.loader);
+      session.backend = opened.report;
+      void opened.lost.then((reason) => {
+        const error = new AppError("backend-lost", `The GPU was lost: ${reason}`, {
+          hint: "Restart the engine. If it happens again, choose a smaller batch, width or view size.",
+        });
+        session.run?.stop();
+        session.emit({ type: "backendLost", error: toWire(error) });
+      });
+      return opened.report;
+    },
+    memory: session.memory,
+  };
+}

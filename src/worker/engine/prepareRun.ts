@@ -1,0 +1,201 @@
+import type { Config } from "../../contract/config.ts";
+import type { DatasetSummary } from "../../contract/dataset.ts";
+import { AppError } from "../../contract/errors.ts";
+import { describeMatching, sharedEmbeddingDim } from "../../contract/matching.ts";
+import { methods } from "../../contract/methods.ts";
+import type { Requests, RunPlan } from "../../contract/protocol.ts";
+import { plainViews } from "../../ml/augment/drawViews.ts";
+import { StoredViews } from "../../ml/augment/storedViews.ts";
+import type { ViewSource } from "../../ml/augment/viewSource.ts";
+import { compileMethod } from "../../ml/compiled/compileMethod.ts";
+import { openViewSource } from "../../ml/compiled/views/openViewSource.ts";
+import { EpochSampler } from "../../ml/data/sampler.ts";
+import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "../../ml/methods/answerAhead.ts";
+import { createMethod, resolveQueueSize } from "../../ml/methods/createMethod.ts";
+import { prepareMethod } from "../../ml/methods/prepareMethod.ts";
+import type { Network } from "../../ml/models/network.ts";
+import { parameterCount } from "../../ml/models/parameterCount.ts";
+import { fitProjection } from "../../ml/teachers/fitProjection.ts";
+import { ProjectedTeacher } from "../../ml/teachers/projectedTeacher.ts";
+import type { Teacher } from "../../ml/teachers/teacher.ts";
+import type * as tf from "../../ml/tfjs/tf.ts";
+import { Judge, type MeasuredTeacher, type Sighting } from "../../ml/training/judge.ts";
+import { fitToSet, type FittedRun } from "./fitToSet.ts";
+import type { HeldRun, Session } from "./session.ts";
+import { teacherOfStep } from "./teacherOfStep.ts";
+import { TrainingRun } from "./trainingRun.ts";
+
+interface PreparedRun extends HeldRun {
+  readonly plan: RunPlan;
+}
+
+/** A run's teacher: as its student is to match it, and as it is measured. */
+interface RunTeacher {
+  readonly matched: Teacher;
+  readonly measured: MeasuredTeacher;
+  readonly projected: ProjectedTeacher | null;
+  /** As the plan says it. */
+  readonly projection: string;
+}
+
+/**
+ * Sets up everything a run is made of, from what the session holds, and begins it.
+ *
+ * @param see told of every network that its judge has measured.
+ * @throws AppError what is missing or does not fit together.
+ */
+export async function prepareRun(
+  session: Session,
+  { runId, config: asked, paused }: Requests["startRun"]["in"],
+  see: (sighting: Sighting, summary: DatasetSummary) => void,
+): Promise<PreparedRun> {
+  const { software } = session.requireBackend();
+  const store = session.requireImages();
+  const fitted = fitToSet(store, asked);
+  const { split, config } = fitted;
+  requireTeacher(session, config);
+  const source = await openViewSource(store, config.imageSize, { software });
+  let teacher: RunTeacher | null = null;
+  const release = (): void => {
+    teacher?.projected?.dispose();
+    source.dispose();
+  };
+  try {
+    const { report, emit, answers } = session;
+    const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
+    const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
+    teacher = await teacherOfRun(session, source, fitted);
+    const matched = teacher?.matched ?? null;
+    const method = createMethod(config, matched);
+    const { network } = method.trainer;
+    const judge = new Judge(store, source, split, config, teacher?.measured ?? null, (sighting) =>
+      see(sighting, fitted.summary),
+    );
+    const answersAreAhead =
+      config.teacherViews === "plain" || config.cachedViews > 0 || matched?.answers === "later";
+    const run = new TrainingRun(
+      {
+        runId,
+        config,
+        totalSteps,
+        method,
+        prepare: async (cancelled) => {
+          const sources = { teacher: matched, source, train: split.train, config };
+          await prepareMethod(method, sources, { report, cancelled });
+          return answersAhead(session, config, teacher, source, fitted.summary);
+        },
+        compile: (method) =>
+          compileMethod(
+            method,
+            { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
+            { software, answersAhead: answersAreAhead },
+            (done, total) => report({ task: "Compiling for the GPU", done, total }),
+          ),
+        source,
+        sampler,
+        judge,
+        images: store,
+        teacherOfStep: teacher && teacherOfStep(teacher, source, config),
+        keepAnswers: () => answers.keep(),
+        emit,
+        memory: session.memory,
+        now: () => performance.now(),
+      },
+      paused,
+    );
+    const head = headParameters(network);
+    const plan: RunPlan = {
+      runId,
+      config,
+      totalSteps,
+      stepsPerEpoch: sampler.batchesPerEpoch,
+      trainImages: split.train.length,
+      heldOutImages: split.heldOut.length,
+      queueSize: resolveQueueSize(config),
+      embeddingDim: network.embeddingDim,
+      projection: teacher?.projection ?? "",
+      matching: teacher === null ? "" : describeMatching(config, session.teacher?.teacher.card ?? null),
+      studentParameters: parameterCount(network) - head,
+      headParameters: head,
+    };
+    return {
+      run,
+      plan,
+      dispose() {
+        run.dispose();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** @throws AppError when the method learns from a teacher and there is none. */
+function requireTeacher(session: Session, { method, teacher }: Config): void {
+  const { usesTeacher, label } = methods[method];
+  if (!usesTeacher) return;
+  if (teacher === "none") {
+    throw new AppError("config-invalid", `${label} needs a teacher, and “None” is chosen`, {
+      hint: "Choose a teacher, or a method without one.",
+    });
+  }
+  if (session.teacher === null) {
+    throw new AppError("not-found", "No teacher is loaded", {
+      hint: "Load one, or choose a method without a teacher.",
+    });
+  }
+}
+
+/** The loaded teacher as a method wants it; null for a method without. */
+async function teacherOfRun(
+  { teacher: loaded, answers, report }: Session,
+  source: ViewSource,
+  { summary, split, config }: FittedRun,
+): Promise<RunTeacher | null> {
+  const { usesTeacher, matchesEmbedding } = methods[config.method];
+  if (!usesTeacher || loaded === null) return null;
+  const { teacher } = loaded;
+  const plain = await answers.about(teacher, await loaded.hash, summary, config);
+  const embeddingDim = sharedEmbeddingDim(config, teacher.card);
+  if (!matchesEmbedding || teacher.card.embeddingDim === embeddingDim)
+    return { matched: teacher, measured: { plain, see: (said) => said }, projected: null, projection: "" };
+  const fitted = await fitProjection(teacher, source, split.train, embeddingDim, config, plain, report);
+  const projected = new ProjectedTeacher(teacher, fitted.projection);
+  return {
+    matched: projected,
+    measured: { plain, see: (said) => projected.project(said) },
+    projected,
+    projection: fitted.description,
+  };
+}
+
+/**
+ * How the teacher's answers come before each step, where they do: from what it says of each plain image once, or,
+ * of a teacher that answers later, by asking it.
+ */
+function answersAhead(
+  { teacher: loaded, answers, report }: Session,
+  config: Config,
+  teacher: RunTeacher | null,
+  source: ViewSource,
+  summary: DatasetSummary,
+): AnswerAhead | undefined {
+  if (teacher === null) return undefined;
+  const { matched, measured } = teacher;
+  const { method, teacherViews, teacherInputSize } = config;
+  const render = (some: Int32Array): tf.Tensor4D => plainViews(source, some);
+  if (teacherViews === "plain") return lookUpAhead(method, measured.plain, render, measured.see, report);
+  if (config.cachedViews > 0 && loaded !== null) {
+    const stored = new StoredViews(source, config);
+    const known = answers.aboutViews(loaded.teacher, summary, config);
+    return lookUpStoredAhead(method, known, (some) => stored.render(some), measured.see, report);
+  }
+  return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
+}
+
+function headParameters(network: Network): number {
+  const layers = network.layers.filter((layer) => layer.kind === "linear" && layer.name.startsWith("fc"));
+  return parameterCount({ ...network, layers });
+}

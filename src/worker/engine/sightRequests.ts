@@ -1,0 +1,10 @@
+import type { RequestHandlers } from "./requestHandlers.ts";
+import type { Session } from "./session.ts";
+import type { Sight } from "./sight.ts";
+
+export function sightRequests(session: Session, sight: Sight): RequestHandlers<"neighbours" | "replayStep"> {
+  return {
+    neighbours: ({ query, config, count }) => sight.neighbours(query, config, count),
+    replayStep: ({ runId }) => session.currentRun(runId).replayStep(),
+  };
+}
