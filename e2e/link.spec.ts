@@ -39,10 +39,12 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
 test("a link starts nothing", async ({ playground }) => {
   await playground.open({ steps: 1, method: "mocov2" }, "cpu");
   await playground.page.waitForTimeout(2000);
-  const { run, dataset, teacher } = await playground.snapshot();
-  expect({ state: run.state, teacher, dataset: dataset?.kind ?? "none" }).toEqual({
+  const { run, dataset, teacher, web } = await playground.snapshot();
+  // The built-in demo is there to be looked at.
+  expect(["none", "demo"]).toContain(dataset?.kind ?? "none");
+  expect({ state: run.state, teacher, web: [web.data.phase, web.teacher.phase] }).toEqual({
     state: "idle",
     teacher: null,
-    dataset: "none",
+    web: ["idle", "idle"],
   });
 });

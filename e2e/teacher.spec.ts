@@ -16,7 +16,7 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   const { page } = playground;
   await playground.open({ steps: 1 }, "wasm");
   await offer(playground, "moco.pth.tar", await torchCheckpoint(tensors, "module.encoder_q."));
-  expect((await playground.snapshot()).teacher).toBeNull();
+  expect((await playground.snapshot()).teacher?.source ?? "bundled").toBe("bundled");
   const facts = page.getByTestId("teacher-facts");
   for (const text of [
     "PyTorch checkpoint, zip",
@@ -49,7 +49,7 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
 
   await use.focus();
   await page.keyboard.press("Enter");
-  const { teacher } = await playground.until((snapshot) => snapshot.teacher !== null);
+  const { teacher } = await playground.until((snapshot) => snapshot.teacher?.source === "pytorch");
   expect(teacher).toMatchObject({ name: "moco.pth.tar", source: "pytorch", embeddingDim: 12 });
   await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
   await playground.openStation("teacher");

@@ -90,7 +90,11 @@ function BetterTeacher({ disabled }: { readonly disabled: boolean }) {
 /** Images a second with the default student, measured once for a set while nothing else goes on; null until then. */
 function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): number | null {
   const engine = useEngine();
-  const isReady = useStore(engineStore, ({ status }) => status === "ready");
+  // Without a GPU or WebAssembly ten steps take longer than anyone waits for an estimate.
+  const isReady = useStore(
+    engineStore,
+    ({ status, report }) => status === "ready" && report?.chosen !== "cpu",
+  );
   const [measured, setMeasured] = useState<{ readonly of: string; readonly rate: number | null } | null>(
     () => lastMeasured,
   );
@@ -102,16 +106,23 @@ function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): num
       lastMeasured = { of: fingerprint, rate };
       if (isWanted) setMeasured(lastMeasured);
     };
-    engine.request("probe", { config: defaultConfig }).then(
-      ({ imagesPerSecond }) => remember(imagesPerSecond),
-      () => remember(null), // the question stands without its minutes
-    );
+    // Whoever presses Start at once is not kept waiting.
+    const timer = setTimeout(() => {
+      engine.request("probe", { config: defaultConfig }).then(
+        ({ imagesPerSecond }) => remember(imagesPerSecond),
+        () => remember(null), // the question stands without its minutes
+      );
+    }, restMs);
     return () => {
       isWanted = false;
+      clearTimeout(timer);
     };
   }, [engine, fingerprint, isKnown, isBusy, isReady]);
   return isKnown ? measured.rate : null;
 }
+
+/** For so long nothing else was asked of the engine. */
+const restMs = 800;
 
 /** Kept while the station is closed. */
 let lastMeasured: { readonly of: string; readonly rate: number | null } | null = null;
