@@ -20,7 +20,7 @@ const alone = "mocov2";
  * MoCo-v2; a method that needs one, and no teacher becomes the bundled one. A teacher chosen again after that brings
  * the former method back.
  */
-export function coupledChoice(now: Pair, change: Partial<Pair>, last: Coupling | null): Pair {
+function coupledChoice(now: Pair, change: Partial<Pair>, last: Coupling | null): Pair {
   const wanted: Pair = { ...now, ...change };
   if (methods[wanted.method].usesTeacher && wanted.teacher === "none")
     return change.method === undefined

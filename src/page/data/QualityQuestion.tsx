@@ -21,7 +21,7 @@ interface QualityQuestionProps {
 /** The one question about the visitor's own images. An answer sets the settings; nothing starts by itself. */
 export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
   const config = useStore(configStore, (state) => state.config);
-  const imagesPerSecond = useMeasuredSpeed(summary, disabled);
+  const imagesPerSecond = useMeasuredSpeed(disabled);
   const choices = qualityChoices({ images: summary.count, imagesPerSecond });
   const chosen = qualityOf(config, choices);
 
@@ -87,23 +87,22 @@ function BetterTeacher({ disabled }: { readonly disabled: boolean }) {
   );
 }
 
-/** Images a second with the default student, measured once for a set while nothing else goes on; null until then. */
-function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): number | null {
+/** Images a second with the default student, measured once for a backend while nothing else goes on; null until then. */
+function useMeasuredSpeed(isBusy: boolean): number | null {
   const engine = useEngine();
   // Without a GPU or WebAssembly ten steps take longer than anyone waits for an estimate.
-  const isReady = useStore(
-    engineStore,
-    ({ status, report }) => status === "ready" && report?.chosen !== "cpu",
+  const backend = useStore(engineStore, ({ status, report }) =>
+    status === "ready" && report !== null && report.chosen !== "cpu"
+      ? `${report.chosen} ${report.adapter}`
+      : null,
   );
-  const [measured, setMeasured] = useState<{ readonly of: string; readonly rate: number | null } | null>(
-    () => lastMeasured,
-  );
-  const isKnown = measured?.of === fingerprint;
+  const [measured, setMeasured] = useState(lastMeasured);
+  const isKnown = backend === null || measured?.of === backend;
   useEffect(() => {
-    if (isKnown || isBusy || !isReady) return;
+    if (isKnown || isBusy) return;
     let isWanted = true;
     const remember = (rate: number | null): void => {
-      lastMeasured = { of: fingerprint, rate };
+      lastMeasured = { of: backend, rate };
       if (isWanted) setMeasured(lastMeasured);
     };
     // Whoever presses Start at once is not kept waiting.
@@ -117,8 +116,8 @@ function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): num
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [engine, fingerprint, isKnown, isBusy, isReady]);
-  return isKnown ? measured.rate : null;
+  }, [engine, backend, isKnown, isBusy]);
+  return measured !== null && measured.of === backend ? measured.rate : null;
 }
 
 /** For so long nothing else was asked of the engine. */
