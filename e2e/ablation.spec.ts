@@ -14,12 +14,15 @@ test("two head widths, one after another, fill in the chart and the table", asyn
   await page.getByTestId("folder-input").setInputFiles(pictures.path);
   await playground.until((snapshot) => snapshot.dataset?.kind === "own");
 
+  await playground.click("view-ablation");
   await page.getByTestId("ablation-values").fill("8, 24");
   await page.getByTestId("ablation-seeds").fill("3");
   await page.getByTestId("ablation-steps").fill("2");
   await playground.click("ablation-start");
   await expect(page.getByTestId("ablation-status")).toHaveAttribute("data-status", "running");
+  await playground.click("view-train");
   await expect(page.getByTestId("start")).toBeDisabled();
+  await playground.click("view-ablation");
   await expect(page.getByTestId("ablation-status")).toHaveAttribute("data-status", "finished", {
     timeout: 200_000,
   });

@@ -1,6 +1,7 @@
 /** Images out of parquet files: of a data set on a server that does what the hub does, and of this machine. */
 import { writeImageTable } from "../src/formats/testing/parquetWriter.ts";
 import { startHub, type Hub } from "../tools/testing/hub.ts";
+import { openWebForm } from "../tools/openStation.ts";
 import { expect, test, type Playground } from "./playground.ts";
 import { drawPicture } from "./testImages.ts";
 
@@ -25,9 +26,11 @@ test.beforeEach(async () => {
 });
 test.afterEach(() => hub.close());
 
-async function lookUp(playground: Playground, address: string): Promise<void> {
-  for (const origin of [hub.url, hub.mirror]) playground.allowed.add(origin);
-  await playground.lookUp("data", address);
+async function lookUp({ page, allowed }: Playground, address: string): Promise<void> {
+  for (const origin of [hub.url, hub.mirror]) allowed.add(origin);
+  await openWebForm(page, "data");
+  await page.getByTestId("data-address").fill(address);
+  await page.getByTestId("data-look-up").click();
 }
 
 test("a data set by its address: looked into, a part of it chosen, trained on, and named by the link", async ({
@@ -58,7 +61,7 @@ test("a data set by its address: looked into, a part of it chosen, trained on, a
   const asked = hub.requests.length;
   await playground.openHash(new URL(page.url()).hash.slice(1));
   expect(hub.requests).toHaveLength(asked);
-  await playground.openStation("data");
+  await openWebForm(page, "data");
   await expect(page.getByTestId("data-address")).toHaveValue(/config=default&split=test&table.images=30/);
   await playground.click("data-look-up");
   await expect(page.getByTestId("table-most")).toHaveValue("30");

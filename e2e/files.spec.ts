@@ -26,6 +26,7 @@ test("bad files are refused one by one with reasons, and the rest is taken", asy
   const { dataset } = await playground.until((snapshot) => snapshot.dataset?.kind === "own");
   expect(dataset?.count).toBe(pictures.count + 1);
 
+  await playground.station("data");
   const rejects = playground.page.getByTestId("rejects");
   for (const name of ["notes.txt", "empty.png", "cut.png", "dot.png", "<img src=x onerror=alert(1)>.png"])
     await expect(rejects).toContainText(name);

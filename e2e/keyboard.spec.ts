@@ -27,6 +27,7 @@ test("a run from the keyboard alone", async ({ playground }) => {
 
 test("a key typed into a field stays there", async ({ playground }) => {
   await playground.open({ method: "mocov2" }, "cpu");
+  await playground.click("view-ablation");
   await playground.page.getByTestId("ablation-values").focus();
   await playground.page.keyboard.type("16, 32");
   await playground.page.keyboard.press("Space");

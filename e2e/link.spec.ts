@@ -1,5 +1,6 @@
 import { defaultConfig } from "../src/contract/config.ts";
 import { parseLink } from "../src/page/commands/shareLink.ts";
+import { openStation } from "../tools/openStation.ts";
 import { expect, test } from "./playground.ts";
 
 test("a link restores configuration, seed and backend, and the address bar follows what is changed", async ({
@@ -22,7 +23,7 @@ test("a link restores configuration, seed and backend, and the address bar follo
   expect(shared.patch).toEqual({ seed: 78, batchSize: 12, temperature: 0.3, method: "mocov2" });
   const elsewhere = await context.newPage();
   await elsewhere.goto(address);
-  await elsewhere.getByTestId("station-training").click();
+  await openStation(elsewhere, "training");
   await expect(elsewhere.locator("[data-setting=seed] input[type=number]")).toHaveValue("78");
   await elsewhere.close();
 });
@@ -37,14 +38,8 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
 });
 
 test("a link starts nothing", async ({ playground }) => {
-  await playground.open({ steps: 1, method: "mocov2" }, "cpu");
+  await playground.open({ data: "own", steps: 1, method: "mocov2" }, "cpu");
   await playground.page.waitForTimeout(2000);
-  const { run, dataset, teacher, web } = await playground.snapshot();
-  // The built-in demo is there to be looked at.
-  expect(["none", "demo"]).toContain(dataset?.kind ?? "none");
-  expect({ state: run.state, teacher, web: [web.data.phase, web.teacher.phase] }).toEqual({
-    state: "idle",
-    teacher: null,
-    web: ["idle", "idle"],
-  });
+  const { run, dataset, teacher } = await playground.snapshot();
+  expect({ state: run.state, teacher, dataset }).toEqual({ state: "idle", teacher: null, dataset: null });
 });

@@ -38,8 +38,8 @@ test("an ONNX file's output is chosen, and it teaches on the GPU and in WebAssem
     preprocessing: "CLIP mean/std",
     recipe: { output: "last_hidden_state", pooling: "meanToken", inputSize: 8, normalisation: "clip" },
   });
-  await playground.openStation("teacher");
   const card = page.getByTestId("teacher-card");
+  await playground.station("teacher");
   await expect(card).toContainText("images and embeddings stay on the GPU");
   await expect(card).toContainText("A PCA of the teacher's 6-dimensional embedding");
   expect(runtime.length).toBeGreaterThan(0);
@@ -55,9 +55,9 @@ test("an ONNX file's output is chosen, and it teaches on the GPU and in WebAssem
   await page.getByTestId("recipe-size").fill("12");
   await page.getByTestId("recipe-normalisation").selectOption("symmetric");
   await playground.click("teacher-use");
-  const snapshot = await playground.until(({ teacher: now }) => now?.source === "onnx");
+  const snapshot = await playground.until(({ teacher }) => teacher?.source === "onnx");
   expect(snapshot.teacher).toMatchObject({ embeddingDim: 6, inputSize: 12, recipe: { output: "pooled" } });
-  await playground.openStation("teacher");
+  await playground.station("teacher");
   await expect(card).toContainText("WebAssembly");
   await playground.click("start");
   const second = await playground.untilRun("ended");

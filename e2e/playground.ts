@@ -4,21 +4,12 @@ import type { BackendChoice } from "../src/contract/backend.ts";
 import { defaultConfig, type ConfigPatch, type SettingName } from "../src/contract/config.ts";
 import type { MemoryReport } from "../src/contract/protocol.ts";
 import type { PlaygroundSnapshot } from "../src/page/shell/automation.ts";
-import { formatLink } from "../src/page/commands/shareLink.ts";
 import { stationOf } from "../src/page/stations/stationSettings.ts";
 import type { Station } from "../src/page/stores/stationStore.ts";
+import { openStation } from "../tools/openStation.ts";
+import { formatLink } from "../src/page/commands/shareLink.ts";
 
 export { expect };
-
-const stationButtons: Readonly<Record<Station, string>> = {
-  data: "station-data",
-  views: "station-views",
-  student: "station-student",
-  teacher: "station-teacher",
-  objective: "station-losses",
-  training: "station-training",
-  machine: "backend-badge",
-};
 
 /** Small enough for a GPU in software: seconds a step, not minutes. */
 const tinyConfig = {
@@ -113,39 +104,23 @@ export class Playground {
     await this.page.getByTestId(testId).click();
   }
 
-  /** Opens a station's settings, unless they are open. */
-  async openStation(station: Station): Promise<void> {
-    const panel = this.page.locator(`[data-testid=station-panel][data-station=${station}]`);
-    if ((await panel.count()) === 0) await this.click(stationButtons[station]);
-    await expect(panel.getByTestId("setting-search")).toBeVisible();
+  /** Opens the settings of a station. */
+  async station(station: Station): Promise<void> {
+    await openStation(this.page, station);
   }
 
-  /** The box with a setting's number, its station opened and unfolded. */
+  /** The box with a setting's number, where its station is open. */
   async number(name: SettingName): Promise<Locator> {
-    await this.openStation(stationOf(name));
+    await this.station(stationOf(name));
     const box = this.page.locator(`[data-setting=${name}] input[type=number]`);
-    if (!(await box.isVisible())) await this.page.getByTestId("all-settings").locator("summary").click();
+    if (!(await box.isVisible()))
+      await this.page.getByTestId("all-settings").locator("summary").first().click();
     return box;
-  }
-
-  /** Has the site of an address asked for what is there, through the form of data or teacher. */
-  async lookUp(use: "teacher" | "data", address: string): Promise<void> {
-    await this.openStation(use);
-    if (use === "teacher") await this.unfold("more-teachers");
-    await this.unfold(`${use}-web`);
-    await this.page.getByTestId(`${use}-address`).fill(address);
-    await this.page.getByTestId(`${use}-look-up`).click();
-  }
-
-  private async unfold(testId: string): Promise<void> {
-    const fold = this.page.getByTestId(testId);
-    if ((await fold.getAttribute("open")) === null) await fold.locator("summary").first().click();
   }
 
   /** A real drag from outside the browser, folder included, dropped on the drop zone. */
   async dropFromDesktop(path: string): Promise<void> {
-    await this.openStation("data");
-    const zone = this.page.getByTestId("drop-zone");
+    const zone = this.page.getByTestId("diagram"); // or anywhere else on the page
     await zone.scrollIntoViewIfNeeded();
     const box = await zone.boundingBox();
     if (box === null) throw new Error("the drop zone cannot be seen");

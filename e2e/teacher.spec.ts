@@ -16,7 +16,6 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   const { page } = playground;
   await playground.open({ steps: 1 }, "wasm");
   await offer(playground, "moco.pth.tar", await torchCheckpoint(tensors, "module.encoder_q."));
-  expect((await playground.snapshot()).teacher?.source ?? "bundled").toBe("bundled");
   const facts = page.getByTestId("teacher-facts");
   for (const text of [
     "PyTorch checkpoint, zip",
@@ -52,8 +51,7 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   const { teacher } = await playground.until((snapshot) => snapshot.teacher?.source === "pytorch");
   expect(teacher).toMatchObject({ name: "moco.pth.tar", source: "pytorch", embeddingDim: 12 });
   await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
-  await playground.openStation("teacher");
-  await expect(page.getByTestId("teacher-own")).toHaveAttribute("aria-pressed", "true");
+  await playground.station("teacher");
   await expect(page.getByTestId("teacher-card")).toContainText("moco.pth.tar");
   await playground.click("start");
   const { run } = await playground.untilRun("ended");
@@ -61,9 +59,7 @@ test("a PyTorch file is shown whole, used with one key, and teaches", async ({ p
   expect(run.last?.distillation).toBeGreaterThan(0);
 });
 
-test("a file is shown though the teacher's settings are closed by the time it is read", async ({
-  playground,
-}) => {
+test("a file is shown though no settings are open", async ({ playground }) => {
   const { page } = playground;
   await playground.open({}, "cpu");
   await expect(page.getByTestId("station-panel")).toHaveCount(0);
@@ -80,12 +76,13 @@ test("what is cancelled, hostile or does not fit leaves the former teacher", asy
   await offer(playground, "former.pth", good);
   await page.keyboard.press("Enter");
   await playground.until((snapshot) => snapshot.teacher?.name === "former.pth");
-  await playground.openStation("teacher");
   const stillFormer = async (): Promise<void> => {
     await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
     const { teacher, teacherOffer, teacherProblem } = await playground.snapshot();
     expect([teacher?.name, teacherOffer, teacherProblem]).toEqual(["former.pth", null, null]);
+    await playground.station("teacher");
     await expect(page.getByTestId("teacher-card")).toContainText("former.pth");
+    await playground.click("station-close");
   };
 
   await offer(playground, "other.pth", good);

@@ -7,6 +7,7 @@ import { startHub, type Hub } from "../tools/testing/hub.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
 import { namedEncoder } from "../src/ml/models/encoder.ts";
 import { tensorsOf } from "../src/ml/testing/torchCheckpoint.ts";
+import { openWebForm } from "../tools/openStation.ts";
 import { drawPicture } from "./testImages.ts";
 import { expect, test, type Playground } from "./playground.ts";
 
@@ -89,9 +90,15 @@ function pictures(): Promise<Uint8Array> {
   );
 }
 
-async function lookUp(playground: Playground, use: "teacher" | "data", address: string): Promise<void> {
-  for (const origin of [hub.url, hub.mirror]) playground.allowed.add(origin);
-  await playground.lookUp(use, address);
+async function lookUp(
+  { page, allowed }: Playground,
+  use: "teacher" | "data",
+  address: string,
+): Promise<void> {
+  for (const origin of [hub.url, hub.mirror]) allowed.add(origin);
+  await openWebForm(page, use);
+  await page.getByTestId(`${use}-address`).fill(address);
+  await page.getByTestId(`${use}-look-up`).click();
 }
 
 test("a teacher by its address is shown, downloaded, kept, and used again without the network", async ({
@@ -125,7 +132,7 @@ test("a teacher by its address is shown, downloaded, kept, and used again withou
   const before = hub.requests.length;
   await playground.openHash(link);
   await expect(page.getByTestId("notices")).toContainText("Nothing has been loaded");
-  await playground.openStation("teacher");
+  await openWebForm(page, "teacher");
   await expect(page.getByTestId("teacher-address")).toHaveValue(address);
   expect((await playground.snapshot()).web.teacher.phase).toBe("idle");
 

@@ -1,4 +1,5 @@
 /** Drives the built playground through its own controls, as a visitor would, and takes the result away. */
+import { openWebForm } from "./openStation.ts";
 import { mkdirSync, renameSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
@@ -231,9 +232,7 @@ class PlaygroundTab {
   }
 
   async #lookUp(use: "teacher" | "data", address: string): Promise<void> {
-    await this.#page.getByTestId(`station-${use}`).click();
-    if (use === "teacher") await this.#page.getByTestId("more-teachers").locator("summary").first().click();
-    await this.#page.getByTestId(`${use}-web`).locator("summary").first().click();
+    await openWebForm(this.#page, use);
     await this.#page.getByTestId(`${use}-address`).fill(address);
     await this.#page.getByTestId(`${use}-look-up`).click();
   }

@@ -8,7 +8,7 @@ import { sightStore, stepPicturesStore, type GivenPicture } from "../stores/sigh
 export const neighbourCount = 10;
 
 /** Asks again for the neighbours of the picture that is looked at; of questions asked meanwhile only the last counts. */
-export async function askNeighbours(engine: Engine): Promise<void> {
+async function askNeighbours(engine: Engine): Promise<void> {
   const { summary } = datasetStore.getState();
   if (summary === null) return;
   const question = ++lastQuestion;
@@ -40,7 +40,7 @@ export function lookAtGiven(engine: Engine, given: GivenPicture): void {
 }
 
 /** Before the first step of a run: two views of an image as the present settings would draw them. */
-export async function previewPictures(engine: Engine): Promise<void> {
+async function previewPictures(engine: Engine): Promise<void> {
   const { summary } = datasetStore.getState();
   if (summary === null || runStore.getState().state !== "idle") return;
   const { config } = configStore.getState();

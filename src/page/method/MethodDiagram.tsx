@@ -74,9 +74,11 @@ export function MethodDiagram() {
           on={isLit(lit, "student")}
         />
         <PartButton {...part("student")} className={styles.student}>
-          <span className={styles.strong}>
-            <Mark role="student" />{" "}
-            {plan === null ? "learns" : `${formatCount(plan.studentParameters)} parameters, learns`}
+          <span className={styles.small}>
+            <Mark role="student" /> learns
+          </span>
+          <span className={`${styles.small} ${styles.line}`}>
+            {plan === null ? "" : `${formatCount(plan.studentParameters)} parameters`}
           </span>
         </PartButton>
         <PartButton {...part("meanStudent")} className={styles.mean} faint={!averaged && !queued}>
@@ -87,12 +89,10 @@ export function MethodDiagram() {
         </PartButton>
         <PartButton {...part("teacher")} className={styles.teacher} faint={!taught}>
           <span className={styles.small}>
-            <Mark role="teacher" />{" "}
-            {!taught
-              ? `none: ${label}`
-              : card === null
-                ? "frozen"
-                : `${formatCount(card.parameters)} parameters, frozen`}
+            <Mark role="teacher" /> {taught ? "frozen" : `none: ${label}`}
+          </span>
+          <span className={`${styles.small} ${styles.line}`}>
+            {!taught || card === null ? "" : `${formatCount(card.parameters)} parameters`}
           </span>
         </PartButton>
         <Arrows from={[16.7, 50, 83.3]} to={[50]} className={styles.gap3} on={isLit(lit, "embeddings")} />

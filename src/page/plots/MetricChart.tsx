@@ -121,21 +121,21 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         <button
           type="button"
           aria-pressed={logY}
-          aria-label={`${spec.term}: logarithmic axis`}
+          aria-label={`log axis of ${spec.term}`}
           onClick={() => plotStore.setState((state) => ({ logY: { ...state.logY, [spec.id]: !logY } }))}
         >
           log
         </button>
         <button
           type="button"
-          aria-label={`${spec.term} as CSV`}
+          aria-label={`CSV of ${spec.term}`}
           onClick={() => void saveCsv(spec).catch(notifyError)}
         >
           CSV
         </button>
         <button
           type="button"
-          aria-label={`${spec.term} as a picture, PNG`}
+          aria-label={`PNG of ${spec.term}`}
           onClick={() => void savePng().catch(notifyError)}
         >
           PNG

@@ -21,7 +21,7 @@ export function LiveRate() {
       <label htmlFor="live-rate">Learning rate</label>
       <button
         type="button"
-        aria-label="Halve the learning rate"
+        aria-label="½× the learning rate"
         onClick={() => take(String(Number((value / 2).toPrecision(3))))}
         onBlur={() => setDraft(null)}
       >
@@ -39,7 +39,7 @@ export function LiveRate() {
       />
       <button
         type="button"
-        aria-label="Double the learning rate"
+        aria-label="2× the learning rate"
         onClick={() => take(String(Number((value * 2).toPrecision(3))))}
         onBlur={() => setDraft(null)}
       >

@@ -1,5 +1,5 @@
 import { useStore } from "zustand";
-import type { RunExecution, RunPlan } from "../../contract/protocol.ts";
+import type { RunPlan } from "../../contract/protocol.ts";
 import type { Config } from "../../contract/config.ts";
 import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
@@ -129,12 +129,13 @@ function RunStatus() {
         data-state={run.preparing === "" ? run.state : "starting"}
       >
         {text}
-        {run.state === "running" || run.state === "paused" || run.end?.kind === "finished" ? (
-          <span className={styles.headline}> · {headline}</span>
-        ) : null}
       </p>
       <p className={styles.hint}>
-        {hint === "" && run.plan !== null ? describePlan(run.config, run.plan, run.execution) : hint}
+        {run.state === "running" && run.preparing === ""
+          ? headline
+          : hint === "" && run.plan !== null
+            ? describePlan(run.config, run.plan)
+            : hint}
       </p>
     </div>
   );
@@ -185,16 +186,13 @@ function PhoneBar() {
   );
 }
 
-function describePlan(asked: Config | null, plan: RunPlan, execution: RunExecution | null): string {
+function describePlan(asked: Config | null, plan: RunPlan): string {
   const parts = [
-    `${plan.trainImages} images to train on, ${plan.heldOutImages} held out`,
+    `${plan.trainImages.toLocaleString("en")} to train on, ${plan.heldOutImages.toLocaleString("en")} held out`,
     `encoder ${formatCount(plan.studentParameters)}, head ${formatCount(plan.headParameters)} parameters`,
-    `${plan.embeddingDim} dimensions`,
   ];
   const fitted = asked === null ? "" : describeFittedBatch(asked, plan);
   if (fitted !== "") parts.push(fitted.replace(/\.$/, ""));
   if (plan.projection !== "") parts.push(plan.projection);
-  if (execution?.executor === "compiled") parts.push(`step compiled for the GPU: ${execution.details}`);
-  if (execution?.executor === "reference") parts.push(`reference executor: ${execution.details}`);
   return parts.join(" · ");
 }

@@ -86,7 +86,7 @@ function CopyLink() {
       type="button"
       className={styles.icon}
       data-testid="copy-link"
-      aria-label="Copy a link to these settings"
+      aria-label={`${copied ? "Copied" : "Share"}: a link to these settings`}
       onClick={() => void copy()}
     >
       <Icon name="link" />

@@ -52,14 +52,14 @@ export function StationContents({ station }: { readonly station: Station }) {
     <div className={styles.contents} ref={box}>
       <SettingSearch />
       <ChangedList />
+      <div className={styles.station} key={station}>
+        <Contents />
+      </div>
       {isBusy && station !== "machine" ? (
         <p className={styles.note} role="note" data-testid="run-note">
           A run is going, so only settings marked “live” can change now. Stop it to change the others.
         </p>
       ) : null}
-      <div className={styles.station} key={station}>
-        <Contents />
-      </div>
     </div>
   );
 }

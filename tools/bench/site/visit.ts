@@ -1,4 +1,6 @@
 /** A visit to the playground, in stages; what its main thread does in each is recorded. */
+import { stations } from "../../../src/page/stations/stationSettings.ts";
+import { openStation } from "../../openStation.ts";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,7 +92,7 @@ class Visitor {
         await this.#download(page.getByRole("figure", { name }).getByRole("button", { name: "CSV" }).first());
       await this.#download(page.getByTestId("export-metrics"));
     });
-    await this.#stage("panels folded and unfolded", () => this.#foldPanels());
+    await this.#stage("settings of every station opened", () => this.#openStations());
     await page.getByTestId("stop").click();
     await this.#until(({ run }) => run.state === "ended");
 
@@ -175,14 +177,12 @@ class Visitor {
     await page.waitForTimeout(500);
   }
 
-  async #foldPanels(): Promise<void> {
-    const summaries = this.page.locator("main details[id] > summary");
-    const count = await summaries.count();
-    for (let turn = 0; turn < 2; turn++)
-      for (let i = count - 1; i >= 0; i--) {
-        await summaries.nth(i).click();
-        await this.page.waitForTimeout(50);
-      }
+  async #openStations(): Promise<void> {
+    for (const station of stations) {
+      await openStation(this.page, station);
+      await this.page.waitForTimeout(200);
+    }
+    await this.page.getByTestId("station-close").click();
   }
 
   async #inspectTeacher(file: string): Promise<void> {

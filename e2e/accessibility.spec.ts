@@ -1,0 +1,99 @@
+/** What axe finds, in each state of the page, light and dark; and that nothing moves while a run goes on. */
+import AxeBuilder from "@axe-core/playwright";
+import { openStation } from "../tools/openStation.ts";
+import { createPictureFolder, type TestFolder } from "./testImages.ts";
+import { expect, test, type Playground } from "./playground.ts";
+
+let pictures: TestFolder;
+test.beforeAll(() => {
+  pictures = createPictureFolder(8);
+});
+test.afterAll(() => pictures.remove());
+
+async function expectNothing({ page }: Playground, state: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
+  );
+  expect(found, state).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing, ${colorScheme}`, async ({ playground }) => {
+    const { page } = playground;
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await playground.open({ method: "mocov2", teacher: "none", steps: 12, evaluateEvery: 6 }, "wasm");
+    await playground.until(({ dataset }) => dataset !== null);
+    await expectNothing(playground, "before Start");
+    for (const station of [
+      "data",
+      "views",
+      "student",
+      "teacher",
+      "objective",
+      "training",
+      "machine",
+    ] as const) {
+      await openStation(page, station);
+      await expectNothing(playground, `settings of ${station}`);
+    }
+    await playground.click("station-close");
+    await playground.click("slow-step-button");
+    await page.getByTestId("slow-step").waitFor();
+    await expectNothing(playground, "one slow step");
+    await playground.click("start");
+    await playground.untilRun("ended");
+    await page.getByTestId("more-curves").locator("summary").first().click();
+    await expectNothing(playground, "after a run");
+    for (const view of ["ablation", "runs", "explore"]) {
+      await playground.click(`view-${view}`);
+      await page.waitForTimeout(300);
+      await expectNothing(playground, view);
+    }
+    await page
+      .getByTestId("files-input")
+      .setInputFiles({ name: "notes.txt", mimeType: "", buffer: Buffer.from("no") });
+    await playground.until(({ notices }) => notices.length > 0);
+    await expectNothing(playground, "an error");
+  });
+}
+
+test("nothing moves while a run begins, goes on and ends", async ({ playground }) => {
+  const { page } = playground;
+  await page.addInitScript(() => {
+    const shifts: string[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+        sources: { node: Node | null; previousRect: DOMRect; currentRect: DOMRect }[];
+      })[]) {
+        const where = entry.sources.map(({ node, previousRect: before, currentRect: after }) => {
+          const what =
+            node instanceof Element
+              ? `${node.tagName}.${node.getAttribute("class") ?? ""}`
+              : `“${node?.textContent}”`;
+          return `${what} from ${before.x},${before.y} ${before.height} to ${after.x},${after.y} ${after.height}`;
+        });
+        shifts.push(`${entry.value.toFixed(4)} ${where.join("; ")}`);
+      }
+    }).observe({ type: "layout-shift", buffered: false });
+  });
+  await playground.open({ data: "own", steps: 30, evaluateEvery: 10 }, "wasm");
+  await page.getByTestId("folder-input").setInputFiles(pictures.path);
+  await playground.until(({ dataset }) => dataset?.kind === "own");
+  await page.waitForTimeout(1000);
+  await page.evaluate(() => ((window as unknown as { shifts: string[] }).shifts.length = 0));
+  await playground.click("start");
+  await playground.untilRun("ended");
+  await page.waitForTimeout(1000);
+  expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts)).toEqual([]);
+});
+
+test("from the top, a dozen stops at most lead to the first chart", async ({ playground }) => {
+  const { page } = playground;
+  await playground.open({}, "cpu");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Skip to the page" })).toBeFocused();
+});
