@@ -47,7 +47,7 @@ export interface FileKind {
 export const kindBytes = 1024;
 
 const images = {
-  data: "Give JPEG, PNG, WebP, GIF, BMP or AVIF images.",
+  data: "Accepted: JPEG, PNG, WebP, GIF, BMP or AVIF images.",
   teacher: "Pictures belong under Data: drop them there.",
 };
 const weights = {
@@ -222,7 +222,7 @@ function unknownKind(name: string): FileKind {
       data: isRaw ? weights.data : useless.data,
       teacher: isRaw
         ? "If it belongs to a TensorFlow.js model, choose it together with the model's .json file."
-        : "Read are .safetensors, PyTorch's .pt, .pth and .pth.tar, and whole networks as ONNX or TensorFlow.js models.",
+        : "Accepted: .safetensors, PyTorch's .pt, .pth and .pth.tar, and whole networks as ONNX or TensorFlow.js models.",
     },
   };
 }

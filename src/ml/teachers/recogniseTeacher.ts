@@ -107,7 +107,7 @@ function unknownArchitecture(checkpoint: Checkpoint, layout: RecognisedLayout, n
   if (found !== null)
     return new AppError("teacher-mismatch", `${name} holds ${found.what}.`, { hint: found.hint, details });
   return new AppError("teacher-mismatch", `The tensors of ${name} belong to no architecture known here`, {
-    hint: `Known are ResNets, MobileNetV3 and EfficientNet-B0/B1 with the names of torchvision, timm or Hugging Face. ${exportAsOnnx}`,
+    hint: `Recognised: ResNets, MobileNetV3 and EfficientNet-B0/B1 with the names of torchvision, timm or Hugging Face. ${exportAsOnnx}`,
     details,
   });
 }

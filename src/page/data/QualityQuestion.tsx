@@ -21,7 +21,7 @@ interface QualityQuestionProps {
 /** The one question about the visitor's own images. An answer sets the settings; nothing starts by itself. */
 export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
   const config = useStore(configStore, (state) => state.config);
-  const imagesPerSecond = useMeasuredSpeed(summary, disabled);
+  const imagesPerSecond = useMeasuredSpeed(disabled);
   const choices = qualityChoices({ images: summary.count, imagesPerSecond });
   const chosen = qualityOf(config, choices);
 
@@ -87,31 +87,41 @@ function BetterTeacher({ disabled }: { readonly disabled: boolean }) {
   );
 }
 
-/** Images a second with the default student, measured once for a set while nothing else goes on; null until then. */
-function useMeasuredSpeed({ fingerprint }: DatasetSummary, isBusy: boolean): number | null {
+/** Images a second with the default student, measured once for a backend while nothing else goes on; null until then. */
+function useMeasuredSpeed(isBusy: boolean): number | null {
   const engine = useEngine();
-  const isReady = useStore(engineStore, ({ status }) => status === "ready");
-  const [measured, setMeasured] = useState<{ readonly of: string; readonly rate: number | null } | null>(
-    () => lastMeasured,
+  // Without a GPU or WebAssembly ten steps take longer than anyone waits for an estimate.
+  const backend = useStore(engineStore, ({ status, report }) =>
+    status === "ready" && report !== null && report.chosen !== "cpu"
+      ? `${report.chosen} ${report.adapter}`
+      : null,
   );
-  const isKnown = measured?.of === fingerprint;
+  const [measured, setMeasured] = useState(lastMeasured);
+  const isKnown = backend === null || measured?.of === backend;
   useEffect(() => {
-    if (isKnown || isBusy || !isReady) return;
+    if (isKnown || isBusy) return;
     let isWanted = true;
     const remember = (rate: number | null): void => {
-      lastMeasured = { of: fingerprint, rate };
+      lastMeasured = { of: backend, rate };
       if (isWanted) setMeasured(lastMeasured);
     };
-    engine.request("probe", { config: defaultConfig }).then(
-      ({ imagesPerSecond }) => remember(imagesPerSecond),
-      () => remember(null), // the question stands without its minutes
-    );
+    // Whoever presses Start at once is not kept waiting.
+    const timer = setTimeout(() => {
+      engine.request("probe", { config: defaultConfig }).then(
+        ({ imagesPerSecond }) => remember(imagesPerSecond),
+        () => remember(null), // the question stands without its minutes
+      );
+    }, restMs);
     return () => {
       isWanted = false;
+      clearTimeout(timer);
     };
-  }, [engine, fingerprint, isKnown, isBusy, isReady]);
-  return isKnown ? measured.rate : null;
+  }, [engine, backend, isKnown, isBusy]);
+  return measured !== null && measured.of === backend ? measured.rate : null;
 }
+
+/** For so long nothing else was asked of the engine. */
+const restMs = 800;
 
 /** Kept while the station is closed. */
 let lastMeasured: { readonly of: string; readonly rate: number | null } | null = null;

@@ -417,10 +417,10 @@ function nothingUsable(name: string, total: number, rejects: readonly Reject[]):
     only === undefined
       ? `There is nothing to read in ${where}${total === 0 ? "" : `, of ${total} files`}.`
       : sorted.length === 1
-        ? `There is no usable image in ${where}: ${only.message}`
-        : `There is not one usable image among ${sorted.length} in ${where}.`;
+        ? `No images found in ${where}: ${only.message}`
+        : `No images found in ${where}: none of its ${sorted.length} files can be used.`;
   return new AppError("dataset-too-small", visibleText(message), {
-    hint: "Give JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
+    hint: "Accepted: JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
     details: sorted.slice(0, mostReasons).map(({ path, message: why }) => visibleText(`${path}: ${why}`)),
   });
 }
