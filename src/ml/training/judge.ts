@@ -262,8 +262,12 @@ export class Judge {
     const some: tf.Tensor2D = tf.slice2d(embedding, [0, 0], [Math.min(count, mostForRank), dim]);
     const rows = await readRows(some);
     some.dispose();
-    const rank = yield* rankMeInSlices(rows, task);
-    return Number.isFinite(rank) ? rank : null;
+    try {
+      const rank = yield* rankMeInSlices(rows, task);
+      return Number.isFinite(rank) ? rank : null;
+    } catch {
+      return null; // of wholly collapsed embeddings: eigenvalues of rounding alone need not settle
+    }
   }
 
   /** The teacher's embeddings of the probes, once. */
