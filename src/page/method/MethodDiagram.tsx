@@ -10,7 +10,7 @@ import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { stepPicturesStore } from "../stores/sightStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { formatCount } from "../widgets/formatNumbers.ts";
-import { drawDiagram } from "./drawDiagram.ts";
+import { diagramDrawing } from "./drawDiagram.ts";
 import styles from "./MethodDiagram.module.css";
 import { parts, type Part } from "./parts.ts";
 import { SlowStepBar } from "./SlowStepBar.tsx";
@@ -36,7 +36,7 @@ export function MethodDiagram() {
     const element = host.current;
     if (element === null) return undefined;
     const stops = [
-      addDrawing(() => drawDiagram(element)),
+      addDrawing(diagramDrawing(element)),
       onMetrics(requestDraw),
       runStore.subscribe(requestDraw),
       stepPicturesStore.subscribe(requestDraw),

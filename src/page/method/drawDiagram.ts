@@ -2,6 +2,7 @@ import { lastRow, type MetricLog } from "../metrics/metricLog.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { stepPicturesStore } from "../stores/sightStore.ts";
+import type { StepPictures } from "../../contract/sight.ts";
 import type { MetricName } from "../../contract/metrics.ts";
 import { drawPicture } from "../widgets/Picture.tsx";
 
@@ -12,23 +13,29 @@ const spark = { width: 96, height: 24 };
 /** The dial: a half circle about (60, 62) whose top is the teacher's direction. */
 const dial = { x: 60, y: 62, radius: 46 };
 
-let drawnPictures: unknown = null;
+/** @returns what writes the present step's pictures and numbers into a diagram. For the drawing loop, past React. */
+export function diagramDrawing(host: HTMLElement): () => void {
+  let drawn: StepPictures | null = null;
+  return () => {
+    const { pictures } = stepPicturesStore.getState();
+    if (pictures !== null && pictures !== drawn) drawPictures(host, pictures);
+    drawn = pictures;
+    drawNumbers(host);
+  };
+}
 
-/** Writes the present step's pictures and numbers into the diagram. Called in the drawing loop, past React. */
-export function drawDiagram(host: HTMLElement): void {
+function drawPictures(host: HTMLElement, { plain, views, side, name }: StepPictures): void {
+  drawInto(host, "picture", plain, side);
+  drawInto(host, "view1", views[0], side);
+  drawInto(host, "view2", views[1], side);
+  drawInto(host, "whole", plain, side);
+  write(host, "pictureName", name);
+}
+
+function drawNumbers(host: HTMLElement): void {
   const run = runStore.getState();
   const log = metricLogOf(run.runId);
   const row = lastRow(log);
-
-  const pictures = stepPicturesStore.getState().pictures;
-  if (pictures !== null && pictures !== drawnPictures) {
-    drawnPictures = pictures;
-    drawInto(host, "picture", pictures.plain, pictures.side);
-    drawInto(host, "view1", pictures.views[0], pictures.side);
-    drawInto(host, "view2", pictures.views[1], pictures.side);
-    drawInto(host, "whole", pictures.plain, pictures.side);
-    write(host, "pictureName", pictures.name);
-  }
 
   const taught = run.config === null || hasTeacher(run.config);
   const cosine = taught && row !== null ? row.cosine : null;
