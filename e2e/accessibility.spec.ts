@@ -1,5 +1,6 @@
 /** What axe finds, in each state of the page, light and dark; and that nothing moves while a run goes on. */
 import AxeBuilder from "@axe-core/playwright";
+import { stations } from "../src/page/stations/stationSettings.ts";
 import { openStation } from "../tools/openStation.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
 import { expect, test, type Playground } from "./playground.ts";
@@ -25,15 +26,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await playground.open({ method: "mocov2", teacher: "none", steps: 12, evaluateEvery: 6 }, "wasm");
     await playground.until(({ dataset }) => dataset !== null);
     await expectNothing(playground, "before Start");
-    for (const station of [
-      "data",
-      "views",
-      "student",
-      "teacher",
-      "objective",
-      "training",
-      "machine",
-    ] as const) {
+    for (const station of stations) {
       await openStation(page, station);
       await expectNothing(playground, `settings of ${station}`);
     }

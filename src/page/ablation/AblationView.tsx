@@ -34,7 +34,7 @@ export function AblationView() {
   const { design, status, jobs } = useStore(ablationStore);
   const over = jobs.filter((job) => job.state === "done" || job.state === "failed").length;
   return (
-    <section className={styles.view} aria-labelledby="ablation-title">
+    <section className={`card ${styles.view}`} aria-labelledby="ablation-title">
       <h2 id="ablation-title">How wide must the head be?</h2>
       <p className={styles.brief} role="status">
         {jobs.length === 0 ? "Nothing has been run yet." : `${over} of ${jobs.length} runs, ${status}`}

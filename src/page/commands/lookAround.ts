@@ -2,6 +2,7 @@ import type { Engine } from "../../contract/protocol.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runStore } from "../stores/runStore.ts";
+import { lookAtViews } from "./lookAtViews.ts";
 import { sightStore, stepPicturesStore, type GivenPicture } from "../stores/sightStore.ts";
 
 /** Neighbours asked for; the page shows fewer where it is narrow. */
@@ -46,24 +47,15 @@ async function previewPictures(engine: Engine): Promise<void> {
   const { config } = configStore.getState();
   const index = Math.min(sightStore.getState().index, summary.count - 1);
   try {
-    const [{ side, views }, { pixels, names, classes }] = await Promise.all([
-      engine.request("previewViews", { index, config, draw: 0 }),
-      engine.request("thumbnails", { indices: [index], side: config.imageSize }),
-    ]);
-    const [first, second] = views;
-    if (runStore.getState().state !== "idle" || first === undefined || second === undefined) return;
-    const { imageSize } = config;
-    const plain = pixels.slice(0, imageSize * imageSize * 4);
-    const pictures = {
-      step: 0,
+    const { name, label, whole, side, views } = await lookAtViews(engine, config, {
       index,
-      name: names[0] ?? "",
-      label: classes[0] ?? -1,
-      side,
-      views: [first, second] as const,
-      plain,
-    };
-    stepPicturesStore.setState({ pictures });
+      draw: 0,
+      wholeSide: config.imageSize,
+    });
+    if (runStore.getState().state !== "idle") return;
+    stepPicturesStore.setState({
+      pictures: { step: 0, index, name, label, side, views, plain: whole },
+    });
   } catch {
     // Only a preview.
   }
@@ -71,18 +63,11 @@ async function previewPictures(engine: Engine): Promise<void> {
 
 /** Keeps neighbours and preview up to date. @returns a function that ends it. */
 export function followSight(engine: Engine): () => void {
-  let pending: ReturnType<typeof setTimeout> | undefined;
-  const soon = (): void => {
-    clearTimeout(pending);
-    pending = setTimeout(() => {
-      void askNeighbours(engine);
-      void previewPictures(engine);
-    }, 60);
-  };
+  const neighbours = atRest(() => askNeighbours(engine));
+  const preview = atRest(() => previewPictures(engine));
   const stops = [
     engine.subscribe((event) => {
-      if (event.type === "neighboursChanged" || event.type === "evaluation" || event.type === "baseline")
-        soon();
+      if (event.type === "neighboursChanged") neighbours.soon();
       if (event.type === "pictures" && event.runId === runStore.getState().runId) {
         stepPicturesStore.setState({ pictures: event.pictures });
       }
@@ -91,15 +76,35 @@ export function followSight(engine: Engine): () => void {
       if (state.summary === before.summary) return;
       sightStore.setState({ index: 0, given: null, lists: null });
       stepPicturesStore.setState({ pictures: null });
-      soon();
+      neighbours.soon();
+      preview.soon();
     }),
     configStore.subscribe((state, before) => {
-      if (state.config !== before.config) soon();
+      if (state.config === before.config) return;
+      neighbours.soon();
+      preview.soon();
     }),
+    neighbours.cancel,
+    preview.cancel,
   ];
-  soon();
+  neighbours.soon();
+  preview.soon();
   return () => {
-    clearTimeout(pending);
     for (const stop of stops) stop();
+  };
+}
+
+/** Changes that come together are answered once. */
+const restMs = 60;
+
+function atRest(task: () => Promise<void>): { readonly soon: () => void; readonly cancel: () => void } {
+  let pending: ReturnType<typeof setTimeout> | undefined;
+  const cancel = (): void => clearTimeout(pending);
+  return {
+    soon: () => {
+      cancel();
+      pending = setTimeout(() => void task(), restMs);
+    },
+    cancel,
   };
 }

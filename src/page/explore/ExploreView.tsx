@@ -12,7 +12,7 @@ export function ExploreView() {
   return (
     <div className={styles.explore}>
       <WhatItSees large />
-      <section className={styles.pictures} aria-labelledby="all-pictures">
+      <section className={`card ${styles.pictures}`} aria-labelledby="all-pictures">
         <h2 id="all-pictures">All pictures</h2>
         {summary === null ? (
           <p>No pictures have been read yet.</p>

@@ -24,7 +24,12 @@ export function WhatItSees({ large = false }: { readonly large?: boolean }) {
   const id = useId();
   const summary = useStore(datasetStore, (state) => state.summary);
   return (
-    <section className={styles.card} data-large={large} aria-labelledby={id} data-testid="what-it-sees">
+    <section
+      className={`card ${styles.card}`}
+      data-large={large}
+      aria-labelledby={id}
+      data-testid="what-it-sees"
+    >
       <h2 id={id}>What it sees</h2>
       {summary === null ? (
         <p className={styles.lead}>The pictures of the set appear here when they have been read.</p>

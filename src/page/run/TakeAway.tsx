@@ -12,7 +12,7 @@ export function TakeAway() {
   const id = useId();
   const hasRun = useStore(runStore, (run) => run.plan !== null);
   return (
-    <section className={styles.card} aria-labelledby={id}>
+    <section className={`card ${styles.card}`} aria-labelledby={id}>
       <h2 id={id}>Take it away</h2>
       <p className={styles.lead}>
         {hasRun

@@ -13,7 +13,7 @@ import styles from "./RunsView.module.css";
 export function RunsView() {
   const runs = useStore(runHistory, (state) => state.runs);
   return (
-    <section className={styles.view} aria-labelledby="runs-title">
+    <section className={`card ${styles.view}`} aria-labelledby="runs-title">
       <h2 id="runs-title">Runs of this visit</h2>
       {runs.length === 0 ? (
         <p className={styles.lead}>

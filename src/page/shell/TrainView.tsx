@@ -13,7 +13,7 @@ const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.t
 export function TrainView() {
   return (
     <div className={styles.train}>
-      <section className={styles.hero} aria-label="The method, live">
+      <section className={`card ${styles.hero}`} aria-label="The method, live">
         <MethodDiagram />
         <RunBar />
       </section>

@@ -1,8 +1,7 @@
 import { useEffect, useState } from "react";
 import { useStore } from "zustand";
-import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
-import type { Engine } from "../../contract/protocol.ts";
+import { lookAtViews, type LookedAtViews } from "../commands/lookAtViews.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -10,11 +9,8 @@ import { engineStore } from "../stores/engineStore.ts";
 import { Picture } from "../widgets/Picture.tsx";
 import styles from "./StationContents.module.css";
 
-interface Preview {
-  readonly whole: { readonly side: number; readonly rgba: Uint8ClampedArray<ArrayBuffer> };
-  readonly side: number;
-  readonly views: readonly Uint8ClampedArray<ArrayBuffer>[];
-}
+/** The whole picture is shown at this side at least. */
+const leastSide = 48;
 
 /** A slider that moves asks for one preview, not for fifty. */
 const restMs = 120;
@@ -29,7 +25,7 @@ export function ViewPreview() {
   const isReady = useStore(engineStore, ({ status }) => status === "ready");
   const [picked, setPicked] = useState(0);
   const [draw, setDraw] = useState(0);
-  const [preview, setPreview] = useState<Preview | null>(null);
+  const [preview, setPreview] = useState<(LookedAtViews & { readonly wholeSide: number }) | null>(null);
   const count = summary?.count ?? 0;
   const index = count === 0 ? 0 : picked % count;
   const fingerprint = summary?.fingerprint;
@@ -38,9 +34,10 @@ export function ViewPreview() {
     if (fingerprint === undefined || count === 0 || !isReady) return;
     let isWanted = true;
     const timer = setTimeout(() => {
-      askFor(engine, config, index, draw).then(
+      const wholeSide = Math.max(config.imageSize, leastSide);
+      lookAtViews(engine, config, { index, draw, wholeSide }).then(
         (answer) => {
-          if (isWanted) setPreview(answer);
+          if (isWanted) setPreview({ ...answer, wholeSide });
         },
         (error: unknown) => {
           // Only a look: the images may have gone meanwhile.
@@ -56,7 +53,7 @@ export function ViewPreview() {
 
   if (summary === null) return <p className={styles.muted}>There are no pictures yet to show views of.</p>;
   const isSmall = (side: number): string => (side <= mostPixelated ? ` ${styles.pixels}` : "");
-  const shown = (rgba: Preview["views"][number] | undefined, side: number) => (
+  const shown = (rgba: Uint8ClampedArray<ArrayBuffer> | undefined, side: number) => (
     <Picture rgba={rgba ?? null} side={side} className={`${styles.view}${isSmall(side)}`} />
   );
   return (
@@ -68,7 +65,7 @@ export function ViewPreview() {
         aria-label="A picture and two views of it"
       >
         <figure>
-          {shown(preview?.whole.rgba, preview?.whole.side ?? 1)}
+          {shown(preview?.whole, preview?.wholeSide ?? 1)}
           <figcaption>Picture</figcaption>
         </figure>
         <figure>
@@ -90,13 +87,4 @@ export function ViewPreview() {
       </div>
     </>
   );
-}
-
-async function askFor(engine: Engine, config: Config, index: number, draw: number): Promise<Preview> {
-  const side = Math.max(config.imageSize, 48);
-  const [{ pixels }, { side: viewSide, views }] = await Promise.all([
-    engine.request("thumbnails", { indices: [index], side }),
-    engine.request("previewViews", { index, config, draw }),
-  ]);
-  return { whole: { side, rgba: pixels }, side: viewSide, views };
 }

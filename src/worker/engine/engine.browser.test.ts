@@ -4,9 +4,7 @@ import { defaultConfig, type Config } from "../../contract/config.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent, RunEnd } from "../../contract/protocol.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import { createEngine } from "./engine.ts";
-import { browserLoader } from "./browserLoader.ts";
+import { createTestEngine } from "./testing/createTestEngine.ts";
 
 const steps = 3;
 /** Everything of DisCo, as small as it gets. The learning rate is low, so that rounding does not grow. */
@@ -40,10 +38,7 @@ interface Outcome {
 
 /** A whole run through the engine's own interface: demo images, bundled teacher, DisCo. */
 async function trainOn(backend: BackendName): Promise<Outcome> {
-  const engine = createEngine({
-    loader: browserLoader,
-    readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
-  });
+  const engine = createTestEngine();
   await engine.request("openBackend", { choice: backend });
   await engine.request("drawDemo", { seed: 2, count: 96, size: 24 });
   const tensorsBefore = (await engine.request("memory", null)).tensors;

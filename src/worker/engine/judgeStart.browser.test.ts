@@ -3,9 +3,7 @@ import { defaultConfig, type Config } from "../../contract/config.ts";
 import type { Evaluation } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent } from "../../contract/protocol.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { browserLoader } from "./browserLoader.ts";
-import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import { createEngine } from "./engine.ts";
+import { createTestEngine } from "./testing/createTestEngine.ts";
 
 /** Learns fast enough for three steps to show in what is judged. */
 const config: Config = {
@@ -52,10 +50,7 @@ async function run(
 }
 
 test("the untrained student is judged as it was, although the first losses come before", async () => {
-  const engine = createEngine({
-    loader: browserLoader,
-    readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
-  });
+  const engine = createTestEngine();
   await engine.request("openBackend", { choice: "wasm" });
   await engine.request("drawDemo", { seed: 2, count: 96, size: 24 });
   await engine.request("loadTeacher", { kind: "bundled" });

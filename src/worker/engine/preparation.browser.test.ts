@@ -3,9 +3,7 @@ import { defaultConfig, type Config } from "../../contract/config.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent } from "../../contract/protocol.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { browserLoader } from "./browserLoader.ts";
-import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import { createEngine } from "./engine.ts";
+import { createTestEngine } from "./testing/createTestEngine.ts";
 
 /** A method that has to bag its images before the first step, and a queue to be filled from the teacher. */
 const config: Config = {
@@ -32,10 +30,7 @@ const tasks = [
 let engine: Engine;
 let tensorsBefore: number;
 beforeAll(async () => {
-  engine = createEngine({
-    loader: browserLoader,
-    readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
-  });
+  engine = createTestEngine();
   await engine.request("openBackend", { choice: "wasm" });
   await engine.request("drawDemo", { seed: 2, count: 250, size: 24 });
   tensorsBefore = (await engine.request("memory", null)).tensors;

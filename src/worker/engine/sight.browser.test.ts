@@ -4,9 +4,7 @@ import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent } from "../../contract/protocol.ts";
 import type { NeighbourLists } from "../../contract/sight.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { browserLoader } from "./browserLoader.ts";
-import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import { createEngine } from "./engine.ts";
+import { createTestEngine } from "./testing/createTestEngine.ts";
 
 const config: Config = {
   ...defaultConfig,
@@ -25,10 +23,7 @@ const demo = { seed: 2, count: 96, size: 24 };
 let engine: Engine;
 let tensorsBefore: number;
 beforeAll(async () => {
-  engine = createEngine({
-    loader: browserLoader,
-    readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
-  });
+  engine = createTestEngine();
   await engine.request("openBackend", { choice: "wasm" });
   await engine.request("drawDemo", demo);
   tensorsBefore = (await engine.request("memory", null)).tensors;

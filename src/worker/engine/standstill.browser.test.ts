@@ -2,9 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import type { EngineEvent } from "../../contract/protocol.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { browserLoader } from "./browserLoader.ts";
-import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import { createEngine } from "./engine.ts";
+import { createTestEngine } from "./testing/createTestEngine.ts";
 
 /** Generous: other programs may have the processor. The bench has the exact figure. */
 const longestGapMs = 1500;
@@ -12,10 +10,7 @@ const longestGapMs = 1500;
 afterAll(() => tf.setBackend("cpu"));
 
 test("nothing stands still: from step to step and through every evaluation something is said", async () => {
-  const engine = createEngine({
-    loader: browserLoader,
-    readBundledTeacher: async () => new Uint8Array(await (await fetch(bundledTeacherUrl)).arrayBuffer()),
-  });
+  const engine = createTestEngine();
   await engine.request("openBackend", { choice: "wasm" });
   await engine.request("drawDemo", { seed: 2, count: 600, size: 32 });
   await engine.request("loadTeacher", { kind: "bundled" });
