@@ -3,6 +3,7 @@ import { global, reduce, torchZip, tuple } from "../src/formats/testing/torchWri
 import { namedEncoder } from "../src/ml/models/encoder.ts";
 import { tensorsOf, torchCheckpoint } from "../src/ml/testing/torchCheckpoint.ts";
 import { expect, test, type Playground } from "./playground.ts";
+import { drawPicture } from "./testImages.ts";
 
 const network = namedEncoder("resnet18", "cifar", 4, { hidden: 24, out: 12 });
 const tensors = tensorsOf(network);
@@ -122,4 +123,22 @@ test("what is cancelled, hostile or does not fit leaves the former teacher", asy
   await expect(refusal).toContainText("ONNX"); // named for what it is, and told the way in
   await page.keyboard.press("Escape");
   await stillFormer();
+});
+
+test("pictures given as a teacher become the data with one click", async ({ playground }) => {
+  const { page } = playground;
+  await playground.open({ steps: 1 }, "cpu");
+  const files = ["discs", "stripes"].flatMap((kind) =>
+    [1, 2].map((seed) => ({
+      name: `${kind}${seed}.png`,
+      mimeType: "image/png",
+      buffer: Buffer.from(drawPicture(kind as "discs" | "stripes", seed)),
+    })),
+  );
+  await page.getByTestId("teacher-input").setInputFiles(files);
+  await expect(page.getByTestId("teacher-refusal")).toContainText("4 are pictures");
+  await playground.click("read-as-data");
+  const { dataset } = await playground.until((snapshot) => snapshot.dataset?.kind === "own");
+  expect(dataset?.count).toBe(4);
+  await expect(page.getByTestId("teacher-inspection")).toHaveCount(0);
 });

@@ -111,6 +111,8 @@ export interface TeacherInspection {
   } | null;
   /** Why the files cannot be used; null when they can. */
   readonly refusal: ErrorWire | null;
+  /** They are pictures, which belong under Data. */
+  readonly holdsPictures: boolean;
 }
 
 export interface InspectedTensor {

@@ -23,6 +23,8 @@ export type Weights =
 export interface FoundWeights {
   /** For people: "PyTorch checkpoint, zip"; said also of those that cannot be read. */
   readonly format: string;
+  /** There are no weights among them, but pictures. */
+  readonly holdsPictures: boolean;
   /** @throws AppError with what was wrong and what to do. */
   readonly read: () => Promise<Weights>;
 }
@@ -44,14 +46,20 @@ export async function findWeights(files: readonly GivenFile[]): Promise<FoundWei
     sources = await weightSources(files);
     const chosen = await chooseCandidate(sources);
     if (chosen === null)
-      return { format: formatOfSources(sources, files), read: () => refuse(sources, files) };
+      return {
+        format: formatOfSources(sources, files),
+        holdsPictures: holdPictures(sources),
+        read: () => refuse(sources, files),
+      };
     return {
       format: formatOf(chosen),
+      holdsPictures: false,
       read: async () => withLeftOut(await read(chosen), chosen, files, sources),
     };
   } catch (error) {
     return {
       format: formatOfSources(sources, files),
+      holdsPictures: false,
       read: () => Promise.reject(error instanceof Error ? error : new Error(String(error))),
     };
   }
@@ -162,7 +170,7 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
   const given = isZip ? inside : sources;
   const count = isZip ? only.filesInside : files.length;
   const about = `the ${count} ${count === 1 ? "file" : "files"}${isZip ? ` in ${quote(lastName(only.path))}` : ""}`;
-  const pictures = given.filter(({ path, kind }) => kind.panel === "data" || imageName.test(path)).length;
+  const pictures = given.filter(isPicture).length;
   throw new AppError(
     "file-unsupported",
     pictures > 0
@@ -180,6 +188,14 @@ async function refuse(sources: readonly WeightSource[], files: readonly GivenFil
       ),
     },
   );
+}
+
+function holdPictures(sources: readonly WeightSource[]): boolean {
+  return sources.some((source) => isPicture(source) || holdPictures(source.inside ?? []));
+}
+
+function isPicture({ path, kind }: WeightSource): boolean {
+  return kind.panel === "data" || (kind.panel === null && imageName.test(path));
 }
 
 const imageName = /\.(jpe?g|png|webp|gif|bmp|avif|heic|tiff?)$/i;

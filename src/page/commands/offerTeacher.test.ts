@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import { configStore } from "../stores/configStore.ts";
+import { noticeStore } from "../stores/noticeStore.ts";
+import { runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { freshPage, settle } from "../testing/scriptedEngine.ts";
 import { chooseTeacher, loadTeacher } from "./loadTeacher.ts";
-import { acceptOffer, dismissOffer, offerTeacherFiles } from "./offerTeacher.ts";
+import { acceptOffer, dismissOffer, offerTeacherFiles, readOfferAsData } from "./offerTeacher.ts";
 
 const file = (name: string): File => new File(["abc"], name);
 const held = (): string | undefined => teacherStore.getState().card?.name;
@@ -63,4 +65,22 @@ it("shows what was offered last, whichever was read first", async () => {
   expect(teacherStore.getState().offer?.inspection?.format).toBe("quick.pth");
   await offerTeacherFiles(engine, []);
   expect(teacherStore.getState().offer?.name).toBe("quick.pth");
+});
+
+it("keeps the folders of what was dropped, for pictures that are read as data after all", async () => {
+  const engine = freshPage();
+  const picture = file("1.png");
+  const collected = {
+    name: "pictures",
+    files: [{ path: "pictures/cats/1.png", file: picture }],
+    rejects: [],
+  };
+  await offerTeacherFiles(engine, [picture], { collected });
+  expect(teacherStore.getState().offer?.collected).toBe(collected);
+  await offerTeacherFiles(engine, [picture]);
+  expect(teacherStore.getState().offer?.collected.files).toEqual([{ path: "1.png", file: picture }]);
+  runStore.setState({ state: "running" });
+  await readOfferAsData(engine); // refused by what reads images: a run is going
+  expect(teacherStore.getState().offer).toBeNull();
+  expect(noticeStore.getState().notices.at(-1)?.message).toContain("cannot be changed while a run is going");
 });

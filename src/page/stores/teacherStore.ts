@@ -2,10 +2,13 @@ import { createStore } from "zustand/vanilla";
 import type { ErrorWire } from "../../contract/errors.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "../../contract/teacher.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
+import type { Collected } from "../ingest/collectFiles.ts";
 
 /** Files that may become the teacher, looked at before they are used. */
 export interface TeacherOffer {
   readonly files: readonly File[];
+  /** The same files under their paths, where they came from a folder: pictures among them may become the data. */
+  readonly collected: Collected;
   /** For people: one file's name, or the first one's and how many more. */
   readonly name: string;
   /** Of all files together. */

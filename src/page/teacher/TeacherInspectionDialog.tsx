@@ -16,12 +16,13 @@ interface TeacherInspectionDialogProps {
   /** What is known of its use beside the file. */
   readonly recipe?: TeacherRecipe | undefined;
   readonly onUse: (recipe: TeacherRecipe | undefined) => void;
+  readonly onReadAsData: () => void;
   readonly onCancel: () => void;
 }
 
 /** What the offered files hold, before they are used: one key, Enter, makes them the teacher, Escape puts them away. */
 export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
-  const { name, bytes, inspection, onUse, onCancel } = props;
+  const { name, bytes, inspection, onUse, onReadAsData, onCancel } = props;
   const { refusal, mismatch, tensors, options } = inspection;
   const [chosen, setChosen] = useState(options === null ? null : { ...options.recipe, ...props.recipe });
   // Its refusal lists a few tensors; below they are all.
@@ -40,9 +41,11 @@ export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
       className={styles.dialog}
       aria-labelledby={titleId}
       data-testid="teacher-inspection"
-      onClose={(event) =>
-        event.currentTarget.returnValue === "use" ? onUse(chosen ?? props.recipe) : onCancel()
-      }
+      onClose={({ currentTarget: { returnValue } }) => {
+        if (returnValue === "use") onUse(chosen ?? props.recipe);
+        else if (returnValue === "data") onReadAsData();
+        else onCancel();
+      }}
     >
       <header className={styles.header}>
         <h2 id={titleId}>
@@ -72,6 +75,11 @@ export function TeacherInspectionDialog(props: TeacherInspectionDialogProps) {
         {refusal === null ? (
           <button ref={firstButton} className={styles.use} value="use" data-testid="teacher-use">
             Use as teacher
+          </button>
+        ) : null}
+        {inspection.holdsPictures ? (
+          <button className={styles.use} value="data" data-testid="read-as-data">
+            Read as data
           </button>
         ) : null}
       </form>

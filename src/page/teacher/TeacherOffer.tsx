@@ -1,6 +1,7 @@
 import { useStore } from "zustand";
-import { acceptOffer, dismissOffer } from "../commands/offerTeacher.ts";
+import { acceptOffer, dismissOffer, readOfferAsData } from "../commands/offerTeacher.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
+import { openStation } from "../stores/stationStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { TeacherInspectionDialog } from "./TeacherInspectionDialog.tsx";
 
@@ -16,6 +17,10 @@ export function TeacherOffer() {
       inspection={offer.inspection}
       recipe={offer.recipe}
       onUse={(recipe) => void acceptOffer(engine, recipe)}
+      onReadAsData={() => {
+        openStation("data"); // which tells how far reading is
+        void readOfferAsData(engine);
+      }}
       onCancel={dismissOffer}
     />
   );

@@ -128,10 +128,11 @@ function TeacherDrop({ disabled, children }: TeacherDropProps) {
         setOver(false);
         if (disabled) return;
         collectFromDrop(event.dataTransfer)
-          .then(({ files }) =>
+          .then((collected) =>
             offerTeacherFiles(
               engine,
-              files.map(({ file }) => file),
+              collected.files.map(({ file }) => file),
+              { collected },
             ),
           )
           .catch(notifyError);

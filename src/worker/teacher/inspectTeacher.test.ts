@@ -238,4 +238,25 @@ describe("inspectTeacher", () => {
     });
     expect((await inspectTeacher([])).refusal?.code).toBe("not-found");
   });
+
+  it("says where files are pictures, in a zip too", async () => {
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16);
+    const zip = await writeZip([{ path: "cats/1.jpg", bytes: jpeg }]);
+    const readme = { path: "a/README.md", content: new TextEncoder().encode("hello") };
+    for (const files of [
+      [{ path: "1.jpg", content: jpeg }],
+      [{ path: "a/1.jpg", content: jpeg }, readme],
+      [{ path: "cats.zip", content: zip }],
+    ])
+      expect((await inspectTeacher(files)).holdsPictures).toBe(true);
+    expect((await inspectTeacher([readme])).holdsPictures).toBe(false);
+    expect(
+      (
+        await inspectTeacher([
+          { path: "moco.pth", content: moco },
+          { path: "1.jpg", content: jpeg },
+        ])
+      ).holdsPictures,
+    ).toBe(false);
+  });
 });

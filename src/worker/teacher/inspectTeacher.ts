@@ -20,7 +20,7 @@ const mostMismatches = 200;
 /** Inputs and outputs of a model, each a line. */
 const mostPorts = 20;
 
-type Facts = Omit<TeacherInspection, "format">;
+type Facts = Omit<TeacherInspection, "format" | "holdsPictures">;
 
 const nothingKnown: Facts = {
   layout: null,
@@ -38,11 +38,11 @@ const nothingKnown: Facts = {
 
 /** Reads files that may become the teacher and says what they hold, or why they are refused. Loads nothing. */
 export async function inspectTeacher(files: readonly GivenFile[]): Promise<TeacherInspection> {
-  const { format, read } = await findWeights(files);
+  const { format, holdsPictures, read } = await findWeights(files);
   try {
-    return shown({ format, ...factsOf(await read()) });
+    return shown({ format, holdsPictures, ...factsOf(await read()) });
   } catch (error) {
-    return shown({ format, ...nothingKnown, refusal: toWire(boundedRefusal(error)) });
+    return shown({ format, holdsPictures, ...nothingKnown, refusal: toWire(boundedRefusal(error)) });
   }
 }
 
