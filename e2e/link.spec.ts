@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { defaultConfig } from "../src/contract/config.ts";
+import { formatRunFile } from "../src/formats/runFile.ts";
+import { sampleRun } from "../src/formats/testing/sampleRun.ts";
 import { parseLink } from "../src/page/commands/shareLink.ts";
 import { openStation } from "../tools/openStation.ts";
 import { expect, test } from "./playground.ts";
@@ -35,6 +38,29 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
   await expect(notices).toContainText("bogus");
   await expect(await playground.number("seed")).toHaveValue("5");
   await expect(await playground.number("batchSize")).toHaveValue(String(defaultConfig.batchSize));
+});
+
+test("a run.json dropped on the page, or chosen, sets it as the run was, and starts nothing", async ({
+  playground,
+}, { outputPath }) => {
+  const { page } = playground;
+  await playground.open({}, "cpu");
+  const config = { ...sampleRun.config, seed: 41, gravity: 2 };
+  const path = outputPath("run.json");
+  writeFileSync(path, JSON.stringify({ ...sampleRun, config }));
+  await playground.dropFromDesktop(path);
+  const notices = page.getByTestId("notices");
+  await expect(notices).toContainText("Nothing has been started");
+  await expect(notices).toContainText("gravity");
+  await expect(await playground.number("seed")).toHaveValue("41");
+  await expect.poll(() => new URL(page.url()).hash).toContain("temperature=0.1");
+
+  writeFileSync(path, formatRunFile({ ...sampleRun, config: { ...sampleRun.config, seed: 42 } }));
+  await page.getByTestId("files-input").setInputFiles(path);
+  await expect(await playground.number("seed")).toHaveValue("42");
+  await expect(notices).not.toContainText("gravity");
+  const { run, dataset } = await playground.snapshot();
+  expect({ state: run.state, dataset }).toEqual({ state: "idle", dataset: null });
 });
 
 test("a link starts nothing", async ({ playground }) => {

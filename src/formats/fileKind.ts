@@ -68,6 +68,7 @@ const useless = {
 };
 const downloadAgain = "The address probably needs a login or has moved. Download the file itself.";
 const again = { data: downloadAgain, teacher: downloadAgain };
+const giveRunAlone = "Drop it by itself to set the page to the run's settings.";
 const fetchLfs = "Fetch the file itself with `git lfs pull`, or download it from the repository's page.";
 
 interface Signature extends Omit<FileKind, "panel"> {
@@ -197,6 +198,11 @@ function textKind(head: Uint8Array): FileKind | null {
     return {
       ...{ kind: "web-page", what: "an XML document, most likely a server's error message" },
       ...{ panel: null, hints: again },
+    };
+  if (text.startsWith("{") && /"format":\s*"disco-playground-run"/.test(text))
+    return {
+      ...{ kind: "json", what: "the file of a run (run.json)", panel: null },
+      hints: { data: giveRunAlone, teacher: giveRunAlone },
     };
   if (/^(\{\s*["}]|\[\s*[[{"\]\d])/.test(text))
     return {

@@ -12,11 +12,13 @@ import { normalisations, poolings, type TeacherRecipe } from "../contract/teache
 import { longestAddress } from "../contract/webAddress.ts";
 import { listOf, recordOf, z, zodProblems } from "./zod.ts";
 
-const maxBytes = 64 * 1024 * 1024;
+export const maxRunFileBytes = 64 * 1024 * 1024;
+/** Written into every run file, which is known by it. */
+export const runFileFormat = "disco-playground-run";
 
 /** There are some fifty settings; many more keys are no settings, and not worth a complaint each. */
 const mostKeys = 200;
-const settingsRecord = z
+export const settingsRecord = z
   .record(z.string(), z.unknown())
   .refine((input) => Object.keys(input).length <= mostKeys, {
     abort: true,
@@ -158,7 +160,7 @@ const baseline = z.object({
   queryImages: count,
 });
 
-const webOrigin = z.object({
+export const webOrigin = z.object({
   address: z.string().max(longestAddress),
   sha256: z
     .string()
@@ -167,7 +169,7 @@ const webOrigin = z.object({
 });
 
 const runFile = z.object({
-  format: z.literal("disco-playground-run"),
+  format: z.literal(runFileFormat),
   formatVersion: z.literal(1),
   config,
   seed: count,
@@ -201,24 +203,11 @@ const editedHint =
  * @throws AppError "file-unreadable" with what is wrong, value by value.
  */
 export function parseRunFile(text: string): RunFile {
-  if (text.length > maxBytes)
-    throw new AppError(
-      "file-refused",
-      `The run file has ${text.length} characters; at most ${maxBytes} are read.`,
-    );
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new AppError("file-unreadable", "The run file is not valid JSON.", {
-      hint: "It may be cut off. Export the run again.",
-      cause,
-    });
-  }
+  const json = parseRunFileJson(text);
   const result = runFile.safeParse(json);
   if (result.success) return result.data;
   const format = z.object({ format: z.unknown(), formatVersion: z.unknown() }).safeParse(json).data;
-  const isOurs = format?.format === "disco-playground-run";
+  const isOurs = format?.format === runFileFormat;
   if (isOurs && typeof format.formatVersion === "number" && format.formatVersion !== 1)
     throw new AppError("file-unsupported", `The run file has version ${format.formatVersion}; 1 is read.`, {
       hint: "It was written by a newer playground: get that one.",
@@ -227,6 +216,23 @@ export function parseRunFile(text: string): RunFile {
     details: zodProblems(result.error),
     ...(isOurs ? { hint: editedHint } : {}),
   });
+}
+
+/** @throws AppError where it is too long, or no JSON. */
+export function parseRunFileJson(text: string): unknown {
+  if (text.length > maxRunFileBytes)
+    throw new AppError(
+      "file-refused",
+      `The run file has ${text.length} characters; at most ${maxRunFileBytes} are read.`,
+    );
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("file-unreadable", "The run file is not valid JSON.", {
+      hint: "It may be cut off. Export the run again.",
+      cause,
+    });
+  }
 }
 
 /** @returns `run.json` as it is written. */

@@ -47,8 +47,8 @@ export function formatLink(
   if (view !== "train") pairs.push(["view", view]);
   if (backend !== "auto") pairs.push(["backend", backend]);
   if (dataset !== null) {
-    const name = shorten(dataset.name.replaceAll(":", " "), longestName);
-    pairs.push(["dataset", `${name}:${dataset.fingerprint.slice(0, 12)}`]);
+    const { name, fingerprint } = linkedDatasetOf(dataset);
+    pairs.push(["dataset", `${name}:${fingerprint}`]);
   }
   let link = joinPairs(pairs);
   for (const use of ["teacher", "data"] as const) {
@@ -61,6 +61,11 @@ export function formatLink(
     if (longer.length <= longestLink) link = longer;
   }
   return link;
+}
+
+/** A set of images as a link names it. */
+export function linkedDatasetOf({ name, fingerprint }: LinkedDataset): LinkedDataset {
+  return { name: shorten(name.replaceAll(":", " "), longestName), fingerprint: fingerprint.slice(0, 12) };
 }
 
 function joinPairs(pairs: readonly (readonly [string, string])[]): string {

@@ -1,24 +1,26 @@
 import { useEffect, useState, type ChangeEvent } from "react";
 import { loadOwnImages } from "../commands/loadImages.ts";
+import { mayBeRunFile, restoreRun } from "../commands/restoreRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { collectFromDrop, collectFromList } from "../ingest/collectFiles.ts";
 import type { Engine } from "../../contract/protocol.ts";
+import { notifyError } from "../stores/noticeStore.ts";
 import { openStation } from "../stores/stationStore.ts";
 import type { Collected } from "../ingest/collectFiles.ts";
 import { imageInputs } from "./imageInputs.ts";
 import styles from "./PageDrop.module.css";
 
 /**
- * Where images come into the page, whatever of it is in sight: dropped or pasted anywhere, unless some part of the page
+ * Where images, and files of runs, come into the page, whatever of it is in sight: dropped or pasted anywhere, unless some part of the page
  * took them for itself (`preventDefault`), or chosen through the inputs here.
  */
 export function PageDrop() {
   const engine = useEngine();
   const dragging = useWholePageDrop();
   const take = (event: ChangeEvent<HTMLInputElement>): void => {
-    const collected = collectFromList(event.currentTarget.files ?? []);
+    const files = [...(event.currentTarget.files ?? [])];
     event.currentTarget.value = ""; // so that choosing the same again counts as a change
-    if (collected.files.length > 0) takeImages(engine, collected);
+    if (files.length > 0) takeFiles(engine, files, collectFromList(files));
   };
   return (
     <>
@@ -37,14 +39,24 @@ export function PageDrop() {
         type="file"
         hidden
         multiple
-        accept="image/*,.zip,application/zip,.cbz,.parquet"
-        aria-label="Image files, zip or parquet"
+        accept="image/*,.zip,application/zip,.cbz,.parquet,.json,application/json"
+        aria-label="Image files, zip, parquet or a run.json"
         data-testid="files-input"
         onChange={take}
       />
-      {dragging ? <div className={styles.overlay}>Drop to use these images</div> : null}
+      {dragging ? <div className={styles.overlay}>Drop to use these files</div> : null}
     </>
   );
+}
+
+/** The file of a run sets the page as the run was; all else is images. */
+function takeFiles(engine: Engine, files: readonly File[], collected: Collected | Promise<Collected>): void {
+  // All else begins at once, so that a run that is started meanwhile waits for it.
+  if (mayBeRunFile(files))
+    void Promise.resolve(collected).then(async (given) => {
+      if (!(await restoreRun(given.files))) takeImages(engine, given);
+    }, notifyError);
+  else takeImages(engine, collected);
 }
 
 /** How far reading is, what is offered and what was left out is told at the data's station. */
@@ -70,13 +82,14 @@ function useWholePageDrop(): boolean {
       setDragging(false);
       if (event.defaultPrevented || event.dataTransfer === null || !carriesFiles(event)) return;
       event.preventDefault();
-      takeImages(engine, collectFromDrop(event.dataTransfer));
+      const { dataTransfer } = event;
+      takeFiles(engine, [...dataTransfer.files], collectFromDrop(dataTransfer));
     };
     const onPaste = (event: ClipboardEvent): void => {
-      const files = event.clipboardData?.files;
-      if (event.defaultPrevented || files === undefined || files.length === 0) return;
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (event.defaultPrevented || files.length === 0) return;
       event.preventDefault();
-      takeImages(engine, collectFromList(files));
+      takeFiles(engine, files, collectFromList(files));
     };
     window.addEventListener("dragover", onDragOver);
     window.addEventListener("dragleave", onDragLeave);

@@ -1,16 +1,17 @@
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
 import type { LinkedDataset } from "../../contract/linkedDataset.ts";
+import { applyLink, compareWithLink } from "../commands/applyLink.ts";
 import { describeProblems, formatLink, parseLink } from "../commands/shareLink.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
-import { configStore, replaceConfig } from "../stores/configStore.ts";
+import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { linkStore } from "../stores/linkStore.ts";
 import { notify, withdrawNotices } from "../stores/noticeStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
-import { showView, viewStore } from "../stores/viewStore.ts";
+import { viewStore } from "../stores/viewStore.ts";
 
 const writeAfterMs = 300;
 
@@ -81,52 +82,13 @@ function currentDataset(): LinkedDataset | null {
 }
 
 function readAddress(): BackendChoice {
-  const { patch, backend, dataset, teacher, data, view, problems } = parseLink(location.hash);
-  if (view !== null) showView(view);
-  replaceConfig(patch, problems);
-  linkStore.setState({ dataset, teacher, data });
-  if (problems.length > 0) {
+  const { backend, ...link } = parseLink(location.hash);
+  applyLink(link, "link");
+  if (link.problems.length > 0) {
     notify("info", "Parts of the link were not understood and are ignored.", {
-      details: describeProblems(problems),
+      details: describeProblems(link.problems),
       cause: "link",
     });
   }
-  for (const [origin, what, where] of [
-    [teacher, "teacher", "Teacher"],
-    [data, "images", "Data"],
-  ] as const) {
-    if (origin === null) continue;
-    notify(
-      "info",
-      `This link names ${what === "teacher" ? "a teacher" : what} at ${new URL(origin.address).host}. Nothing has been loaded.`,
-      {
-        hint: `Look at “From the web” under “${where}” to see the size and to download.`,
-        cause: what === "teacher" ? "linkedTeacher" : "linkedImages",
-      },
-    );
-  }
-  if (dataset !== null && data === null && datasetStore.getState().summary === null) {
-    notify("info", `This link was made with the images “${dataset.name}”, which it does not carry.`, {
-      hint: "Drop that set (or one of yours) on the page to go on.",
-      cause: "linkedImages",
-    });
-  }
   return backend ?? "auto";
-}
-
-function compareWithLink(): void {
-  const { dataset } = linkStore.getState();
-  const { summary } = datasetStore.getState();
-  if (dataset === null || summary?.kind !== "own") return;
-  if (summary.fingerprint.startsWith(dataset.fingerprint)) {
-    notify("info", `These are the images the link was made with: “${dataset.name}”.`, {
-      cause: "linkedImages",
-    });
-  } else {
-    notify(
-      "info",
-      `These are not the images the link was made with (“${dataset.name}”), so results will differ.`,
-      { cause: "linkedImages" },
-    );
-  }
 }

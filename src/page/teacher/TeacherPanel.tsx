@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { describeMatching } from "../../contract/matching.ts";
 import { dismissOffer, offerTeacherFiles } from "../commands/offerTeacher.ts";
+import { restoreRun } from "../commands/restoreRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { collectFromDrop } from "../ingest/collectFiles.ts";
 import { configStore } from "../stores/configStore.ts";
@@ -128,13 +129,10 @@ function TeacherDrop({ disabled, children }: TeacherDropProps) {
         setOver(false);
         if (disabled) return;
         collectFromDrop(event.dataTransfer)
-          .then((collected) =>
-            offerTeacherFiles(
-              engine,
-              collected.files.map(({ file }) => file),
-              { collected },
-            ),
-          )
+          .then(async (collected) => {
+            const files = collected.files.map(({ file }) => file);
+            if (!(await restoreRun(collected.files))) await offerTeacherFiles(engine, files, { collected });
+          })
           .catch(notifyError);
       }}
     >
