@@ -1,5 +1,4 @@
 import { Adam } from "../src/ml/optim/adam.ts";
-import { Lars } from "../src/ml/optim/lars.ts";
 import { Sgd } from "../src/ml/optim/sgd.ts";
 import * as tf from "../src/ml/tfjs/tf.ts";
 import { checked, failed, worstAbsolute, type CheckRow } from "./checkRow.ts";
@@ -48,8 +47,6 @@ function optimiserOf(name: string, rule: string): Optimiser {
   const momentum = numberAfter(rule, /momentum ([\d.e-]*\d)/) || numberAfter(rule, /buf = ([\d.]*\d)\*buf/);
   const weightDecay = numberAfter(rule, /(?:weight decay|wd) ([\d.e-]*\d)/);
   if (name.startsWith("sgd")) return new Sgd({ momentum, weightDecay, nesterov: rule.includes("nesterov") });
-  if (name.startsWith("lars"))
-    return new Lars({ momentum, weightDecay, trust: numberAfter(rule, /eta ([\d.e-]*\d)/) });
   if (name.startsWith("adam"))
     return new Adam({
       beta1: numberAfter(rule, /betas ([\d.]*\d)/),

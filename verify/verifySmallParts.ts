@@ -1,6 +1,5 @@
 import { softmaxCrossEntropyRows } from "../src/ml/losses/softmaxDivergence.ts";
 import type { Layer } from "../src/ml/models/network.ts";
-import { milestoneFactor, risingMomentum, warmupCosineFactor } from "../src/ml/optim/epochSchedules.ts";
 import { scheduleFactor } from "../src/ml/optim/schedule.ts";
 import { followParameters } from "../src/ml/optim/sgd.ts";
 import { normalizeRows } from "../src/ml/tensors/unitRows.ts";
@@ -148,17 +147,8 @@ async function verifyEma(fixture: Fixture, name: string): Promise<CheckRow[]> {
 /** The value at an epoch of a schedule, by the fixture's name for it. */
 function scheduleNamed(name: string, epochs: number): (epoch: number) => number {
   const start = Number(/_lr0_([\d.]+)/.exec(name)?.[1]);
-  const warmup = /^warmup(\d+)_then_cosine/.exec(name)?.[1];
-  const steps = /\(x([\d.]+) at ([\d,]+)\)/.exec(name);
-  const momentum = /^byol_momentum ([\d.]+)->1$/.exec(name)?.[1];
   if (name.startsWith("cosine_per_epoch"))
     return (epoch) => start * scheduleFactor("cosinePerEpoch", epoch, epochs, 1);
-  if (warmup !== undefined) return (epoch) => start * warmupCosineFactor(epoch, epochs, Number(warmup));
-  if (name.startsWith("linear_probe_steps") && steps) {
-    const milestones = (steps[2] ?? "").split(",").map(Number);
-    return (epoch) => start * milestoneFactor(epoch, milestones, Number(steps[1]));
-  }
-  if (momentum !== undefined) return (epoch) => risingMomentum(Number(momentum), epoch / epochs);
   throw new NotUnderstood(`no schedule here is called ${name}`);
 }
 
