@@ -1,5 +1,6 @@
 import { AppError } from "../contract/errors.ts";
-import { readPickle, type PickleHost } from "./pickle.ts";
+import { readPickle } from "./pickle.ts";
+import type { PickleHost } from "./pickleMachine.ts";
 import { describePickle, PickleDict, PickleList, type PickleValue } from "./pickleValues.ts";
 import type { TorchFile } from "./torchFile.ts";
 import { TorchHost, type TorchStorage } from "./torchObjects.ts";

@@ -4,7 +4,7 @@
  * pass, and numbers, paths and dates of Python and NumPy. Everything else is refused by name. An allow-list of modules would not do: `torch` has functions that run code.
  */
 import { AppError } from "../contract/errors.ts";
-import type { PickleHost } from "./pickle.ts";
+import type { PickleHost } from "./pickleMachine.ts";
 import { pickleCosts, type PickleBudget } from "./pickleBudget.ts";
 import {
   describePickle,
