@@ -19,7 +19,8 @@ export async function openNodeEngine(): Promise<Engine> {
       openOnnx: () => Promise.reject(new Error("it is no ONNX file")),
     },
     readBundledTeacher: async () => new Uint8Array(await readFile(join(folder, "teacher.safetensors"))),
-    readDemoAnswers: async () => new Uint8Array(await readFile(join(folder, "demoAnswers.safetensors"))),
+    readDemoEmbeddings: async () =>
+      new Uint8Array(await readFile(join(folder, "demoEmbeddings.safetensors"))),
   });
   await engine.request("openBackend", { choice: "wasm" });
   return engine;

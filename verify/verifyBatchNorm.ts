@@ -53,7 +53,7 @@ async function verifyCase(fixture: Fixture, name: string, entry: Json): Promise<
     state,
     {
       mode: split || textAt(entry, "mode") === "train" ? "train" : "eval",
-      groups: split ? numberAt(entry, "splits") : 1,
+      subBatches: split ? numberAt(entry, "splits") : 1,
     },
     fixture.arrays.get(`${name}.grad_y`),
   );

@@ -56,16 +56,16 @@ interface DiscoManifest {
 
 /**
  * The training steps of a 3_disco fixture by our DisCo: losses, queue and every network's final state; on WebGPU by
- * the reference executor and by the compiled one.
+ * layer by layer and by the compiled step.
  */
 export async function verifyDisco(fixture: Fixture): Promise<CheckRow[]> {
-  const rows = await verifySteps(fixture, "reference");
+  const rows = await verifySteps(fixture, false);
   if (tf.getBackend() !== "webgpu") return rows;
-  const compiled = await verifySteps(fixture, "compiled");
+  const compiled = await verifySteps(fixture, true);
   return [...rows, ...compiled.map((row) => ({ ...row, check: `compiled: ${row.check}` }))];
 }
 
-async function verifySteps(fixture: Fixture, executor: "reference" | "compiled"): Promise<CheckRow[]> {
+async function verifySteps(fixture: Fixture, isCompiled: boolean): Promise<CheckRow[]> {
   const { config, initial_state } = fixture.manifest as unknown as DiscoManifest;
   const tolerance = (what: string): number => numberAt(fixture.manifest, "tolerance", what);
   const golden = (name: string): ArrayLike<number> => arrayOf(fixture, name).values as ArrayLike<number>;
@@ -93,7 +93,7 @@ async function verifySteps(fixture: Fixture, executor: "reference" | "compiled")
   const frozen = new FrozenTeacher(teacher, { batchNorm: config.teacher_bn, inputSize: 0 });
   const disco = new Disco(trainer, config.contrastive_only ? null : frozen, queue, config.ema);
   let method: Method = disco;
-  if (executor === "compiled") {
+  if (isCompiled) {
     const [height, width] = config.image_hw;
     const execution = await compileMethod(disco, { batch: config.batch, height, width }, { software: true });
     if (execution.executor !== "compiled") throw new NotUnderstood(`not compiled: ${execution.details}`);

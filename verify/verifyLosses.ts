@@ -5,7 +5,7 @@ import { doGo } from "../src/ml/losses/doGo.ts";
 import { infoNce } from "../src/ml/losses/infoNce.ts";
 import { ntXent } from "../src/ml/losses/ntXent.ts";
 import { rkdAngle, rkdDistance } from "../src/ml/losses/rkd.ts";
-import { seed } from "../src/ml/losses/seed.ts";
+import { seedLoss } from "../src/ml/losses/seedLoss.ts";
 import { simReg } from "../src/ml/losses/simReg.ts";
 import { knownUnitRows, normalizeRows, type UnitRows } from "../src/ml/tensors/unitRows.ts";
 import * as tf from "../src/ml/tfjs/tf.ts";
@@ -53,7 +53,7 @@ const losses: readonly (readonly [name: string, loss: Loss])[] = [
   [
     "seed",
     ({ unit, stored, number }) =>
-      seed(unit("s"), unit("t"), stored("queue_unit"), {
+      seedLoss(unit("s"), unit("t"), stored("queue_unit"), {
         student: number("tau_S"),
         teacher: number("tau_T"),
       }),

@@ -401,7 +401,7 @@ export const settings = {
     integer: true,
     published: 0,
     meanings: { 0: "new views at every step" },
-    help: "So many views of each image are drawn once for all runs, and a step takes two of them. A teacher that sees the student's views is then asked about each once only, which makes long runs and ablations cheaper. At least 2.",
+    help: "So many views of each image are drawn once for all runs, and a step takes two of them. A teacher that sees the student's views then embeds each only once, which makes long runs and ablations cheaper. At least 2.",
   }),
   cropScaleMin: number({
     group: "augmentation",
@@ -555,7 +555,7 @@ export const settings = {
     min: 20,
     max: 100_000,
     integer: true,
-    help: "At most this many training images form the kNN bank, and a quarter as many held-out ones are asked, so that evaluation stays cheap.",
+    help: "At most this many training images form the kNN bank, and a quarter as many held-out ones are the queries, so that evaluation stays cheap.",
   }),
   knnNeighbours: number({
     group: "evaluation",
@@ -574,7 +574,7 @@ export const settings = {
     min: 0,
     max: 4294967295,
     integer: true,
-    help: "Chooses which images are held out, apart from the run's seed: runs of different seeds are asked about the same images.",
+    help: "Chooses which images are held out, apart from the run's seed: runs of different seeds are evaluated on the same images.",
   }),
   seed: number({
     group: "run",

@@ -5,7 +5,7 @@ export interface MethodFacts {
   /** One line. */
   readonly summary: string;
   readonly usesTeacher: boolean;
-  /** The views of a batch that its teacher is asked about at a step, and of a bag's members where it has bags. */
+  /** The views of a batch that its teacher embeds at a step, and of a bag's members where it has bags. */
   readonly teacherSees: readonly ("first" | "second")[];
   /** Student and teacher must embed into the same dimension; a PCA of the teacher's makes them, if need be. */
   readonly matchesEmbedding: boolean;

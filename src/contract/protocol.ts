@@ -45,7 +45,8 @@ export interface RunPlan {
 
 /** How the steps of a run are computed. */
 export interface RunExecution {
-  readonly executor: "compiled" | "reference";
+  /** The executor of the student's passes: the GPU's compiled step, WASM's whole pass, or layer by layer through tfjs. */
+  readonly executor: "compiled" | "wasmPass" | "layerByLayer";
   /** "236 launches, 41 pipelines, 12 MiB", or why there is no compiled step. */
   readonly details: string;
 }

@@ -14,7 +14,7 @@ export type NeighbourQuery =
 
 /**
  * The nearest images of the set, nearest first, by three networks. The query itself is never among them. A list is null
- * where that network is not there or has not been asked yet (no teacher, no run so far, teacher not measured).
+ * where that network is not there or has embedded nothing yet (no teacher, no run so far, teacher not measured).
  */
 export interface NeighbourLists {
   /** By the student before its first step. */

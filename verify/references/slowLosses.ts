@@ -9,7 +9,7 @@ import { doGo } from "../../src/ml/losses/doGo.ts";
 import { infoNce } from "../../src/ml/losses/infoNce.ts";
 import { ntXent } from "../../src/ml/losses/ntXent.ts";
 import { rkdAngle, rkdDistance } from "../../src/ml/losses/rkd.ts";
-import { seed } from "../../src/ml/losses/seed.ts";
+import { seedLoss } from "../../src/ml/losses/seedLoss.ts";
 import { simReg } from "../../src/ml/losses/simReg.ts";
 
 /**
@@ -127,7 +127,7 @@ export const lossCases: readonly LossCase[] = [
         }),
       ),
     ours: (s) =>
-      seed(normal(s), unitTensor(unit(teacher)), unitTensor(queue), { student: 0.2, teacher: 0.05 }),
+      seedLoss(normal(s), unitTensor(unit(teacher)), unitTensor(queue), { student: 0.2, teacher: 0.05 }),
   },
   {
     name: "compress with two memories",

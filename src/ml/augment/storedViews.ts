@@ -11,7 +11,7 @@ import type { ViewSource } from "./viewSource.ts";
 
 /**
  * K views of each image, drawn once for all runs: what is stored is not pixels but the number they are drawn from, so
- * that a teacher's answer about a view can be kept. View k of image i has the number i·K + k.
+ * that a teacher's embedding of a view can be kept. View k of image i has the number i·K + k.
  *
  * As in FKD (Shen & Xing, ECCV 2022), which stores some hundred crops an image; they belong to the split, not to a run's
  * seed, so runs of an ablation share them.

@@ -6,6 +6,7 @@ import type { Method } from "../methods/method.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
+import { executorOf } from "../executors/forward.ts";
 import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { granularityOf, softwareGranularity, type Granularity } from "../wgsl/granularity.ts";
@@ -15,37 +16,39 @@ import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 export interface Execution {
   /** The one given, or one that takes it over. */
   readonly method: Method;
-  readonly executor: "compiled" | "reference";
+  readonly executor: "compiled" | ReturnType<typeof executorOf>;
   /** For a person: what the plan is, or why there is none. */
   readonly details: string;
 }
 
 /**
  * Compiles a method's step for the GPU where that is possible: on WebGPU, for DisCo, MoCo-v2 and distillation alone.
- * Everything else stays with the reference executor, as does what the device refuses.
+ * Everything else runs as it is, as does what the device refuses.
  *
  * @param method prepared, before its first step; not to be used on its own afterwards.
- * @param answersAhead whether steps will bring the teacher's answers along, so that its network need not run.
+ * @param hasTargets whether steps will bring precomputed targets along, so that the teacher's network need not run.
  * @param onProgress pipelines compiled so far, of how many.
  */
 export async function compileMethod(
   method: Method,
   size: StepSize,
-  { software, answersAhead = false }: { readonly software: boolean; readonly answersAhead?: boolean },
+  { software, hasTargets = false }: { readonly software: boolean; readonly hasTargets?: boolean },
   onProgress?: (done: number, total: number) => void,
 ): Promise<Execution> {
-  const reference = (details: string): Execution => ({ method, executor: "reference", details });
+  const asItIs = (details: string): Execution => {
+    return { method, executor: executorOf(method.trainer.network), details };
+  };
   const gpu = tfjsGpu();
-  if (gpu === null) return reference("compiled steps need WebGPU");
+  if (gpu === null) return asItIs("compiled steps need WebGPU");
   const parts = partsOf(method);
-  if (parts === null) return reference("this objective is not compiled yet");
+  if (parts === null) return asItIs("this objective is not compiled yet");
   const problem = whyNotCompiledStep(parts);
-  if (problem !== null) return reference(`the student has ${problem}`);
+  if (problem !== null) return asItIs(`the student has ${problem}`);
   const granularity = software ? softwareGranularity : granularityOf(gpu.device);
   let teacher: CompiledStepTeacher | null = null;
   try {
     teacher =
-      parts.teacher === null || answersAhead
+      parts.teacher === null || hasTargets
         ? null
         : await compileTeacher(gpu, parts.teacher, size, granularity);
     const compiled = await CompiledDisco.compile(
@@ -68,7 +71,7 @@ export async function compileMethod(
     };
   } catch (error) {
     teacher?.dispose();
-    if (error instanceof AppError && error.code === "out-of-memory") return reference(error.message);
+    if (error instanceof AppError && error.code === "out-of-memory") return asItIs(error.message);
     throw error;
   }
 }

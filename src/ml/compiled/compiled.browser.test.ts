@@ -7,8 +7,8 @@ import { randomKeyQueue } from "../losses/queue.ts";
 import { Disco } from "../methods/disco.ts";
 import { DistillOnly } from "../methods/distillOnly.ts";
 import { FrozenTeacher } from "../methods/frozenTeacher.ts";
-import { disposeAnswers } from "../methods/answerAhead.ts";
-import type { TeacherAnswers, Views } from "../methods/method.ts";
+import { disposeTargets } from "../methods/precomputeTargets.ts";
+import type { PrecomputedTargets, Views } from "../methods/method.ts";
 import { StudentTrainer } from "../methods/studentTrainer.ts";
 import { namedEncoder, resNet } from "../models/encoder.ts";
 import type { Network } from "../models/network.ts";
@@ -116,7 +116,7 @@ const inWorkgroupsCases = [
   ...cases.filter(({ title }) => title.startsWith("EfficientNet")),
 ].map((given) => [given.title, given] as const);
 
-describe("CompiledEncoder equals the reference executor in evaluation mode", () => {
+describe("CompiledEncoder equals the run layer by layer in evaluation mode", () => {
   it.each(titles)("%s", (_, given) => compareEncoders(given, inRegisters));
   it.each(inWorkgroupsCases)("%s, in workgroup memory", (_, given) => compareEncoders(given, inWorkgroups));
 });
@@ -191,7 +191,7 @@ describe("CompiledDisco takes the steps of Disco", () => {
   });
   it("several", () => compareSteps(small, { rate: 0.01, steps: 4 }));
   it("with split BatchNorm", () => compareSteps(small, { rate: 0.01, steps: 2, subBatches: 2 }));
-  it("with precomputed targets", () => compareSteps(small, { rate: 0.01, steps: 2, answers: true }));
+  it("with precomputed targets", () => compareSteps(small, { rate: 0.01, steps: 2, targets: true }));
   it("without a teacher (MoCo-v2)", () => compareSteps(small, { rate: 0.01, steps: 2, teacher: false }));
   it("without a queue (distillation alone)", () =>
     compareSteps(small, { rate: 0.01, steps: 2, contrast: false }));
@@ -226,7 +226,7 @@ interface Options {
   readonly except?: RegExp;
   readonly granularity?: Granularity;
   /** The teacher does not run: random embeddings are given as precomputed targets. */
-  readonly answers?: true;
+  readonly targets?: true;
 }
 
 const batch = 6;
@@ -272,7 +272,7 @@ function compile(
 }
 
 /**
- * Expects equal scalars, weights, running statistics and queues after some steps of both executors, on one of three
+ * Expects equal scalars, weights, running statistics and queues after some steps of both executors, compiled and layer by layer, on one of three
  * draws of images: rounding may turn the sign of a ReLU's input, which moves every gradient behind it, and both are right.
  */
 async function compareSteps(given: Case, options: Options): Promise<void> {
@@ -285,7 +285,7 @@ async function compareSteps(given: Case, options: Options): Promise<void> {
 }
 
 async function differencesOf(given: Case, options: Options, draw: number): Promise<readonly string[]> {
-  const reference = createMethod(given, options);
+  const layerByLayer = createMethod(given, options);
   const other = createMethod(given, options);
   const compiled = await compile(other, given, options.granularity);
   const different: string[] = [];
@@ -302,18 +302,18 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
   for (let step = 0; step < options.steps; step++) {
     const first = randomImages(batch, given.side, draw + 2 * step);
     const second = randomImages(batch, given.side, draw + 2 * step + 1);
-    const answers =
-      options.answers && randomAnswers([first, second], given.network.embeddingDim, draw + step);
-    const views: Views = { first, second, ...(answers === undefined ? {} : { answers }) };
+    const targets =
+      options.targets && randomTargets([first, second], given.network.embeddingDim, draw + step);
+    const views: Views = { first, second, ...(targets === undefined ? {} : { targets }) };
     const settings = {
       learningRate: options.rate,
       distillWeight: 3,
       contrastiveWeight: 0.7,
       temperature: 0.2,
     };
-    await compare(`scalars ${step}`, compiled.step(views, settings), reference.step(views, settings));
+    await compare(`scalars ${step}`, compiled.step(views, settings), layerByLayer.step(views, settings));
     tf.dispose([first, second]);
-    disposeAnswers(answers);
+    disposeTargets(targets);
   }
   compiled.sync();
   const compareWeights = async (label: string, actual: Weights, expected: Weights): Promise<void> => {
@@ -324,31 +324,31 @@ async function differencesOf(given: Case, options: Options, draw: number): Promi
     }
     expect(actual.batchesTracked).toBe(expected.batchesTracked);
   };
-  await compareWeights("student", compiled.trainer.weights, reference.trainer.weights);
+  await compareWeights("student", compiled.trainer.weights, layerByLayer.trainer.weights);
   if (options.optimiser === "muon") {
     // Its steps are small beside the weights, so what was added is compared too.
     const start = randomWeights(given.network, "student");
     for (const [name, before] of start.parameters) {
       const moveOf = (weights: Weights): tf.Tensor =>
         tf.sub(weights.parameters.get(name) as tf.Variable, before);
-      const moves = tf.tidy(() => [moveOf(compiled.trainer.weights), moveOf(reference.trainer.weights)]);
+      const moves = tf.tidy(() => [moveOf(compiled.trainer.weights), moveOf(layerByLayer.trainer.weights)]);
       await compare(`move of student ${name}`, moves[0] as tf.Tensor, moves[1] as tf.Tensor, 1e-2);
       tf.dispose(moves);
     }
     disposeWeights(start);
   }
-  if (other instanceof Disco && reference instanceof Disco) {
-    await compareWeights("mean student", other.meanStudent, reference.meanStudent);
-    await compare("queue", other.queue.keys(), reference.queue.keys());
-    expect(other.queue.next).toBe(reference.queue.next);
+  if (other instanceof Disco && layerByLayer instanceof Disco) {
+    await compareWeights("mean student", other.meanStudent, layerByLayer.meanStudent);
+    await compare("queue", other.queue.keys(), layerByLayer.queue.keys());
+    expect(other.queue.next).toBe(layerByLayer.queue.next);
   }
   compiled.dispose();
-  reference.dispose();
+  layerByLayer.dispose();
   return different;
 }
 
 /** Another embedding for each view, nothing like the teacher's. */
-function randomAnswers(views: readonly tf.Tensor4D[], dim: number, seed: number): TeacherAnswers {
+function randomTargets(views: readonly tf.Tensor4D[], dim: number, seed: number): PrecomputedTargets {
   return new Map(
     views.map((view, i) => {
       const embedding = tf.randomNormal<tf.Rank.R2>([batch, dim], 0, 1, "float32", 900 + 10 * seed + i);

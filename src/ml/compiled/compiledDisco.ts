@@ -269,7 +269,7 @@ export class CompiledDisco implements Method {
   }
 
   /** [2B, D filled up], raw, known or of the views that lie in the plan already; null without a teacher. */
-  private teacherRows({ first, second, answers }: Views): tf.Tensor2D | null {
+  private teacherRows({ first, second, targets }: Views): tf.Tensor2D | null {
     const { parts, rawViews, size } = this;
     const { teacher } = parts;
     if (teacher === null) return null;
@@ -279,10 +279,10 @@ export class CompiledDisco implements Method {
           ? teacher.run(rawViews).embedding // no sample knows of another, so both views go at once
           : this.teacherRowsInOrder(teacher, rawViews, size.batch);
       const rows =
-        answers === undefined
+        targets === undefined
           ? inOrder()
           : tf.concat2d(
-              [first, second].map((view) => teacher.run(view, answers).embedding),
+              [first, second].map((view) => teacher.run(view, targets).embedding),
               0,
             );
       const columns = rows.shape[1];

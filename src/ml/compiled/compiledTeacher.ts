@@ -9,11 +9,11 @@ import type { LaunchTimes } from "./plan/profilePlan.ts";
 import type { TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /**
- * A teacher whose batches of one size run as a plan; anything else it is asked (other sizes, train-mode BatchNorm)
+ * A teacher whose batches of one size run as a plan; anything else (other sizes, train-mode BatchNorm)
  * goes to the teacher it was made from, which stays its loader's to dispose of.
  */
 export class CompiledTeacher implements Teacher {
-  readonly answers = "now";
+  readonly embeds = "now";
 
   private constructor(
     private readonly inner: NetworkTeacher,

@@ -2,7 +2,7 @@ import type { Neighbour } from "../../contract/sight.ts";
 import { invariant } from "../../lib/invariant.ts";
 
 /**
- * What a network says of some images, in the host's memory, where the neighbours of one image are found without a
+ * A network's features of some images, in the host's memory, where the neighbours of one image are found without a
  * tensor: 2 400 rows of 128 in a millisecond.
  */
 export class KeptFeatures {

@@ -6,6 +6,11 @@ import type { ForwardOptions } from "./forwardOptions.ts";
 import { forwardLayerByLayer } from "./layerByLayer.ts";
 import { forwardOnHeap, runsOnHeap } from "./wasmPass.ts";
 
+/** Which executor `forward` chooses for a network on the present backend. */
+export function executorOf(network: Network): "wasmPass" | "layerByLayer" {
+  return heapFor(network) === null ? "layerByLayer" : "wasmPass";
+}
+
 /**
  * Runs a network as described, on whatever backend tfjs has: as one pass over WASM's memory where its layers allow that,
  * else layer by layer.

@@ -5,7 +5,7 @@ export interface ForwardOptions {
    */
   readonly mode: "train" | "eval";
   /** Split BatchNorm: how many interleaved parts of the batch have statistics of their own. */
-  readonly groups?: number;
+  readonly subBatches?: number;
   /** Replaces every layer's momentum of the running statistics, e.g. 1/(i+1) for their cumulative average. */
   readonly statisticsMomentum?: number;
 }

@@ -23,7 +23,7 @@ export function forwardLayerByLayer(
   needed: ReadonlySet<LayerIndex>,
   options: ForwardOptions,
 ): tf.Tensor[] {
-  const { mode, groups = 1 } = options;
+  const { mode, subBatches = 1 } = options;
   const results: (tf.Tensor | undefined)[] = [];
   const result = (index: LayerIndex): tf.Tensor => {
     const value = results[index];
@@ -93,7 +93,7 @@ export function forwardLayerByLayer(
     if (mode === "eval") {
       return batchNormEval(x, { mean: runningMean, variance: runningVar }, gamma, beta, layer.eps);
     }
-    const { y, statistics } = batchNormTrain(x, gamma, beta, layer.eps, groups);
+    const { y, statistics } = batchNormTrain(x, gamma, beta, layer.eps, subBatches);
     const momentum = options.statisticsMomentum ?? layer.momentum;
     follow(runningMean, statistics.mean, momentum);
     follow(runningVar, statistics.variance, momentum);

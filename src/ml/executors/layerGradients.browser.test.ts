@@ -16,7 +16,7 @@ const [samples, side, channels] = [3, 6, 4] as const;
 interface Case {
   readonly name: string;
   readonly build: (builder: NetworkBuilder, input: LayerIndex) => LayerIndex;
-  readonly groups?: number;
+  readonly subBatches?: number;
 }
 
 const cases: readonly Case[] = [
@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
     build: (b, x) => b.conv("c", x, channels, channels, 3, { groups: channels, stride: 2 }),
   },
   { name: "BatchNorm", build: (b, x) => b.batchNorm("n", x, channels) },
-  { name: "BatchNorm in 3 groups", groups: 3, build: (b, x) => b.batchNorm("n", x, channels) },
+  { name: "BatchNorm in 3 sub-batches", subBatches: 3, build: (b, x) => b.batchNorm("n", x, channels) },
   ...activationNames.map((fn) => ({
     name: fn,
     build: (b: NetworkBuilder, x: LayerIndex) => b.activation(x, fn),
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
 ];
 
 describe.each(["cpu", "wasm", "webgl", "webgpu"] as const)("on %s", (backend) => {
-  test.each(cases)("$name", async ({ name, build, groups }) => {
+  test.each(cases)("$name", async ({ name, build, subBatches }) => {
     await openBackend(backend, browserLoader);
     const builder = new NetworkBuilder();
     const output = build(builder, builder.input(channels));
@@ -70,7 +70,7 @@ describe.each(["cpu", "wasm", "webgl", "webgpu"] as const)("on %s", (backend) =>
     const run = (x: tf.Tensor): tf.Tensor =>
       forward(network, weights, x as tf.Tensor4D, [output], {
         mode: "train",
-        groups: groups ?? 1,
+        subBatches: subBatches ?? 1,
       })[0] as tf.Tensor;
 
     const shape: [number, number, number, number] = [samples, side, side, channels];

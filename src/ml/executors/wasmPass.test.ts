@@ -78,16 +78,16 @@ async function everything(
 test.each<Case>([
   { name: "ResNet-18", network: resNet18, shape: [4, 12, 12, 3], options: { mode: "train" } },
   {
-    name: "ResNet-18 in groups, odd",
+    name: "ResNet-18 in sub-batches, odd",
     network: resNet18,
     shape: [6, 13, 11, 3],
-    options: { mode: "train", groups: 2 },
+    options: { mode: "train", subBatches: 2 },
   },
   {
-    name: "two views of a ResNet-18 in groups",
+    name: "two views of a ResNet-18 in sub-batches",
     network: resNet18,
     shape: [12, 12, 9, 3],
-    options: { mode: "train", groups: 2 },
+    options: { mode: "train", subBatches: 2 },
     views: 2,
   },
   {

@@ -254,8 +254,8 @@ class HeapPass {
       case "batchNorm": {
         if (this.folded.has(from)) return x;
         const { name, eps } = layer;
-        const { groups = 1 } = options;
-        if (options.mode === "train") valuesPerChannel(x.shape, groups * this.views);
+        const { subBatches = 1 } = options;
+        if (options.mode === "train") valuesPerChannel(x.shape, subBatches * this.views);
         const lowest = this.clamping.has(index) ? 0 : -Infinity;
         const target = this.mayOverwrite(from) ? x : heap.empty(x.shape);
         const norm = this.normOf(name);
@@ -265,7 +265,7 @@ class HeapPass {
         }
         const { moments, statistics } = batchNormForward(heap, x, target, norm.gamma, norm.beta, {
           eps,
-          groups,
+          subBatches,
           views: this.views,
           lowest,
         });
@@ -342,7 +342,7 @@ class HeapPass {
             ? frozenBatchNormBackward(heap, d, kept(input), norm, eps)
             : batchNormBackward(heap, d, kept(input), statistics, norm.gamma, {
                 eps,
-                groups: options.groups ?? 1,
+                subBatches: options.subBatches ?? 1,
                 views: this.views,
               });
         set(`${name}.weight`, dGamma);

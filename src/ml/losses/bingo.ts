@@ -3,14 +3,14 @@ import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 
-/** What the student says of N images, of a member of each image's bag, and of both cut into one; [N, D] each. */
+/** The student's embeddings of N images, of a member of each image's bag, and of both cut into one; [N, D] each. */
 export interface BagQueries {
   readonly anchor: UnitRows;
   readonly member: UnitRows;
   readonly mixture: UnitRows;
 }
 
-/** What the teacher says of other views of the same images and bag members; [N, D] each. */
+/** The teacher's embeddings of other views of the same images and bag members; [N, D] each. */
 export interface BagKeys {
   readonly anchor: UnitRows;
   readonly member: UnitRows;
@@ -39,10 +39,10 @@ export function bingo(
 ): tf.Scalar {
   return tf.tidy(() => {
     const queries = tf.concat([student.anchor, student.member, student.mixture], 0); // [3N, D]
-    const asked: tf.Tensor2D = tf.mul(queries, 1 / temperature);
-    const negatives = logSumExpRows(tf.matMul(asked, queue, false, true)); // [3N], once for both keys
+    const scaled: tf.Tensor2D = tf.mul(queries, 1 / temperature);
+    const negatives = logSumExpRows(tf.matMul(scaled, queue, false, true)); // [3N], once for both keys
     const towards = (key: UnitRows): tf.Tensor1D => {
-      const positive = rowDots(asked, tf.tile(key, [3, 1]));
+      const positive = rowDots(scaled, tf.tile(key, [3, 1]));
       const losses = tf.softplus(tf.sub(negatives, positive));
       return tf.mean(tf.reshape(losses, [3, -1]), 1); // [3]: of anchor, member, mixture
     };

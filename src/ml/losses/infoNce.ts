@@ -9,7 +9,7 @@ import * as tf from "../tfjs/tf.ts";
  *     L_co = meanᵢ −log( exp(qᵢ·kᵢ/τ) / (exp(qᵢ·kᵢ/τ) + Σⱼ exp(qᵢ·Qⱼ/τ)) )
  *          = meanᵢ softplus( log Σⱼ exp(qᵢ·Qⱼ/τ) − qᵢ·kᵢ/τ )
  *
- * He et al., arXiv 1911.05722; τ 0.2 in MoCo-v2 and DisCo. Asymmetric: view 1 asks, view 2 answers.
+ * He et al., arXiv 1911.05722; τ 0.2 in MoCo-v2 and DisCo. Asymmetric: view 1 gives the queries, view 2 the keys.
  *
  * @param query [N, D]; gradient flows.
  * @param key [N, D], of the same images; a constant.
@@ -18,9 +18,9 @@ import * as tf from "../tfjs/tf.ts";
  */
 export function infoNce(query: UnitRows, key: UnitRows, queue: UnitRows, temperature: number): tf.Scalar {
   return tf.tidy(() => {
-    const asked: tf.Tensor2D = tf.mul(query, 1 / temperature);
-    const positive = rowDots(asked, key); // [N]
-    const negatives: tf.Tensor2D = tf.matMul(asked, queue, false, true); // [N, K]
+    const scaled: tf.Tensor2D = tf.mul(query, 1 / temperature);
+    const positive = rowDots(scaled, key); // [N]
+    const negatives: tf.Tensor2D = tf.matMul(scaled, queue, false, true); // [N, K]
     return tf.mean(tf.softplus(tf.sub(logSumExpRows(negatives), positive)));
   });
 }

@@ -42,8 +42,8 @@ export class Bingo implements Method {
       const [anchor, member] = [trainer.prepare(views.first), trainer.prepare(companions.first)];
       const mixture = cutMix(anchor, member, box);
       const keys = {
-        anchor: teacher.embed(views.second, views.answers),
-        member: teacher.embed(companions.second, views.answers),
+        anchor: teacher.embed(views.second, views.targets),
+        member: teacher.embed(companions.second, views.targets),
       };
 
       const scalars = trainer.update(settings.learningRate, () => {

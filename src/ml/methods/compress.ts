@@ -23,7 +23,7 @@ export class Compress implements Method {
     const { trainer, teacher, studentMemory, teacherMemory } = this;
     return tf.tidy(() => {
       const input = trainer.prepare(views.first);
-      const target = normalizeRows(teacher.run(views.first, views.answers).features);
+      const target = normalizeRows(teacher.run(views.first, views.targets).features);
       let embedded = target;
       const scalars = trainer.update(settings.learningRate, () => {
         const rows = normalizeRows(trainer.run(input).features);

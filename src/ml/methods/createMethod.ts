@@ -74,7 +74,7 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
     );
   }
   if (config.cachedViews > 0 && config.teacherBatchNorm === "train" && teacher !== null) {
-    throw new AppError("config-invalid", "Answers about stored views cannot depend on each step's batch", {
+    throw new AppError("config-invalid", "Targets of stored views cannot depend on each step's batch", {
       hint: "Set “Teacher BatchNorm” to “stored statistics”, or “Stored views” to 0.",
     });
   }

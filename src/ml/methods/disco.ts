@@ -47,9 +47,9 @@ export class Disco implements Method {
       const second = trainer.prepare(views.second);
 
       followParameters(meanStudent.parameters, trainer.weights.parameters, this.emaMomentum);
-      const teacherSecond = teacher?.embed(views.second, views.answers);
+      const teacherSecond = teacher?.embed(views.second, views.targets);
       const key = normalizeRows(trainer.run(second, meanStudent).embedding);
-      const teacherFirst = teacher?.embed(views.first, views.answers);
+      const teacherFirst = teacher?.embed(views.first, views.targets);
 
       const scalars = trainer.update(settings.learningRate, () => {
         const [query, query2]: [UnitRows, UnitRows?] =

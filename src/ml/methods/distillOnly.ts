@@ -20,8 +20,8 @@ export class DistillOnly implements Method {
     return tf.tidy(() => {
       const inputs = [trainer.prepare(views.first), trainer.prepare(views.second)] as const;
       const targets = [
-        teacher.embed(views.first, views.answers),
-        teacher.embed(views.second, views.answers),
+        teacher.embed(views.first, views.targets),
+        teacher.embed(views.second, views.targets),
       ] as const;
       return trainer.update(settings.learningRate, () => {
         const [first, second] = trainer.embedViews(inputs);

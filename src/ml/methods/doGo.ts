@@ -30,8 +30,8 @@ export class DoGo implements Method {
     return tf.tidy(() => {
       const [first, second] = [trainer.prepare(views.first), trainer.prepare(views.second)];
       const target: TwoViews = {
-        first: teacher.embed(views.first, views.answers),
-        second: teacher.embed(views.second, views.answers),
+        first: teacher.embed(views.first, views.targets),
+        second: teacher.embed(views.second, views.targets),
       };
       return trainer.update(settings.learningRate, () => {
         const [query, other] = trainer.embedViews([first, second]);

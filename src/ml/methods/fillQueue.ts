@@ -3,7 +3,7 @@ import { plainViews } from "../augment/drawViews.ts";
 import { embedInSlices } from "../tensors/embedInSlices.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { finish } from "../../lib/slices.ts";
-import { rowsOfTeacher } from "../teachers/askTeacher.ts";
+import { rowsOfTeacher } from "../teachers/embedWithTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import type { PreparationSources, PreparationWatch } from "./preparation.ts";

@@ -10,12 +10,12 @@ import type { StudentTrainer } from "./studentTrainer.ts";
 /** What a step sees: views of a batch, and for a method with bags as many of one image from the bag of each. */
 export interface Views extends ViewPair {
   readonly companions?: ViewPair;
-  /** What the teacher says of these views, where that was worked out before the step. */
-  readonly answers?: TeacherAnswers;
+  /** The teacher's embeddings of these views, where they were computed before the step. */
+  readonly targets?: PrecomputedTargets;
 }
 
-/** What a teacher says of views, by the views' own tensors. */
-export type TeacherAnswers = ReadonlyMap<tf.Tensor4D, Embedded>;
+/** A teacher's embeddings of views, by the views' own tensors. */
+export type PrecomputedTargets = ReadonlyMap<tf.Tensor4D, Embedded>;
 
 /** What may change from step to step. */
 export type StepSettings = Pick<Config, LiveSettingName>;

@@ -49,7 +49,7 @@ export class OneViewDistillation implements Method {
     const { trainer, teacher } = this;
     return tf.tidy(() => {
       const input = trainer.prepare(views.first);
-      const target = teacher.run(views.first, views.answers);
+      const target = teacher.run(views.first, views.targets);
       return trainer.update(settings.learningRate, () => this.compare(trainer.run(input), target));
     });
   }

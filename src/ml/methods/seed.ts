@@ -1,5 +1,5 @@
 import type { KeyQueue } from "../losses/queue.ts";
-import { seed } from "../losses/seed.ts";
+import { seedLoss } from "../losses/seedLoss.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
@@ -21,11 +21,11 @@ export class Seed implements Method {
     const { trainer, teacher, queue } = this;
     return tf.tidy(() => {
       const input = trainer.prepare(views.first);
-      const target = teacher.embed(views.first, views.answers);
+      const target = teacher.embed(views.first, views.targets);
       const temperatures = { student: settings.temperature, teacher: this.teacherTemperature };
       const scalars = trainer.update(settings.learningRate, () => {
         const rows = normalizeRows(trainer.run(input).embedding);
-        const distillation = seed(rows, target, queue.keys(), temperatures);
+        const distillation = seedLoss(rows, target, queue.keys(), temperatures);
         return { loss: distillation, distillation, cosine: tf.mean(rowDots(rows, target)) };
       });
       queue.enqueue(target);

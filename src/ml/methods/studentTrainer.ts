@@ -57,7 +57,7 @@ export class StudentTrainer {
       network.embedding === network.features ? [network.embedding] : [network.embedding, network.features];
     return forwardViews(network, weights, inputs, wanted, {
       mode: "train",
-      groups: this.options.batchNormGroups,
+      subBatches: this.options.batchNormGroups,
     }).map((results) => {
       const [embedding, features = embedding] = results as [tf.Tensor2D, tf.Tensor2D?];
       return { embedding, features };

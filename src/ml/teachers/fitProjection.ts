@@ -8,7 +8,7 @@ import { embedInSlices } from "../tensors/embedInSlices.ts";
 import { finish, type Progress } from "../../lib/slices.ts";
 import * as tf from "../tfjs/tf.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
-import { rowsOfTeacher } from "./askTeacher.ts";
+import { rowsOfTeacher } from "./embedWithTeacher.ts";
 import type { PlainEmbeddings } from "./plainEmbeddings.ts";
 import type { Projection } from "./projectedTeacher.ts";
 import type { Teacher } from "./teacher.ts";
@@ -19,8 +19,8 @@ const mostViews = 2048;
 const viewsPerDimension = 8;
 
 /**
- * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on what the teacher will be
- * asked about: random views as the student gets them, or plain images where its embeddings of those are the target.
+ * A PCA of the teacher's unit embeddings of training images to `dim` dimensions, fitted on what the teacher will
+ * embed: random views as the student gets them, or plain images where its embeddings of those are the target.
  * (Fitted on plain images, all random views would lie to one side of the mean, and a student could earn most of the
  * cosine by giving every image the same embedding; and the other way round.)
  *
@@ -60,9 +60,9 @@ export async function fitProjection(
   };
 
   async function ofPlainImages(): Promise<tf.Tensor2D> {
-    const said = await plain.rows(indices, (some) => plainViews(source, some), report);
-    const unit: tf.Tensor2D = tf.tidy(() => normalizeRows(said.embedding));
-    tf.dispose([said.embedding, said.features]);
+    const embedded = await plain.rows(indices, (some) => plainViews(source, some), report);
+    const unit: tf.Tensor2D = tf.tidy(() => normalizeRows(embedded.embedding));
+    tf.dispose([embedded.embedding, embedded.features]);
     return unit;
   }
 

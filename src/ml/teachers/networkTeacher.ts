@@ -10,7 +10,7 @@ import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
 /** A teacher described as one of our networks, with weights from a checkpoint. Owns and disposes of the weights. */
 export class NetworkTeacher implements Teacher {
   readonly supportsTrainBatchNorm = true;
-  readonly answers = "now";
+  readonly embeds = "now";
 
   constructor(
     readonly card: TeacherCard,

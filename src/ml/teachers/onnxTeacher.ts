@@ -11,7 +11,7 @@ import { partBehind, withOutput } from "../../formats/onnxOutput.ts";
 import { quote } from "../../formats/quote.ts";
 import { normalizeImages, preprocessings } from "../tensors/normalizeImages.ts";
 import * as tf from "../tfjs/tf.ts";
-import { askedSide } from "./askedSide.ts";
+import { teacherInputSide } from "./teacherInputSide.ts";
 import { vectorsOf } from "./outputVectors.ts";
 import { resizeViews } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
@@ -33,7 +33,7 @@ export type OpenOnnxSession = (
 /** An ONNX model as a teacher. One of its values is its embedding, and its features too. */
 export class OnnxTeacher implements Teacher {
   readonly supportsTrainBatchNorm = false;
-  readonly answers = "later";
+  readonly embeds = "later";
 
   private constructor(
     readonly card: TeacherCard,
@@ -80,9 +80,9 @@ export class OnnxTeacher implements Teacher {
     try {
       const side = complete.inputSize;
       const images = tf.zeros<tf.Rank.R4>([1, side, side, 3]);
-      const said = await runOn(session, input, complete, images, side).finally(() => images.dispose());
-      const dim = said.shape[1];
-      said.dispose();
+      const output = await runOn(session, input, complete, images, side).finally(() => images.dispose());
+      const dim = output.shape[1];
+      output.dispose();
       return new OnnxTeacher(cardOf(model, bytes, complete, dim, session), session, input, complete);
     } catch (error) {
       session.dispose();
@@ -97,7 +97,7 @@ export class OnnxTeacher implements Teacher {
 
   async embed(images: tf.Tensor4D, _batchNorm: TeacherBatchNorm, inputSize: number): Promise<Embedded> {
     const { session, input, recipe } = this;
-    const side = askedSide(this.card, inputSize, input.side === null);
+    const side = teacherInputSide(this.card, inputSize, input.side === null);
     const embedding = await runOn(session, input, recipe, images, side);
     return { embedding, features: embedding };
   }

@@ -1,12 +1,12 @@
 import { invariant } from "../../lib/invariant.ts";
 import { finish, Pace, type Progress, type Sliced } from "../../lib/slices.ts";
 import * as tf from "../tfjs/tf.ts";
-import { askTeacher } from "./askTeacher.ts";
+import { embedWithTeacher } from "./embedWithTeacher.ts";
 import type { Embedded, Teacher } from "./teacher.ts";
 
-/** A teacher's answers about a set of images, [count, dim] row-major; features may be the embedding itself. */
-export interface StoredAnswers {
-  /** [count] 1 where the teacher has been asked; the other rows are zeros. */
+/** A teacher's embeddings of a set of images, [count, dim] row-major; features may be the embedding itself. */
+export interface StoredEmbeddings {
+  /** [count] 1 where the embedding has been computed; the other rows are zeros. */
   readonly known: Uint8Array;
   readonly embedding: StoredRows;
   readonly features: StoredRows;
@@ -23,54 +23,54 @@ export type Render = (indices: Int32Array) => tf.Tensor4D;
 const task = "Showing the images to the teacher";
 
 /**
- * What a teacher says of the images of a set, each seen whole and without augmentation: one embedding an image, worked
- * out when it is first wanted, in slices, and kept in the host's memory (4 bytes a number), where it outlives runs and
+ * A teacher's embeddings of the images of a set, each seen whole and without augmentation: one an image, computed
+ * when it is first wanted, in slices, and kept in the host's memory (4 bytes a number), where it outlives runs and
  * costs no tensors. The targets of distillation on plain images, and what a teacher is measured by. (Stored views are images
  * of such a set, too.)
  */
 export class PlainEmbeddings {
   private readonly known: Uint8Array;
-  /** Null until the teacher has been asked and the sizes are known. */
+  /** Null until some are computed and the sizes are known. */
   private kept: { readonly embedding: Rows; readonly features: Rows } | null = null;
   private readonly pace = new Pace();
 
-  /** @param stored what was worked out at another time. */
+  /** @param stored what was computed at another time. */
   constructor(
     private readonly teacher: Teacher,
     private readonly count: number,
     private readonly inputSize: number,
-    stored: StoredAnswers | null = null,
+    stored: StoredEmbeddings | null = null,
   ) {
     this.known = stored?.known ?? new Uint8Array(count);
     if (stored === null) return;
     const { embedding, features } = stored;
-    invariant(embedding.values.length === count * embedding.dim, "stored answers about this many images");
+    invariant(embedding.values.length === count * embedding.dim, "stored embeddings of this many images");
     const rows = new Rows(embedding);
     this.kept = { embedding: rows, features: features === embedding ? rows : new Rows(features) };
   }
 
-  /** About how many images the teacher has been asked. */
+  /** Of how many images the embeddings are computed. */
   get knownCount(): number {
     return this.known.reduce((sum, known) => sum + known, 0);
   }
 
-  /** Whether the teacher has been asked about all of these. */
+  /** Whether those of all these are computed. */
   knows(indices: Int32Array): boolean {
     return indices.every((index) => this.known[index] === 1);
   }
 
   /** To be written at once, since it goes on changing; null while nothing is known. */
-  stored(): StoredAnswers | null {
+  stored(): StoredEmbeddings | null {
     return this.kept === null ? null : { ...this.kept, known: this.known };
   }
 
-  /** Asks the teacher about those of the images that are new. */
-  async *ask(indices: Int32Array, render: Render): Sliced<void> {
+  /** Computes those of the images that are new. */
+  async *compute(indices: Int32Array, render: Render): Sliced<void> {
     const fresh = Int32Array.from(new Set(indices.filter((index) => this.known[index] === 0)));
     const total = fresh.length;
     for (let first = 0; first < total;) {
       const count = this.pace.begin(total - first);
-      await this.askAbout(fresh.subarray(first, first + count), render);
+      await this.computeSome(fresh.subarray(first, first + count), render);
       this.pace.end(count);
       first += count;
       yield { task, done: first, total };
@@ -79,21 +79,21 @@ export class PlainEmbeddings {
 
   /** Of some images, at least one; the caller disposes of both. Sync point while there are new ones among them. */
   async rows(indices: Int32Array, render: Render, report?: (progress: Progress) => void): Promise<Embedded> {
-    await finish(this.ask(indices, render), report);
+    await finish(this.compute(indices, render), report);
     return this.read(indices);
   }
 
   /** Of images that are known; the caller disposes of both. */
   read(indices: Int32Array): Embedded {
-    invariant(this.kept !== null, "no images were asked for");
+    invariant(this.kept !== null, "no embeddings were computed");
     const { embedding, features } = this.kept;
     const rows = embedding.read(indices);
     return { embedding: rows, features: features === embedding ? rows : features.read(indices) };
   }
 
-  private async askAbout(indices: Int32Array, render: Render): Promise<void> {
+  private async computeSome(indices: Int32Array, render: Render): Promise<void> {
     const views = render(indices);
-    const { embedding, features } = await askTeacher(this.teacher, views, this.inputSize);
+    const { embedding, features } = await embedWithTeacher(this.teacher, views, this.inputSize);
     views.dispose();
     this.kept ??= this.empty(embedding, features);
     await this.kept.embedding.write(indices, embedding);
@@ -128,8 +128,8 @@ class Rows implements StoredRows {
   /** Sync point. */
   async write(indices: Int32Array, rows: tf.Tensor2D): Promise<void> {
     const { values, dim } = this;
-    const said = await rows.data<"float32">();
-    indices.forEach((index, row) => values.set(said.subarray(row * dim, (row + 1) * dim), index * dim));
+    const computed = await rows.data<"float32">();
+    indices.forEach((index, row) => values.set(computed.subarray(row * dim, (row + 1) * dim), index * dim));
   }
 
   read(indices: Int32Array): tf.Tensor2D {

@@ -45,21 +45,21 @@ export class ProjectedTeacher implements Teacher {
     return { ...this.inner.card, embeddingDim: this.components.shape[1] };
   }
 
-  get answers(): Teacher["answers"] {
-    return this.inner.answers;
+  get embeds(): Teacher["embeds"] {
+    return this.inner.embeds;
   }
 
   embed(images: tf.Tensor4D, batchNorm: TeacherBatchNorm, inputSize: number): Embedded | Promise<Embedded> {
-    const said = this.inner.embed(images, batchNorm, inputSize);
-    if (!(said instanceof Promise)) return this.project(said);
-    return said.then((said) => {
-      const projected = this.project(said);
-      if (said.embedding !== said.features) said.embedding.dispose();
+    const embedded = this.inner.embed(images, batchNorm, inputSize);
+    if (!(embedded instanceof Promise)) return this.project(embedded);
+    return embedded.then((own) => {
+      const projected = this.project(own);
+      if (own.embedding !== own.features) own.embedding.dispose();
       return projected;
     });
   }
 
-  /** What the inner teacher says, seen through the projection. The features stay the same tensor. */
+  /** The inner teacher's embedding, projected. The features stay the same tensor. */
   project({ embedding, features }: Embedded): Embedded {
     const projected: tf.Tensor2D = tf.tidy(() => {
       const centred: tf.Tensor2D = tf.sub(normalizeRows(embedding), this.mean);

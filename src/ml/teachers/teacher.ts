@@ -1,7 +1,7 @@
 import type { TeacherCard } from "../../contract/teacher.ts";
 import type * as tf from "../tfjs/tf.ts";
 
-/** What a network says of a batch of images. Neither is normalised. */
+/** A network's two outputs for a batch of images. Neither is normalised. */
 export interface Embedded {
   /** [N, embeddingDim]: what the student is to match. */
   readonly embedding: tf.Tensor2D;
@@ -16,11 +16,11 @@ export interface Teacher {
   readonly card: TeacherCard;
   /** Whether its BatchNorm can use the batch's statistics, as the authors' code does. */
   readonly supportsTrainBatchNorm: boolean;
-  /** "later": another runtime's, which promises. Its answers must be there before a step begins. */
-  readonly answers: "now" | "later";
+  /** "later": another runtime's, which promises. Its embeddings must be there before a step begins. */
+  readonly embeds: "now" | "later";
   /**
-   * No gradient flows. Of a teacher that answers now: call inside `tf.tidy`; the results belong to the caller's scope.
-   * Of one that answers later: never inside `tf.tidy`; the caller disposes of the results. `askTeacher` does both.
+   * No gradient flows. Of a teacher that embeds now: call inside `tf.tidy`; the results belong to the caller's scope.
+   * Of one that embeds later: never inside `tf.tidy`; the caller disposes of the results. `embedWithTeacher` does both.
    *
    * @param images [N, V, V, 3] in [0, 1]; resized to `inputSize` (0: the teacher's own) and preprocessed here.
    */

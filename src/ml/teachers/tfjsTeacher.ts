@@ -10,7 +10,7 @@ import { tfjsOptions } from "../../formats/tfjsOptions.ts";
 import type { TfjsModelFiles } from "../../formats/tfjsModel.ts";
 import { normalizeImages, preprocessings, type Preprocessing } from "../tensors/normalizeImages.ts";
 import * as tf from "../tfjs/tf.ts";
-import { askedSide } from "./askedSide.ts";
+import { teacherInputSide } from "./teacherInputSide.ts";
 import { vectorsOf } from "./outputVectors.ts";
 import { resizeViews } from "./resizeViews.ts";
 import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
@@ -21,7 +21,7 @@ import type { Embedded, Teacher, TeacherBatchNorm } from "./teacher.ts";
  */
 export class TfjsTeacher implements Teacher {
   readonly supportsTrainBatchNorm = false;
-  readonly answers = "now";
+  readonly embeds = "now";
 
   constructor(
     readonly card: TeacherCard,
@@ -39,9 +39,9 @@ export class TfjsTeacher implements Teacher {
       : loadGraphTeacher(artifacts, complete);
   }
 
-  /** @throws AppError "config-invalid" when another input size is asked of a model that has a fixed one. */
+  /** @throws AppError "config-invalid" when a model of a fixed input size is given another. */
   embed(images: tf.Tensor4D, _batchNorm: TeacherBatchNorm, inputSize: number): Embedded {
-    const side = askedSide(this.card, inputSize, this.anySize);
+    const side = teacherInputSide(this.card, inputSize, this.anySize);
     const input = normalizeImages(resizeViews(images, { height: side, width: side }), this.preprocessing);
     const features = this.run(input);
     return { embedding: features, features };

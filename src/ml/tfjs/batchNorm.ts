@@ -5,7 +5,7 @@ import { trainBatchNormOnHeap } from "../wasm/trainBatchNorm.ts";
 import { WasmHeap } from "../wasm/wasmHeap.ts";
 import { canTrainBatchNorm, trainBatchNorm } from "./webgpu/trainBatchNorm.ts";
 
-/** Per-channel statistics of one train-mode BatchNorm, groups averaged: what the running statistics follow. */
+/** Per-channel statistics of one train-mode BatchNorm, sub-batches averaged: what the running statistics follow. */
 export interface BatchStatistics {
   /** [C] */
   readonly mean: tf.Tensor1D;
@@ -19,12 +19,12 @@ export interface BatchStatistics {
  *     x̂ = (x − μ)/√(σ² + ε)      y = γ·x̂ + β       μ, σ² over the M values of a channel (σ² biased)
  *     dx = γ/√(σ²+ε) · (dy − mean(dy) − x̂·mean(dy·x̂))     dγ = Σ dy·x̂     dβ = Σ dy
  *
- * Source: Ioffe & Szegedy, arXiv 1502.03167. With `groups` S > 1 the statistics are those of S interleaved parts
+ * Source: Ioffe & Szegedy, arXiv 1502.03167. With `subBatches` S > 1 the statistics are those of S interleaved parts
  * of the batch (sample n is in part n mod S), as if each part were on a GPU of its own.
  *
  * Statistics are taken in two passes, so a large mean is harmless.
  *
- * @param x [N, …, C]; N a multiple of groups.
+ * @param x [N, …, C]; N a multiple of sub-batches.
  * @throws AppError "config-invalid" when a channel has one value only: it has no variance (PyTorch refuses too).
  * @returns y like x, and the statistics (constants: no gradient flows through them, it is in dx already).
  */
@@ -33,28 +33,28 @@ export function batchNormTrain(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   eps: number,
-  groups: number,
+  subBatches: number,
 ): { y: tf.Tensor; statistics: BatchStatistics } {
   const channels = x.shape[x.shape.length - 1] as number;
-  const perGroup = valuesPerChannel(x.shape, groups);
+  const perSubBatch = valuesPerChannel(x.shape, subBatches);
   if (canTrainBatchNorm(x)) {
-    const { y, ...statistics } = trainBatchNorm(x, gamma, beta, eps, groups);
+    const { y, ...statistics } = trainBatchNorm(x, gamma, beta, eps, subBatches);
     return { y, statistics };
   }
   const heap = WasmHeap.current();
   if (heap !== null) {
-    const { y, ...statistics } = trainBatchNormOnHeap(heap, x, gamma, beta, { eps, groups });
+    const { y, ...statistics } = trainBatchNormOnHeap(heap, x, gamma, beta, { eps, subBatches });
     return { y, statistics };
   }
-  const folds = foldCount(perGroup);
+  const folds = foldCount(perSubBatch);
   const repeat = (vector: tf.Tensor): tf.Tensor3D => repeatChannels(vector, folds);
   // Outside the custom gradient, whose scope would dispose of them; autodiff prunes them, as nothing reads them.
-  const grouped = toGroups(x, groups, folds * channels); // [S, M/P, P·C]
-  const mean = channelMeans(grouped, folds); // [S, 1, C]
-  const centred = tf.sub(grouped, repeat(mean));
+  const parted = toSubBatches(x, subBatches, folds * channels); // [S, M/P, P·C]
+  const mean = channelMeans(parted, folds); // [S, 1, C]
+  const centred = tf.sub(parted, repeat(mean));
   const variance = channelMeans(tf.square(centred), folds);
   const inverse = tf.rsqrt(tf.add(variance, eps));
-  const unbiased = tf.mul(tf.mean(variance, 0), perGroup / (perGroup - 1));
+  const unbiased = tf.mul(tf.mean(variance, 0), perSubBatch / (perSubBatch - 1));
 
   const normalise = tf.customGrad((...inputs: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = inputs.pop() as tf.GradSaveFunc;
@@ -65,23 +65,23 @@ export function batchNormTrain(
       repeat(tf.reshape(shift, [1, 1, channels])),
     );
     return {
-      value: fromGroups(y, groups, input.shape),
+      value: fromSubBatches(y, subBatches, input.shape),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [centred, inverse, scale] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor1D];
-        const dyGrouped = toGroups(dy, groups, folds * channels);
-        const meanDy = channelMeans(dyGrouped, folds); // [S, 1, C]
-        const meanDyXhat = tf.mul(channelMeans(tf.mul(dyGrouped, centred), folds), inverse);
+        const dyParted = toSubBatches(dy, subBatches, folds * channels);
+        const meanDy = channelMeans(dyParted, folds); // [S, 1, C]
+        const meanDyXhat = tf.mul(channelMeans(tf.mul(dyParted, centred), folds), inverse);
         const factor = tf.mul(inverse, scale);
         const centredFactor = tf.mul(tf.mul(factor, inverse), meanDyXhat);
         const offset = tf.mul(factor, meanDy);
         const dx = tf.sub(
-          tf.sub(tf.mul(dyGrouped, repeat(factor)), tf.mul(centred, repeat(centredFactor))),
+          tf.sub(tf.mul(dyParted, repeat(factor)), tf.mul(centred, repeat(centredFactor))),
           repeat(offset),
         );
         return [
-          fromGroups(dx, groups, dy.shape),
-          tf.reshape(tf.mul(tf.sum(meanDyXhat, 0), perGroup), [channels]),
-          tf.reshape(tf.mul(tf.sum(meanDy, 0), perGroup), [channels]),
+          fromSubBatches(dx, subBatches, dy.shape),
+          tf.reshape(tf.mul(tf.sum(meanDyXhat, 0), perSubBatch), [channels]),
+          tf.reshape(tf.mul(tf.sum(meanDy, 0), perSubBatch), [channels]),
         ];
       },
     };
@@ -96,12 +96,12 @@ export function batchNormTrain(
 }
 
 /**
- * How many values of [N, …, C] each group's statistics of a channel are taken from.
+ * How many values of [N, …, C] each sub-batch's statistics of a channel are taken from.
  *
  * @throws AppError "config-invalid" when that is one.
  */
-export function valuesPerChannel(shape: readonly number[], groups: number): number {
-  const count = tf.util.sizeFromShape([...shape]) / (shape.at(-1) as number) / groups;
+export function valuesPerChannel(shape: readonly number[], subBatches: number): number {
+  const count = tf.util.sizeFromShape([...shape]) / (shape.at(-1) as number) / subBatches;
   if (count < 2)
     throw new AppError("config-invalid", "BatchNorm cannot take statistics from one value per channel.", {
       hint: "Use a larger batch or fewer BatchNorm groups.",
@@ -128,16 +128,16 @@ export function batchNormEval(
 }
 
 /** [N, …, C] → [S, …, width], part s holding the samples n with n mod S = s. */
-function toGroups(x: tf.Tensor, groups: number, width: number): tf.Tensor {
-  if (groups === 1) return tf.reshape(x, [1, -1, width]);
+function toSubBatches(x: tf.Tensor, subBatches: number, width: number): tf.Tensor {
+  if (subBatches === 1) return tf.reshape(x, [1, -1, width]);
   const samples = x.shape[0];
-  const split = tf.transpose(tf.reshape(x, [samples / groups, groups, x.size / samples]), [1, 0, 2]);
-  return tf.reshape(split, [groups, -1, width]);
+  const parts = tf.transpose(tf.reshape(x, [samples / subBatches, subBatches, x.size / samples]), [1, 0, 2]);
+  return tf.reshape(parts, [subBatches, -1, width]);
 }
 
-function fromGroups(x: tf.Tensor, groups: number, shape: readonly number[]): tf.Tensor {
-  if (groups === 1) return tf.reshape(x, [...shape]);
+function fromSubBatches(x: tf.Tensor, subBatches: number, shape: readonly number[]): tf.Tensor {
+  if (subBatches === 1) return tf.reshape(x, [...shape]);
   const samples = shape[0] as number;
-  const split = tf.reshape(x, [groups, samples / groups, x.size / samples]);
-  return tf.reshape(tf.transpose(split, [1, 0, 2]), [...shape]);
+  const parts = tf.reshape(x, [subBatches, samples / subBatches, x.size / samples]);
+  return tf.reshape(tf.transpose(parts, [1, 0, 2]), [...shape]);
 }

@@ -28,13 +28,13 @@ export function repeatChannels(vector: tf.Tensor, folds: number): tf.Tensor3D {
 export function channelMeans(folded: tf.Tensor, folds: number): tf.Tensor3D {
   const partial = rowMeans(folded);
   if (folds === 1) return partial;
-  const [groups, , width] = partial.shape;
-  return rowMeans(tf.reshape(partial, [groups, folds, width / folds]));
+  const [subBatches, , width] = partial.shape;
+  return rowMeans(tf.reshape(partial, [subBatches, folds, width / folds]));
 }
 
 /** [S, R, W] → [S, 1, W]. */
 function rowMeans(x: tf.Tensor): tf.Tensor3D {
-  const [groups, rows, width] = x.shape as [number, number, number];
-  const images: tf.Tensor4D = tf.reshape(x, [groups, rows, 1, width]);
-  return tf.reshape(tf.avgPool(images, [rows, 1], 1, "valid"), [groups, 1, width]);
+  const [subBatches, rows, width] = x.shape as [number, number, number];
+  const images: tf.Tensor4D = tf.reshape(x, [subBatches, rows, 1, width]);
+  return tf.reshape(tf.avgPool(images, [rows, 1], 1, "valid"), [subBatches, 1, width]);
 }

@@ -88,8 +88,13 @@ test.each([
   const before = tf.memory().numTensors;
   const plain = new PlainEmbeddings(teacher, images.count, 0);
   const seen: Sighting[] = [];
-  const judge = new Judge(images, source, split, config, { plain, see: (said) => said }, (sighting) =>
-    seen.push(sighting),
+  const judge = new Judge(
+    images,
+    source,
+    split,
+    config,
+    { plain, project: (embedded) => embedded },
+    (sighting) => seen.push(sighting),
   );
   judge.keepUntrained(method);
   const first = (await finish(judge.measureUntrained()))!;
@@ -150,7 +155,7 @@ test("sets too small for ten neighbours have no overlap, and no set is too small
     const method = createMethod({ ...config, embeddingDim: 20 }, teacher);
     const source = new CpuViewSource(images, config.imageSize);
     const plain = new PlainEmbeddings(teacher, images.count, 0);
-    const judge = new Judge(images, source, split, config, { plain, see: (said) => said });
+    const judge = new Judge(images, source, split, config, { plain, project: (embedded) => embedded });
     const { overlap } = (await finish(judge.measureStudent(method, 1, true)))!;
     expect(overlap).toBeNull();
     judge.dispose();

@@ -15,7 +15,7 @@ import { sharedNeighbours } from "../eval/neighbourOverlap.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
 import { copyWeights, disposeWeights } from "../models/weights.ts";
-import type { PlainEmbeddings, StoredAnswers } from "../teachers/plainEmbeddings.ts";
+import type { PlainEmbeddings, StoredEmbeddings } from "../teachers/plainEmbeddings.ts";
 import type { Embedded } from "../teachers/teacher.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
@@ -30,11 +30,11 @@ const fewestForOverlap = 20;
 /** The effective rank is that of at most so many embeddings, and so no higher; its cost grows with their cube. */
 const mostForRank = 256;
 
-/** A teacher as far as it is measured: what it says of plain images, and how a student is to see that. */
+/** A teacher as far as it is measured: its embeddings of plain images, and what a student matches of them. */
 export interface MeasuredTeacher {
   readonly plain: PlainEmbeddings;
-  /** From the teacher's own embedding to the one that is matched: a projection, or nothing. */
-  readonly see: (said: Embedded) => Embedded;
+  /** From the teacher's own embedding to the one that is matched; may change nothing. */
+  readonly project: (embedded: Embedded) => Embedded;
 }
 
 /** The features of bank and queries by a network, now that it has been measured. */
@@ -130,7 +130,7 @@ export class Judge {
   async *measureTeacher(): Sliced<EvaluationBaseline | null> {
     const { teacher } = this;
     if (teacher === null) return null;
-    yield* teacher.plain.ask(this.everyone, this.plainViews);
+    yield* teacher.plain.compute(this.everyone, this.plainViews);
     yield* this.findTeacherNeighbours();
     const { untrainedNeighbours, teacherNeighbours } = this;
     if (untrainedNeighbours !== null && teacherNeighbours !== null) {
@@ -193,7 +193,7 @@ export class Judge {
     let isKept = false;
     try {
       const { teacher } = this;
-      if (isLast && teacher !== null) yield* teacher.plain.ask(this.everyone, this.plainViews);
+      if (isLast && teacher !== null) yield* teacher.plain.compute(this.everyone, this.plainViews);
       const evaluation = yield* this.measure(snapshot, step, "Measuring the student");
       this.keepLatest(snapshot);
       isKept = true;
@@ -274,13 +274,13 @@ export class Judge {
   private async *seeTeacher(): Sliced<void> {
     const { teacher, probes } = this;
     if (teacher === null || this.teacherRows !== null) return;
-    yield* teacher.plain.ask(probes, this.plainViews);
-    const said = teacher.plain.read(probes);
-    this.teacherRows = tf.tidy(() => normalizeRows(teacher.see(said).embedding));
-    tf.dispose([said.embedding, said.features]);
+    yield* teacher.plain.compute(probes, this.plainViews);
+    const embedded = teacher.plain.read(probes);
+    this.teacherRows = tf.tidy(() => normalizeRows(teacher.project(embedded).embedding));
+    tf.dispose([embedded.embedding, embedded.features]);
   }
 
-  /** The teacher's neighbours, once, if it has seen all images that takes: nothing is asked of it. */
+  /** The teacher's neighbours, once, if it has embedded all images that takes: nothing is computed for it. */
   private async *findTeacherNeighbours(): Sliced<void> {
     const { teacher } = this;
     if (teacher === null || this.teacherNeighbours !== null || !teacher.plain.knows(this.everyone)) return;
@@ -358,7 +358,7 @@ export class Judge {
 }
 
 /** What a teacher says of images, where it has been shown all of them. */
-export function keptFeaturesOf(stored: StoredAnswers | null, indices: Int32Array): KeptFeatures | null {
+export function keptFeaturesOf(stored: StoredEmbeddings | null, indices: Int32Array): KeptFeatures | null {
   if (stored === null || !indices.every((index) => stored.known[index] === 1)) return null;
   const { values, dim } = stored.features;
   const some = new Float32Array(indices.length * dim);

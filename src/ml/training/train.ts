@@ -5,7 +5,7 @@ import { StoredViews } from "../augment/storedViews.ts";
 import type { ViewParametersPair } from "../augment/viewParameters.ts";
 import type { ViewSource } from "../augment/viewSource.ts";
 import type { EpochSampler } from "../data/sampler.ts";
-import { disposeAnswers, type AnswerAhead, type StepViews } from "../methods/answerAhead.ts";
+import { disposeTargets, type PrecomputeTargets, type StepViews } from "../methods/precomputeTargets.ts";
 import type { Method, StepSettings } from "../methods/method.ts";
 import { scheduleFactor } from "../optim/schedule.ts";
 import * as tf from "../tfjs/tf.ts";
@@ -37,8 +37,8 @@ export interface TrainingSetup {
   readonly totalSteps: number;
   /** Asked anew at every step. */
   readonly live: () => StepSettings;
-  /** For teachers whose answers cannot, or need not, be worked out within a step. */
-  readonly answerAhead?: AnswerAhead;
+  /** For teachers whose embeddings cannot, or need not, be computed within a step. */
+  readonly precomputeTargets?: PrecomputeTargets;
 }
 
 /**
@@ -55,9 +55,9 @@ export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, v
     const { indices } = sampler.next();
     const drawn = draw(indices);
     const { views } = drawn;
-    const answers = await setup.answerAhead?.(drawn);
-    const scalars = method.step(answers === undefined ? views : { ...views, answers }, settings);
-    disposeAnswers(answers);
+    const targets = await setup.precomputeTargets?.(drawn);
+    const scalars = method.step(targets === undefined ? views : { ...views, targets }, settings);
+    disposeTargets(targets);
     const pairs = views.companions === undefined ? [views] : [views, views.companions];
     tf.dispose(pairs.flatMap(({ first, second }) => [first, second]));
     const seen: StepSeen = { indices, parameters: drawn.parameters };

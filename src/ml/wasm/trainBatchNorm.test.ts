@@ -8,7 +8,7 @@ import { improveBackend } from "../tfjs/improveBackend.ts";
 async function everything(
   backend: "cpu" | "wasm",
   shape: readonly number[],
-  groups: number,
+  subBatches: number,
 ): Promise<Float32Array[]> {
   await useNodeBackend(backend);
   improveBackend(backend);
@@ -19,9 +19,9 @@ async function everything(
   const beta = tf.randomNormal<tf.Rank.R1>([channels], 0, 1, "float32", 4);
   const before = tf.memory().numTensors;
   const results = tf.tidy(() => {
-    const { y, statistics } = batchNormTrain(x, gamma, beta, 1e-5, groups);
+    const { y, statistics } = batchNormTrain(x, gamma, beta, 1e-5, subBatches);
     const gradients = tf.grads((x, gamma, beta) =>
-      tf.sum(tf.mul(batchNormTrain(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-5, groups).y, dy)),
+      tf.sum(tf.mul(batchNormTrain(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-5, subBatches).y, dy)),
     )([x, gamma, beta]);
     return [y, statistics.mean, statistics.variance, ...gradients];
   });
@@ -34,16 +34,16 @@ async function everything(
 
 // Channels in fours, in fours with some left over, and too few for one four; a single row of pixels too.
 test.each([
-  { shape: [6, 5, 7, 3], groups: 1 },
-  { shape: [6, 4, 4, 6], groups: 3 },
-  { shape: [4, 40, 40, 8], groups: 1 },
-  { shape: [4, 9, 9, 12], groups: 2 },
-  { shape: [12, 10], groups: 1 },
+  { shape: [6, 5, 7, 3], subBatches: 1 },
+  { shape: [6, 4, 4, 6], subBatches: 3 },
+  { shape: [4, 40, 40, 8], subBatches: 1 },
+  { shape: [4, 9, 9, 12], subBatches: 2 },
+  { shape: [12, 10], subBatches: 1 },
 ])(
-  "BatchNorm over $shape in $groups groups: the loops equal tfjs's operations",
-  async ({ shape, groups }) => {
-    const expected = await everything("cpu", shape, groups);
-    const actual = await everything("wasm", shape, groups);
+  "BatchNorm over $shape in $subBatches subBatches: the loops equal tfjs's operations",
+  async ({ shape, subBatches }) => {
+    const expected = await everything("cpu", shape, subBatches);
+    const actual = await everything("wasm", shape, subBatches);
     actual.forEach((values, i) => {
       const largest = Math.max(...(expected[i] as Float32Array).map(Math.abs));
       values.forEach((value, at) => {

@@ -5,7 +5,7 @@ import type { WasmHeap } from "./wasmHeap.ts";
 interface Attributes {
   readonly eps: number;
   /** Interleaved parts of a view with statistics of their own. */
-  readonly groups: number;
+  readonly subBatches: number;
   /** Equal stretches of the batch, each with statistics of its own; default 1. */
   readonly views?: number;
   /** No result is below it; default none. */
@@ -16,7 +16,7 @@ interface Attributes {
  * Train-mode batch normalisation by loops over WASM's memory, which is read twice forwards and twice backwards; see
  * `batchNormTrain`, which computes the same from tfjs's operations in some dozen passes.
  *
- * @param x [N, …, C]; N a multiple of groups.
+ * @param x [N, …, C]; N a multiple of sub-batches.
  */
 export function trainBatchNormOnHeap(
   heap: WasmHeap,
@@ -47,9 +47,9 @@ export function trainBatchNormOnHeap(
 
 /** Of one view. */
 interface Moments {
-  /** [C], averaged over the groups. */
+  /** [C], averaged over the sub-batches. */
   readonly mean: Float32Array;
-  /** [C], unbiased, averaged over the groups. */
+  /** [C], unbiased, averaged over the sub-batches. */
   readonly variance: Float32Array;
 }
 
@@ -57,12 +57,12 @@ interface Moments {
 interface Normalised {
   /** View by view. */
   readonly moments: readonly Moments[];
-  /** [views · groups, 2, C]: mean and biased variance, for the way back. */
+  /** [views · subBatches, 2, C]: mean and biased variance, for the way back. */
   readonly statistics: Float32Array;
 }
 
 /**
- * Two loops over x: sums of differences from the group's first value, in double precision, then the result, which goes
+ * Two loops over x: sums of differences from the sub-batch's first value, in double precision, then the result, which goes
  * to y; that may be x itself.
  */
 export function batchNormForward(
@@ -71,27 +71,27 @@ export function batchNormForward(
   y: tf.TensorInfo,
   gamma: tf.TensorInfo,
   beta: tf.TensorInfo,
-  { eps, groups, views = 1, lowest }: Attributes,
+  { eps, subBatches, views = 1, lowest }: Attributes,
 ): Normalised {
   const { samples, pixels, channels } = sizesOf(x);
   const moments = Array.from({ length: views }, () => ({
     mean: new Float32Array(channels),
     variance: new Float32Array(channels),
   }));
-  const statistics = new Float32Array(views * groups * 2 * channels);
+  const statistics = new Float32Array(views * subBatches * 2 * channels);
   const from = heap.view(x);
   const to = heap.view(y);
   const [scales, shifts] = [heap.view(gamma), heap.view(beta)];
-  const count = (samples / views / groups) * pixels;
+  const count = (samples / views / subBatches) * pixels;
   const width = pixels * channels;
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
   const origin = new Float64Array(channels);
   const factor = new Float64Array(channels);
   const offset = new Float64Array(channels);
-  for (let group = 0; group < views * groups; group++) {
-    const stretches = stretchesOf(group, groups, samples / views, width);
-    const { mean, variance } = moments[Math.floor(group / groups)]!;
+  for (let subBatch = 0; subBatch < views * subBatches; subBatch++) {
+    const stretches = stretchesOf(subBatch, subBatches, samples / views, width);
+    const { mean, variance } = moments[Math.floor(subBatch / subBatches)]!;
     const [first] = stretches[0]!;
     sum.fill(0);
     squares.fill(0);
@@ -101,10 +101,10 @@ export function batchNormForward(
       const shifted = (sum[c] as number) / count;
       const mu = shifted + (origin[c] as number);
       const biased = Math.max(0, (squares[c] as number) / count - shifted * shifted);
-      statistics[2 * group * channels + c] = mu;
-      statistics[(2 * group + 1) * channels + c] = biased;
-      (mean[c] as number) += mu / groups;
-      (variance[c] as number) += (biased * count) / (count - 1) / groups;
+      statistics[2 * subBatch * channels + c] = mu;
+      statistics[(2 * subBatch + 1) * channels + c] = biased;
+      (mean[c] as number) += mu / subBatches;
+      (variance[c] as number) += (biased * count) / (count - 1) / subBatches;
       factor[c] = (scales[c] as number) / Math.sqrt(biased + eps);
       offset[c] = (shifts[c] as number) - mu * (factor[c] as number);
     }
@@ -121,7 +121,7 @@ export function batchNormBackward(
   x: tf.TensorInfo,
   statistics: Float32Array,
   gamma: tf.TensorInfo,
-  { eps, groups, views = 1 }: Attributes,
+  { eps, subBatches, views = 1 }: Attributes,
 ): { dx: tf.TensorInfo; dGamma: tf.TensorInfo; dBeta: tf.TensorInfo } {
   const { samples, pixels, channels } = sizesOf(x);
   const dx = heap.empty(x.shape);
@@ -131,7 +131,7 @@ export function batchNormBackward(
   const [stretch, shift] = [heap.view(dGamma), heap.view(dBeta)];
   stretch.fill(0);
   shift.fill(0);
-  const count = (samples / views / groups) * pixels;
+  const count = (samples / views / subBatches) * pixels;
   const width = pixels * channels;
   const sum = new Float64Array(channels);
   const products = new Float64Array(channels);
@@ -140,15 +140,15 @@ export function batchNormBackward(
   const ofDy = new Float64Array(channels);
   const ofX = new Float64Array(channels);
   const constant = new Float64Array(channels);
-  for (let group = 0; group < views * groups; group++) {
-    const stretches = stretchesOf(group, groups, samples / views, width);
+  for (let subBatch = 0; subBatch < views * subBatches; subBatch++) {
+    const stretches = stretchesOf(subBatch, subBatches, samples / views, width);
     sum.fill(0);
     products.fill(0);
-    for (let c = 0; c < channels; c++) mean[c] = statistics[2 * group * channels + c] as number;
+    for (let c = 0; c < channels; c++) mean[c] = statistics[2 * subBatch * channels + c] as number;
     for (const [begin, end] of stretches)
       addProducts(heap.simd, upstream, from, begin, end, mean, sum, products);
     for (let c = 0; c < channels; c++) {
-      const inverse = 1 / Math.sqrt((statistics[(2 * group + 1) * channels + c] as number) + eps);
+      const inverse = 1 / Math.sqrt((statistics[(2 * subBatch + 1) * channels + c] as number) + eps);
       (stretch[c] as number) += (products[c] as number) * inverse;
       (shift[c] as number) += sum[c] as number;
       const scale = (scales[c] as number) * inverse;
@@ -164,15 +164,20 @@ export function batchNormBackward(
 }
 
 /**
- * Where a group's samples lie: all of a view in one piece, or one by one.
+ * Where a sub-batch's samples lie: all of a view in one piece, or one by one.
  *
- * @param group counted through all views. @param samples of one view.
+ * @param subBatch counted through all views. @param samples of one view.
  */
-function stretchesOf(group: number, groups: number, samples: number, width: number): [number, number][] {
-  const start = Math.floor(group / groups) * samples;
-  if (groups === 1) return [[start * width, (start + samples) * width]];
-  return Array.from({ length: samples / groups }, (_, i) => {
-    const sample = start + (group % groups) + i * groups;
+function stretchesOf(
+  subBatch: number,
+  subBatches: number,
+  samples: number,
+  width: number,
+): [number, number][] {
+  const start = Math.floor(subBatch / subBatches) * samples;
+  if (subBatches === 1) return [[start * width, (start + samples) * width]];
+  return Array.from({ length: samples / subBatches }, (_, i) => {
+    const sample = start + (subBatch % subBatches) + i * subBatches;
     return [sample * width, (sample + 1) * width];
   });
 }

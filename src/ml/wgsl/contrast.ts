@@ -24,14 +24,14 @@ export function normaliseRows(rows: number, dim: number): Kernel {
     label: "normalise rows",
     bindings: [read("x"), write("y"), write("inverse", "f32")],
     ...frame,
-    shape: { ...shape, groups: dim / 4 },
+    shape: { ...shape, channelGroups: dim / 4 },
     body: `${enter}
 var squares = 0.0;
-for (var d = 0; d < shape.groups; d++) { let v = x[i * shape.groups + d]; squares += dot(v, v); }
+for (var d = 0; d < shape.channelGroups; d++) { let v = x[i * shape.channelGroups + d]; squares += dot(v, v); }
 let length = sqrt(squares);
 let scale = 1.0 / max(length, ${smallestNorm});
 inverse[i] = select(0.0, scale, length > ${smallestNorm});
-for (var d = 0; d < shape.groups; d++) { y[i * shape.groups + d] = x[i * shape.groups + d] * scale; }`,
+for (var d = 0; d < shape.channelGroups; d++) { y[i * shape.channelGroups + d] = x[i * shape.channelGroups + d] * scale; }`,
   };
 }
 
@@ -50,14 +50,14 @@ export function logits({ batch, dim, keys }: LossShape): Kernel {
   return {
     label: "logits",
     bindings: [readSettings(), read("q"), read("queue"), write("logits")],
-    shape: { batch, keys, columns, groups: dim / 4 },
+    shape: { batch, keys, columns, channelGroups: dim / 4 },
     ...channelsByRows(columns, Math.ceil(batch / 4)),
     body: `
 if (id.x >= shape.columns || id.y * 4 >= shape.batch) { return; }
 let first = id.y * 4;
 let key = id.x * 4;
-${repeat(4, (i) => `let row${i} = min(first + ${i}, shape.batch - 1) * shape.groups;\nlet key${i} = min(key + ${i}, shape.keys - 1) * shape.groups;\nvar a${i} = vec4f(0);\n`)}
-for (var d = 0; d < shape.groups; d++) {
+${repeat(4, (i) => `let row${i} = min(first + ${i}, shape.batch - 1) * shape.channelGroups;\nlet key${i} = min(key + ${i}, shape.keys - 1) * shape.channelGroups;\nvar a${i} = vec4f(0);\n`)}
+for (var d = 0; d < shape.channelGroups; d++) {
   ${repeat(4, (i) => `let k${i} = queue[key${i} + d];\n`)}
   ${repeat(4, (i) => `let q${i} = q[row${i} + d]; a${i} += vec4f(dot(q${i}, k0), dot(q${i}, k1), dot(q${i}, k2), dot(q${i}, k3));\n`)}
 }
@@ -118,21 +118,21 @@ export function rowLosses({ batch, dim, views, contrasts, distils }: LossShape, 
       write("losses"),
     ],
     ...frame,
-    shape: { ...shape, groups: dim / 4, parts, views },
+    shape: { ...shape, channelGroups: dim / 4, parts, views },
     body: `${enter}
 var result = vec4f(0);
 ${
   distils
     ? `for (var view = 0; view < shape.views; view++) {
-  let start = (view * shape.count + i) * shape.groups;
-  for (var d = 0; d < shape.groups; d++) { let gap = q[start + d] - teacher[start + d]; result.y += dot(gap, gap); }
+  let start = (view * shape.count + i) * shape.channelGroups;
+  for (var d = 0; d < shape.channelGroups; d++) { let gap = q[start + d] - teacher[start + d]; result.y += dot(gap, gap); }
 }`
     : ""
 }
 ${
   contrasts
     ? `var own = 0.0;
-for (var d = 0; d < shape.groups; d++) { own += dot(q[i * shape.groups + d], keys[i * shape.groups + d]); }
+for (var d = 0; d < shape.channelGroups; d++) { own += dot(q[i * shape.channelGroups + d], keys[i * shape.channelGroups + d]); }
 own /= settings.temperature;
 var largest = own;
 for (var part = 0; part < shape.parts; part++) { largest = max(largest, sums[(i * shape.parts + part) * 2]); }
@@ -180,11 +180,11 @@ export function attractions(
   shape: LossShape,
   wantedThreads: number,
 ): { kernel: Kernel; parts: number; size: number } {
-  const groups = shape.dim / 4;
+  const channelGroups = shape.dim / 4;
   const rows = Math.ceil(shape.batch / 4);
   const wanted = Math.max(
     1,
-    Math.min(Math.ceil(shape.keys / 16), Math.ceil(wantedThreads / (groups * rows))),
+    Math.min(Math.ceil(shape.keys / 16), Math.ceil(wantedThreads / (channelGroups * rows))),
   );
   const keysPerPart = Math.ceil(shape.keys / wanted);
   const parts = Math.ceil(shape.keys / keysPerPart);
@@ -193,26 +193,26 @@ export function attractions(
     bindings: [read("logits", "f32"), read("losses"), read("queue"), write("sums")],
     shape: {
       batch: shape.batch,
-      groups,
+      channelGroups,
       keys: shape.keys,
       columns: logitColumns(shape.keys),
       rows,
       parts,
       keysPerPart,
     },
-    ...channelsByRows(groups, rows * parts),
+    ...channelsByRows(channelGroups, rows * parts),
     body: `
-if (id.x >= shape.groups || id.y >= shape.rows * shape.parts) { return; }
+if (id.x >= shape.channelGroups || id.y >= shape.rows * shape.parts) { return; }
 let first = (id.y % shape.rows) * 4;
 let part = id.y / shape.rows;
 let begin = part * shape.keysPerPart;
 let end = min(begin + shape.keysPerPart, shape.keys);
 ${repeat(4, (i) => `let row${i} = min(first + ${i}, shape.batch - 1);\nlet total${i} = losses[row${i}].z;\nvar a${i} = vec4f(0);\n`)}
 for (var j = begin; j < end; j++) {
-  let key = queue[j * shape.groups + id.x];
+  let key = queue[j * shape.channelGroups + id.x];
   ${repeat(4, (i) => `a${i} += exp(logits[row${i} * shape.columns + j] - total${i}) * key;\n`)}
 }
-${repeat(4, (i) => `if (first + ${i} < shape.batch) { sums[(part * shape.batch + first + ${i}) * shape.groups + id.x] = a${i}; }\n`)}`,
+${repeat(4, (i) => `if (first + ${i} < shape.batch) { sums[(part * shape.batch + first + ${i}) * shape.channelGroups + id.x] = a${i}; }\n`)}`,
   };
   return { kernel, parts, size: parts * shape.batch * shape.dim };
 }
@@ -238,9 +238,9 @@ export function embeddingGradient(shape: LossShape, parts: number): Kernel {
       write("dz"),
     ],
     ...frame,
-    shape: { ...count, batch, groups: dim / 4, parts },
+    shape: { ...count, batch, channelGroups: dim / 4, parts },
     body: `${enter}
-let start = i * shape.groups;
+let start = i * shape.channelGroups;
 var along = 0.0;
 ${
   contrasts
@@ -249,7 +249,7 @@ let pull = settings.contrastiveWeight / (f32(shape.batch) * settings.temperature
 let miss = select(0.0, 1.0 - losses[min(i, shape.batch - 1)].w, contrasts);`
     : ""
 }
-for (var d = 0; d < shape.groups; d++) {
+for (var d = 0; d < shape.channelGroups; d++) {
   let unit = q[start + d];
   var dq = vec4f(0);
   ${distils ? "dq += settings.distillWeight * 2.0 / f32(shape.batch) * (unit - teacher[start + d]);" : ""}
@@ -257,7 +257,7 @@ for (var d = 0; d < shape.groups; d++) {
     contrasts
       ? `if (contrasts) {
     var sum = -miss * keys[start + d];
-    for (var part = 0; part < shape.parts; part++) { sum += sums[part * shape.batch * shape.groups + start + d]; }
+    for (var part = 0; part < shape.parts; part++) { sum += sums[part * shape.batch * shape.channelGroups + start + d]; }
     dq += pull * sum;
   }`
       : ""
@@ -265,7 +265,7 @@ for (var d = 0; d < shape.groups; d++) {
   along += dot(unit, dq);
   dz[start + d] = dq;
 }
-for (var d = 0; d < shape.groups; d++) {
+for (var d = 0; d < shape.channelGroups; d++) {
   dz[start + d] = (dz[start + d] - q[start + d] * along) * inverse[i];
 }`,
   };

@@ -16,11 +16,11 @@ export function convolution(given: ConvolutionShape, epilogue: Epilogue, granula
     {
       label: `convolution ${k}×${k}`,
       samples: shape.samples,
-      from: { name: "x", height: shape.height, width: shape.width, groups: shape.inChannels / 4 },
+      from: { name: "x", height: shape.height, width: shape.width, channelGroups: shape.inChannels / 4 },
       to: {
         height: outputSide(shape.height, shape),
         width: outputSide(shape.width, shape),
-        groups: shape.outChannels / 4,
+        channelGroups: shape.outChannels / 4,
       },
       kernel: k,
       stride,
@@ -74,9 +74,9 @@ export function convolutionInputGradient(
         name: "dy",
         height: outputSide(shape.height, shape),
         width: outputSide(shape.width, shape),
-        groups: shape.outChannels / 4,
+        channelGroups: shape.outChannels / 4,
       },
-      to: { height: shape.height, width: shape.width, groups: shape.inChannels / 4 },
+      to: { height: shape.height, width: shape.width, channelGroups: shape.inChannels / 4 },
       kernel: k,
       stride: 1,
       padding: last - shape.padding,
@@ -106,7 +106,7 @@ const put = `fn put(place: i32, sum: vec4f) {
 interface Picture {
   readonly height: number;
   readonly width: number;
-  readonly groups: number;
+  readonly channelGroups: number;
 }
 
 /** Sums over windows: to[n, i, j] = Σ from[n, i·s + a − p, j·s + b − p, c] · matrix(a, b, c). */
@@ -138,10 +138,15 @@ interface WindowOutput {
 function overWindows(sums: WindowSums, granularity: Granularity, output: WindowOutput): Kernel {
   const { from, to, kernel: k, stride: s, padding: p } = sums;
   const columnsOf = (columns: number): number => (columns - 1) * s + k;
-  const space = { samples: sums.samples, rows: to.height, columns: to.width, groups: to.groups };
-  const { rows, columns, groups } = chooseTile(space, granularity, (tile) => ({
-    loads: tile.rows * columnsOf(tile.columns) + k * 4 * tile.groups,
-    products: tile.rows * tile.columns * tile.groups * k,
+  const space = {
+    samples: sums.samples,
+    rows: to.height,
+    columns: to.width,
+    channelGroups: to.channelGroups,
+  };
+  const { rows, columns, channelGroups } = chooseTile(space, granularity, (tile) => ({
+    loads: tile.rows * columnsOf(tile.columns) + k * 4 * tile.channelGroups,
+    products: tile.rows * tile.columns * tile.channelGroups * k,
   }));
   const across = Math.ceil(to.width / columns);
   const down = Math.ceil(to.height / rows);
@@ -154,27 +159,27 @@ function overWindows(sums: WindowSums, granularity: Granularity, output: WindowO
     return conditions.length === 0 ? value : `select(vec4f(0), ${value}, ${conditions.join(" && ")})`;
   };
   const each = (text: (r: number, i: number, g: number) => string): string =>
-    repeat(rows, (r) => repeat(columns, (i) => repeat(groups, (g) => text(r, i, g))));
+    repeat(rows, (r) => repeat(columns, (i) => repeat(channelGroups, (g) => text(r, i, g))));
   return {
     label: sums.label,
     bindings: [read(from.name), read("w"), ...output.bindings],
     shape: {
       fromHeight: from.height,
       fromWidth: from.width,
-      fromGroups: from.groups,
+      fromGroups: from.channelGroups,
       toHeight: to.height,
       toWidth: to.width,
-      toGroups: to.groups,
+      toGroups: to.channelGroups,
       across,
       down,
       tiles: sums.samples * down * across,
       kernel: k,
       ...output.shape,
     },
-    ...channelsByRows(to.groups / groups, sums.samples * down * across),
+    ...channelsByRows(to.channelGroups / channelGroups, sums.samples * down * across),
     ...(output.declarations === undefined ? {} : { declarations: output.declarations }),
     body: `
-let o = id.x * ${groups};
+let o = id.x * ${channelGroups};
 if (o >= shape.toGroups || id.y >= shape.tiles) { return; }
 let firstColumn = (id.y % shape.across) * ${columns};
 let strip = id.y / shape.across;
@@ -196,7 +201,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
   for (var c = 0; c < shape.fromGroups; c++) {
     ${repeat(rows, (r) => repeat(seen, (j) => `let v${r}_${j} = ${load(r, j)};\n`))}
     ${repeat(k, (kx) =>
-      repeat(groups, (g) => {
+      repeat(channelGroups, (g) => {
         const { start, rows: step } = sums.matrixAt("ky", kx, `(o + ${g})`);
         return `{
       let tap = ${start};
@@ -215,7 +220,7 @@ ${repeat(rows, (r) =>
         to.width % columns !== 0,
         `firstColumn + ${i} < shape.toWidth`,
         () => `let place = ((sample * shape.toHeight + firstRow + ${r}) * shape.toWidth + firstColumn + ${i}) * shape.toGroups + o;
-${repeat(groups, (g) => `${output.store(`a${r}_${i}_${g}`, `place + ${g}`, `o + ${g}`)}\n`)}`,
+${repeat(channelGroups, (g) => `${output.store(`a${r}_${i}_${g}`, `place + ${g}`, `o + ${g}`)}\n`)}`,
       ),
     ),
   ),
@@ -251,22 +256,22 @@ function stridedInputGradient(
     samples: shape.samples,
     rows: shape.height,
     columns: Math.ceil(shape.width / s),
-    groups: inGroups,
+    channelGroups: inGroups,
   };
-  const tile = chooseTile(space, granularity, ({ rows, columns, groups }) => {
-    if (rows > 1 || (columns > 1 && columns * s * groups > granularity.sums)) return null;
+  const tile = chooseTile(space, granularity, ({ rows, columns, channelGroups }) => {
+    if (rows > 1 || (columns > 1 && columns * s * channelGroups > granularity.sums)) return null;
     const met = meetingsOf(columns * s);
     const seen = new Set(met.map(({ column }) => column)).size;
-    return { loads: seen + k * 4 * groups, products: met.length * groups };
+    return { loads: seen + k * 4 * channelGroups, products: met.length * channelGroups };
   });
-  const [pixels, groups] = [tile.columns * s, tile.groups];
+  const [pixels, channelGroups] = [tile.columns * s, tile.channelGroups];
   const meetings = meetingsOf(pixels);
   const columns = [...new Set(meetings.map(({ column }) => column))].sort((a, b) => a - b);
   const name = (column: number): number => column - (columns[0] as number);
   const across = Math.ceil(shape.width / pixels);
   const mayMiss = (column: number): boolean => column < 0 || ((across - 1) * pixels) / s + column >= outWidth;
   const each = (text: (i: number, g: number) => string): string =>
-    repeat(pixels, (i) => repeat(groups, (g) => text(i, g)));
+    repeat(pixels, (i) => repeat(channelGroups, (g) => text(i, g)));
   return {
     label: `convolution ${k}×${k} input gradient`,
     bindings: [read("dy"), read("w"), write("dx")],
@@ -282,10 +287,10 @@ function stridedInputGradient(
       kernel: k,
       accumulate: accumulate ? 1 : 0,
     },
-    ...channelsByRows(inGroups / groups, shape.samples * shape.height * across),
+    ...channelsByRows(inGroups / channelGroups, shape.samples * shape.height * across),
     declarations: put,
     body: `
-let c = id.x * ${groups};
+let c = id.x * ${channelGroups};
 if (c >= shape.inGroups || id.y >= shape.tiles) { return; }
 let first = (id.y % shape.across) * ${pixels};
 let inRow = id.y / shape.across;
@@ -311,7 +316,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
       const met = meetings.filter((meeting) => meeting.kx === kx);
       if (met.length === 0) return "";
       return repeat(
-        groups,
+        channelGroups,
         (g) => `{
       let tap = ((ky * ${k} + ${kx}) * shape.inGroups + c + ${g}) * 4 * shape.outGroups + o;
       let m = mat4x4f(w[tap], w[tap + shape.outGroups], w[tap + 2 * shape.outGroups], w[tap + 3 * shape.outGroups]);
@@ -325,7 +330,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
 let out = (inRow * shape.width + first) * shape.inGroups + c;
 ${repeat(pixels, (i) =>
   inside(shape.width % pixels !== 0, `first + ${i} < shape.width`, () =>
-    repeat(groups, (g) => `put(out + ${i} * shape.inGroups + ${g}, a${i}_${g});\n`),
+    repeat(channelGroups, (g) => `put(out + ${i} * shape.inGroups + ${g}, a${i}_${g});\n`),
   ),
 )}`,
   };
@@ -500,9 +505,9 @@ export function partsOf(
 }
 
 /** WGSL: the place of column j of a row, clamped, and whether the column is inside, where it may miss. */
-function columnOf(j: number, column: string, mayMiss: boolean, width: string, groups: string): string {
-  if (!mayMiss) return `let at${j} = (${column}) * ${groups};\n`;
+function columnOf(j: number, column: string, mayMiss: boolean, width: string, channelGroups: string): string {
+  if (!mayMiss) return `let at${j} = (${column}) * ${channelGroups};\n`;
   return `let in${j} = ${column} >= 0 && ${column} < ${width};
-let at${j} = clamp(${column}, 0, ${width} - 1) * ${groups};
+let at${j} = clamp(${column}, 0, ${width} - 1) * ${channelGroups};
 `;
 }

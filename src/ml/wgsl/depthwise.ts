@@ -17,7 +17,7 @@ const tile = 4;
  */
 export function depthwise(shape: DepthwiseShape, epilogue: Omit<Epilogue, "residual"> = {}): Kernel {
   const { kernel: k, stride: s, padding: p } = shape;
-  const groups = shape.inChannels / 4;
+  const channelGroups = shape.inChannels / 4;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
   const runs = Math.ceil(outWidth / tile);
@@ -28,18 +28,18 @@ export function depthwise(shape: DepthwiseShape, epilogue: Omit<Epilogue, "resid
     shape: {
       height: shape.height,
       width: shape.width,
-      groups,
+      channelGroups,
       outHeight,
       outWidth,
       runs,
       rows: shape.samples * outHeight,
       kernel: k,
     },
-    ...channelsByRows(groups, shape.samples * outHeight * runs),
+    ...channelsByRows(channelGroups, shape.samples * outHeight * runs),
     ...declarationsFor(epilogue.activation),
     body: `
 let c = id.x;
-if (c >= shape.groups || id.y >= shape.rows * shape.runs) { return; }
+if (c >= shape.channelGroups || id.y >= shape.rows * shape.runs) { return; }
 let first = (id.y % shape.runs) * ${tile};
 let outRow = id.y / shape.runs;
 let top = (outRow % shape.outHeight) * ${s} - ${p};
@@ -52,22 +52,22 @@ for (var ky = 0; ky < shape.kernel; ky++) {
   let rowStart = (sample * shape.height + row) * shape.width;
   ${repeat(columns, (j) => {
     const column = `left + ${j}`;
-    return `let x${j} = select(vec4f(0), x[(rowStart + clamp(${column}, 0, shape.width - 1)) * shape.groups + c], ${column} >= 0 && ${column} < shape.width);\n`;
+    return `let x${j} = select(vec4f(0), x[(rowStart + clamp(${column}, 0, shape.width - 1)) * shape.channelGroups + c], ${column} >= 0 && ${column} < shape.width);\n`;
   })}
   ${repeat(
     k,
     (kx) => `{
-    let tap = w[(ky * ${k} + ${kx}) * shape.groups + c];
+    let tap = w[(ky * ${k} + ${kx}) * shape.channelGroups + c];
     ${repeat(tile, (i) => `a${i} += x${i * s + kx} * tap;\n`)}
   }`,
   )}
 }
-let out = (outRow * shape.outWidth + first) * shape.groups + c;
+let out = (outRow * shape.outWidth + first) * shape.channelGroups + c;
 ${epilogue.bias ? "let shift = bias[c];" : ""}
 ${repeat(
   tile,
   (i) =>
-    `if (first + ${i} < shape.outWidth) { y[out + ${i} * shape.groups] = ${activation(epilogue.activation, `a${i}${epilogue.bias ? " + shift" : ""}`)}; }\n`,
+    `if (first + ${i} < shape.outWidth) { y[out + ${i} * shape.channelGroups] = ${activation(epilogue.activation, `a${i}${epilogue.bias ? " + shift" : ""}`)}; }\n`,
 )}`,
   };
 }
@@ -79,7 +79,7 @@ ${repeat(
  */
 export function depthwiseInputGradient(shape: DepthwiseShape, accumulate: boolean): Kernel {
   const { kernel: k, stride: s, padding: p } = shape;
-  const groups = shape.inChannels / 4;
+  const channelGroups = shape.inChannels / 4;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
   return {
@@ -88,16 +88,16 @@ export function depthwiseInputGradient(shape: DepthwiseShape, accumulate: boolea
     shape: {
       height: shape.height,
       width: shape.width,
-      groups,
+      channelGroups,
       outHeight,
       outWidth,
       rows: shape.samples * shape.height,
       kernel: k,
     },
-    ...channelsByRows(groups, shape.samples * shape.height * shape.width),
+    ...channelsByRows(channelGroups, shape.samples * shape.height * shape.width),
     body: `
 let c = id.x;
-if (c >= shape.groups || id.y >= shape.rows * shape.width) { return; }
+if (c >= shape.channelGroups || id.y >= shape.rows * shape.width) { return; }
 let column = id.y % shape.width;
 let inRow = id.y / shape.width;
 let h = inRow % shape.height;
@@ -112,10 +112,10 @@ for (var ky = 0; ky < shape.kernel; ky++) {
     let across = column + ${p} - kx;
     let j = across / ${s};
     if (across < 0 || across % ${s} != 0 || j >= shape.outWidth) { continue; }
-    a += dy[(rowStart + j) * shape.groups + c] * w[(ky * ${k} + kx) * shape.groups + c];
+    a += dy[(rowStart + j) * shape.channelGroups + c] * w[(ky * ${k} + kx) * shape.channelGroups + c];
   }
 }
-let out = id.y * shape.groups + c;
+let out = id.y * shape.channelGroups + c;
 dx[out] ${accumulate ? "+=" : "="} a;`,
   };
 }
@@ -130,29 +130,29 @@ export function depthwiseFilterGradient(
   { threads }: Granularity,
 ): FilterGradientParts {
   const { kernel: k, stride: s, padding: p } = shape;
-  const groups = shape.inChannels / 4;
+  const channelGroups = shape.inChannels / 4;
   const outHeight = outputSide(shape.height, shape);
   const outWidth = outputSide(shape.width, shape);
   const rows = shape.samples * outHeight;
-  const { parts, rowsPerPart } = partsOf(rows, groups * k, threads);
+  const { parts, rowsPerPart } = partsOf(rows, channelGroups * k, threads);
   const kernel: Kernel = {
     label: `depthwise ${k}×${k} filter gradient`,
     bindings: [read("x"), read("dy"), write("sums")],
     shape: {
       height: shape.height,
       width: shape.width,
-      groups,
+      channelGroups,
       outHeight,
       outWidth,
       rows,
       rowsPerPart,
       parts,
     },
-    ...packed([groups, k, parts]),
+    ...packed([channelGroups, k, parts]),
     body: `
 let c = id.x;
 let ky = id.y;
-if (c >= shape.groups || ky >= ${k} || id.z >= shape.parts) { return; }
+if (c >= shape.channelGroups || ky >= ${k} || id.z >= shape.parts) { return; }
 ${repeat(k, (kx) => `var a${kx} = vec4f(0);\n`)}
 let end = min((id.z + 1) * shape.rowsPerPart, shape.rows);
 for (var row = id.z * shape.rowsPerPart; row < end; row++) {
@@ -160,15 +160,15 @@ for (var row = id.z * shape.rowsPerPart; row < end; row++) {
   if (h < 0 || h >= shape.height) { continue; }
   let rowStart = ((row / shape.outHeight) * shape.height + h) * shape.width;
   for (var j = 0; j < shape.outWidth; j++) {
-    let d = dy[(row * shape.outWidth + j) * shape.groups + c];
+    let d = dy[(row * shape.outWidth + j) * shape.channelGroups + c];
     ${repeat(k, (kx) => {
       const column = `(j * ${s} + ${kx - p})`;
-      return `if (${column} >= 0 && ${column} < shape.width) { a${kx} += x[(rowStart + ${column}) * shape.groups + c] * d; }\n`;
+      return `if (${column} >= 0 && ${column} < shape.width) { a${kx} += x[(rowStart + ${column}) * shape.channelGroups + c] * d; }\n`;
     })}
   }
 }
-let start = (id.z * ${k * k} + ky * ${k}) * shape.groups + c;
-${repeat(k, (kx) => `sums[start + ${kx} * shape.groups] = a${kx};\n`)}`,
+let start = (id.z * ${k * k} + ky * ${k}) * shape.channelGroups + c;
+${repeat(k, (kx) => `sums[start + ${kx} * shape.channelGroups] = a${kx};\n`)}`,
   };
   return { parts, kernel, size: parts * k * k * shape.inChannels };
 }

@@ -20,20 +20,20 @@ const kernel = (frame: Pick<Kernel, "threads" | "workgroup">): Kernel => ({
 });
 
 test.each([1, 3, 16, 512])(
-  "any number of rows of %d channel groups fits in a launch, each row once",
-  (groups) => {
+  "any number of rows of %d channel channelGroups fits in a launch, each row once",
+  (channelGroups) => {
     for (const rows of [1, 63, 32_768 * 64, 5_000_000]) {
-      const frame = channelsByRows(groups, rows);
+      const frame = channelsByRows(channelGroups, rows);
       const [x, y, z] = workgroupsOf(kernel(frame));
-      expect(frame.rowLength).toBe(groups);
-      expect(x * y * z * 64).toBeGreaterThanOrEqual(groups * rows);
+      expect(frame.rowLength).toBe(channelGroups);
+      expect(x * y * z * 64).toBeGreaterThanOrEqual(channelGroups * rows);
       expect(Math.max(x, y, z)).toBeLessThanOrEqual(65_535);
     }
   },
 );
 
 test("kernels over rows of channels share a shader, whatever their number", () => {
-  const over = (groups: number): Kernel => kernel(channelsByRows(groups, 10));
+  const over = (channelGroups: number): Kernel => kernel(channelsByRows(channelGroups, 10));
   expect(shaderOf(over(3))).toBe(shaderOf(over(64)));
   expect(Object.values(uniformsOf(over(64))).at(-1)).toBe(64);
 });

@@ -18,7 +18,7 @@ function uniforms(shape: PoolShape): Kernel["shape"] {
   return {
     height: shape.height,
     width: shape.width,
-    groups: shape.channels / 4,
+    channelGroups: shape.channels / 4,
     outHeight: outputSide(shape.height, shape),
     outWidth: outputSide(shape.width, shape),
     samples: shape.samples,
@@ -38,7 +38,7 @@ export function maxPool(shape: PoolShape): Kernel {
     bindings: [read("x"), write("y"), write("places", "vec4u")],
     ...overWindows(shape),
     body: `${windowMaximum(shape)}
-let out = id.y * shape.groups + c;
+let out = id.y * shape.channelGroups + c;
 y[out] = best;
 places[out] = place;`,
   };
@@ -57,7 +57,7 @@ export function maxPoolNormalised(shape: PoolShape, fn: CompiledActivation | und
     ...overWindows(shape),
     ...declarationsFor(fn),
     body: `${windowMaximum(shape)}
-y[id.y * shape.groups + c] = ${activation(fn, "(best * gamma[c] + beta[c])")};`,
+y[id.y * shape.channelGroups + c] = ${activation(fn, "(best * gamma[c] + beta[c])")};`,
   };
 }
 
@@ -70,7 +70,7 @@ function overWindows(shape: PoolShape): Pick<Kernel, "shape" | "threads" | "work
 function windowMaximum({ stride, padding }: PoolShape): string {
   return `
 let c = id.x;
-if (c >= shape.groups || id.y >= shape.samples * shape.outHeight * shape.outWidth) { return; }
+if (c >= shape.channelGroups || id.y >= shape.samples * shape.outHeight * shape.outWidth) { return; }
 let column = id.y % shape.outWidth;
 let outRow = id.y / shape.outWidth;
 let sample = outRow / shape.outHeight;
@@ -83,7 +83,7 @@ for (var ky = 0; ky < shape.kernel; ky++) {
     let h = top + ky;
     let w = left + kx;
     if (h < 0 || h >= shape.height || w < 0 || w >= shape.width) { continue; }
-    let value = x[((sample * shape.height + h) * shape.width + w) * shape.groups + c];
+    let value = x[((sample * shape.height + h) * shape.width + w) * shape.channelGroups + c];
     let larger = value > best;
     best = select(best, value, larger);
     place = select(place, vec4u(u32(ky * shape.kernel + kx)), larger);
@@ -98,15 +98,15 @@ for (var ky = 0; ky < shape.kernel; ky++) {
  */
 export function maxPoolGradient(shape: PoolShape, accumulate: boolean): Kernel {
   const { stride, padding } = shape;
-  const groups = shape.channels / 4;
+  const channelGroups = shape.channels / 4;
   return {
     label: "max pool gradient",
     bindings: [read("dy"), read("places", "vec4u"), write("dx")],
     shape: uniforms(shape),
-    ...channelsByRows(groups, shape.samples * shape.height * shape.width),
+    ...channelsByRows(channelGroups, shape.samples * shape.height * shape.width),
     body: `
 let c = id.x;
-if (c >= shape.groups || id.y >= shape.samples * shape.height * shape.width) { return; }
+if (c >= shape.channelGroups || id.y >= shape.samples * shape.height * shape.width) { return; }
 let column = id.y % shape.width;
 let inRow = id.y / shape.width;
 let h = inRow % shape.height;
@@ -118,11 +118,11 @@ for (var ky = 0; ky < shape.kernel; ky++) {
   for (var kx = 0; kx < shape.kernel; kx++) {
     let across = column + ${padding} - kx;
     if (across < 0 || across % ${stride} != 0 || across / ${stride} >= shape.outWidth) { continue; }
-    let place = ((sample * shape.outHeight + down / ${stride}) * shape.outWidth + across / ${stride}) * shape.groups + c;
+    let place = ((sample * shape.outHeight + down / ${stride}) * shape.outWidth + across / ${stride}) * shape.channelGroups + c;
     sum += select(vec4f(0), dy[place], places[place] == vec4u(u32(ky * shape.kernel + kx)));
   }
 }
-dx[id.y * shape.groups + c] ${accumulate ? "+=" : "="} sum;`,
+dx[id.y * shape.channelGroups + c] ${accumulate ? "+=" : "="} sum;`,
   };
 }
 
@@ -162,24 +162,24 @@ export function globalAveragePoolGradient(shape: PixelsShape, accumulate: boolea
  * Operands: x, y, places.
  */
 export function globalMaxPool({ samples, pixels, channels }: PixelsShape): Kernel {
-  const groups = channels / 4;
+  const channelGroups = channels / 4;
   return {
     label: "global max pool",
     bindings: [read("x"), write("y"), write("places", "vec4u")],
-    shape: { groups, pixels, samples },
-    ...channelsByRows(groups, samples),
+    shape: { channelGroups, pixels, samples },
+    ...channelsByRows(channelGroups, samples),
     body: `
-if (id.x >= shape.groups || id.y >= shape.samples) { return; }
-let start = id.y * shape.pixels * shape.groups + id.x;
+if (id.x >= shape.channelGroups || id.y >= shape.samples) { return; }
+let start = id.y * shape.pixels * shape.channelGroups + id.x;
 var best = x[start];
 var place = vec4u(0);
 for (var pixel = 1; pixel < shape.pixels; pixel++) {
-  let value = x[start + pixel * shape.groups];
+  let value = x[start + pixel * shape.channelGroups];
   let larger = value > best;
   best = select(best, value, larger);
   place = select(place, vec4u(u32(pixel)), larger);
 }
-let out = id.y * shape.groups + id.x;
+let out = id.y * shape.channelGroups + id.x;
 y[out] = best;
 places[out] = place;`,
   };
@@ -200,48 +200,48 @@ function globalPoolGradient(
   { samples, pixels, channels }: PixelsShape,
   accumulate: boolean,
 ): Kernel {
-  const groups = channels / 4;
-  const items = overItems(samples * pixels * groups);
+  const channelGroups = channels / 4;
+  const items = overItems(samples * pixels * channelGroups);
   return {
     label: `global ${pool} pool gradient`,
     bindings: [read("dy"), ...bindings, write("dx")],
     threads: items.threads,
     workgroup: items.workgroup,
-    shape: { ...items.shape, groups, pixels },
+    shape: { ...items.shape, channelGroups, pixels },
     body: `${items.enter}
-let row = i / shape.groups;
-let out = row / shape.pixels * shape.groups + i % shape.groups;
+let row = i / shape.channelGroups;
+let out = row / shape.pixels * shape.channelGroups + i % shape.channelGroups;
 dx[i] ${accumulate ? "+=" : "="} ${value};`,
   };
 }
 
 /** Squeeze-excite's last step: y[n, p, c] = x[n, p, c] · gate[n, c]. Operands: x, gate, y. */
 export function gate({ samples, pixels, channels }: PixelsShape): Kernel {
-  const groups = channels / 4;
-  const items = overItems(samples * pixels * groups);
+  const channelGroups = channels / 4;
+  const items = overItems(samples * pixels * channelGroups);
   return {
     label: "gate",
     bindings: [read("x"), read("gate"), write("y")],
     threads: items.threads,
     workgroup: items.workgroup,
-    shape: { ...items.shape, groups, pixels },
+    shape: { ...items.shape, channelGroups, pixels },
     body: `${items.enter}
-y[i] = x[i] * gate[i / (shape.groups * shape.pixels) * shape.groups + i % shape.groups];`,
+y[i] = x[i] * gate[i / (shape.channelGroups * shape.pixels) * shape.channelGroups + i % shape.channelGroups];`,
   };
 }
 
 /** Its gradient by x, dy · gate; `accumulate` adds. Operands: dy, gate, dx. */
 export function gateInputGradient({ samples, pixels, channels }: PixelsShape, accumulate: boolean): Kernel {
-  const groups = channels / 4;
-  const items = overItems(samples * pixels * groups);
+  const channelGroups = channels / 4;
+  const items = overItems(samples * pixels * channelGroups);
   return {
     label: "gate input gradient",
     bindings: [read("dy"), read("gate"), write("dx")],
     threads: items.threads,
     workgroup: items.workgroup,
-    shape: { ...items.shape, groups, pixels },
+    shape: { ...items.shape, channelGroups, pixels },
     body: `${items.enter}
-dx[i] ${accumulate ? "+=" : "="} dy[i] * gate[i / (shape.groups * shape.pixels) * shape.groups + i % shape.groups];`,
+dx[i] ${accumulate ? "+=" : "="} dy[i] * gate[i / (shape.channelGroups * shape.pixels) * shape.channelGroups + i % shape.channelGroups];`,
   };
 }
 

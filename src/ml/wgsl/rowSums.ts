@@ -17,35 +17,35 @@ export interface RowSums {
 
 export function rowSums(sums: RowSums, { rowWorkgroups }: Granularity): Kernel {
   const { label, bindings, segments, rows, channels, value, store } = sums;
-  const groups = channels / 4;
-  const common = { label, bindings, shape: { groups, rows, segments } };
+  const channelGroups = channels / 4;
+  const common = { label, bindings, shape: { channelGroups, rows, segments } };
   const loop = (segment: string, channel: string, first: string, step: number): string => `var sum = vec4f(0);
 for (var r = ${first}; r < shape.rows; r += ${step}) {
-  let place = (${segment} * shape.rows + r) * shape.groups + ${channel};
+  let place = (${segment} * shape.rows + r) * shape.channelGroups + ${channel};
   sum += ${value};
 }`;
   if (rowWorkgroups === null) {
     return {
       ...common,
-      ...channelsByRows(groups, segments),
+      ...channelsByRows(channelGroups, segments),
       body: `
-if (id.x >= shape.groups || id.y >= shape.segments) { return; }
+if (id.x >= shape.channelGroups || id.y >= shape.segments) { return; }
 ${loop("id.y", "id.x", "0", 1)}
-let out = id.y * shape.groups + id.x;
+let out = id.y * shape.channelGroups + id.x;
 ${store}`,
     };
   }
-  const lanes = sharedRows(groups, 1);
+  const lanes = sharedRows(channelGroups, 1);
   return {
     ...common,
     ...lanes.frame(segments),
     declarations: lanes.declarations,
     body: `
-${lanes.enter("shape.groups")}
+${lanes.enter("shape.channelGroups")}
 ${loop("block.y", "c", "select(shape.rows, laneRow, present)", lanes.down)}
 ${lanes.sumUp("sum")}
 if (laneRow == 0 && present) {
-  let out = block.y * shape.groups + c;
+  let out = block.y * shape.channelGroups + c;
   ${store}
 }`,
   };

@@ -1,10 +1,10 @@
 import type { Granularity } from "./granularity.ts";
 
-/** What one invocation computes: `rows` × `columns` pixels in `groups` times four channels. */
+/** What one invocation computes: `rows` × `columns` pixels in `channelGroups` times four channels. */
 export interface Tile {
   readonly rows: number;
   readonly columns: number;
-  readonly groups: number;
+  readonly channelGroups: number;
 }
 
 /** What is to be covered by tiles. */
@@ -35,23 +35,23 @@ export function chooseTile(
   { threads, sums, columns: mostColumns, loads: mostLoads }: Granularity,
   stepOf: (tile: Tile) => TileStep | null,
 ): Tile {
-  let best: Tile = { rows: 1, columns: 1, groups: 1 };
+  let best: Tile = { rows: 1, columns: 1, channelGroups: 1 };
   let leastCost = Infinity;
   for (const rows of [1, 2, 4])
     for (const columns of [1, 2, 4, 8])
-      for (const groups of [1, 2, 4]) {
-        const tile = { rows, columns, groups };
+      for (const channelGroups of [1, 2, 4]) {
+        const tile = { rows, columns, channelGroups };
         const step = stepOf(tile);
         if (
           step === null ||
           columns > mostColumns ||
-          rows * columns * groups > sums ||
-          space.groups % groups !== 0
+          rows * columns * channelGroups > sums ||
+          space.channelGroups % channelGroups !== 0
         )
           continue;
         const [down, across] = [Math.ceil(space.rows / rows), Math.ceil(space.columns / columns)];
         const used = (space.rows * space.columns) / (down * rows * across * columns);
-        const invocations = space.samples * down * across * (space.groups / groups);
+        const invocations = space.samples * down * across * (space.channelGroups / channelGroups);
         const cost =
           ((step.loads * productsPerLoad + step.products) / (step.products * used)) *
           (step.loads > mostLoads ? tooManyLoads : 1) *

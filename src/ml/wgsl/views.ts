@@ -237,17 +237,17 @@ for (var k = lane; k <= radius + 3; k += lanes) {
 }
 workgroupBarrier();
 storageBarrier();
-let groups = select(0, (side + 3) / 4, sigma > 0.0); // of four places, which share what they read
+let fours = select(0, (side + 3) / 4, sigma > 0.0); // of four places, which share what they read
 var norm = weights[0];
 for (var k = 1; k <= radius; k++) { norm += 2.0 * weights[k]; }
-for (var item = lane; item < side * groups; item += lanes) {
-  let line = item / groups;
-  ${blurFour("views", "scratch", { start: "begin + line * side * 3", step: "3", place: "(item - line * groups) * 4" })}
+for (var item = lane; item < side * fours; item += lanes) {
+  let line = item / fours;
+  ${blurFour("views", "scratch", { start: "begin + line * side * 3", step: "3", place: "(item - line * fours) * 4" })}
 }
 storageBarrier();
-for (var item = lane; item < side * groups; item += lanes) {
-  let group = item / side;
-  ${blurFour("scratch", "views", { start: "begin + (item - group * side) * 3", step: "side * 3", place: "group * 4" })}
+for (var item = lane; item < side * fours; item += lanes) {
+  let four = item / side;
+  ${blurFour("scratch", "views", { start: "begin + (item - four * side) * 3", step: "side * 3", place: "four * 4" })}
 }
 `;
 }

@@ -1,5 +1,6 @@
 import { useStore } from "zustand";
 import type { BackendCandidate, BackendChoice, BackendReport } from "../../contract/backend.ts";
+import type { RunExecution } from "../../contract/protocol.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { engineStore } from "../stores/engineStore.ts";
@@ -51,16 +52,19 @@ export function MachineStation() {
   );
 }
 
+const executors: Readonly<Record<RunExecution["executor"], string>> = {
+  compiled: "Steps are compiled for the GPU",
+  wasmPass: "The student passes through WebAssembly as a whole, without compiled GPU steps",
+  layerByLayer: "The student runs layer by layer, without compiled GPU steps",
+};
+
 /** How the steps of the present run are computed. */
 function Execution() {
   const execution = useStore(runStore, (run) => run.execution);
   if (execution === null) return null;
   return (
     <p className={styles.small} data-testid="execution">
-      {execution.executor === "compiled"
-        ? `Steps are compiled for the GPU: ${execution.details}`
-        : `Running without compiled GPU steps: ${execution.details}`}
-      .
+      {executors[execution.executor]}: {execution.details}.
     </p>
   );
 }

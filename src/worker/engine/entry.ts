@@ -3,8 +3,8 @@ import { AppError, toWire } from "../../contract/errors.ts";
 import type { FromWorker, Requests, ToWorker } from "../../contract/protocol.ts";
 import { buffersIn, serve } from "../../lib/channel.ts";
 import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
-import demoAnswersUrl from "../teacher/bundledTeacher/demoAnswers.safetensors?url";
-import { openAnswerStore } from "../teacher/answerStore.ts";
+import demoEmbeddingsUrl from "../teacher/bundledTeacher/demoEmbeddings.safetensors?url";
+import { openEmbeddingStore } from "../teacher/embeddingStore.ts";
 import { browserLoader } from "./browserLoader.ts";
 import { createEngine } from "./engine.ts";
 
@@ -19,11 +19,11 @@ const engine = createEngine({
     }
     return new Uint8Array(await response.arrayBuffer());
   },
-  readDemoAnswers: async () => {
-    const response = await fetch(demoAnswersUrl);
+  readDemoEmbeddings: async () => {
+    const response = await fetch(demoEmbeddingsUrl);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   },
-  openAnswerStore,
+  openEmbeddingStore,
 });
 
 engine.subscribe((event) => {

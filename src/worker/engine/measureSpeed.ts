@@ -11,8 +11,8 @@ const warmUpSteps = 2;
 const steps = 8;
 
 /**
- * Images a second that the student of a configuration trains on here, by itself: a teacher's answers about plain images
- * are asked for once and so count for little in a run.
+ * Images a second that the student of a configuration trains on here, by itself: a teacher's embeddings of plain images
+ * are computed once and so count for little in a run.
  */
 export async function measureSpeed(
   store: ImageStore,

@@ -10,7 +10,12 @@ import type { ViewSource } from "../../ml/augment/viewSource.ts";
 import { compileMethod } from "../../ml/compiled/compileMethod.ts";
 import { openViewSource } from "../../ml/compiled/views/openViewSource.ts";
 import { EpochSampler } from "../../ml/data/sampler.ts";
-import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "../../ml/methods/answerAhead.ts";
+import {
+  embedAhead,
+  lookUpTargets,
+  lookUpTargetsOfStoredViews,
+  type PrecomputeTargets,
+} from "../../ml/methods/precomputeTargets.ts";
 import { createMethod, resolveQueueSize } from "../../ml/methods/createMethod.ts";
 import { prepareMethod } from "../../ml/methods/prepareMethod.ts";
 import type { Network } from "../../ml/models/network.ts";
@@ -61,7 +66,7 @@ export async function prepareRun(
     source.dispose();
   };
   try {
-    const { report, emit, answers } = session;
+    const { report, emit, embeddings } = session;
     const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
     const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
     teacher = await teacherOfRun(session, source, fitted);
@@ -71,8 +76,8 @@ export async function prepareRun(
     const judge = new Judge(store, source, split, config, teacher?.measured ?? null, (sighting) =>
       see(sighting, fitted.summary),
     );
-    const answersAreAhead =
-      config.teacherViews === "plain" || config.cachedViews > 0 || matched?.answers === "later";
+    const targetsArePrecomputed =
+      config.teacherViews === "plain" || config.cachedViews > 0 || matched?.embeds === "later";
     const run = new TrainingRun(
       {
         runId,
@@ -82,13 +87,13 @@ export async function prepareRun(
         prepare: async (cancelled) => {
           const sources = { teacher: matched, source, train: split.train, config };
           await prepareMethod(method, sources, { report, cancelled });
-          return answersAhead(session, config, teacher, source, fitted.summary);
+          return precomputedTargets(session, config, teacher, source, fitted.summary);
         },
         compile: (method) =>
           compileMethod(
             method,
             { batch: config.batchSize, height: config.imageSize, width: config.imageSize },
-            { software, answersAhead: answersAreAhead },
+            { software, hasTargets: targetsArePrecomputed },
             (done, total) => report({ task: "Compiling for the GPU", done, total }),
           ),
         source,
@@ -96,7 +101,7 @@ export async function prepareRun(
         judge,
         images: store,
         teacherOfStep: teacher && teacherOfStep(teacher, source, config),
-        keepAnswers: () => answers.keep(),
+        keepEmbeddings: () => embeddings.keep(),
         emit,
         memory: session.memory,
         now: () => performance.now(),
@@ -150,49 +155,55 @@ function requireTeacher(session: Session, { method, teacher }: Config): void {
 
 /** The loaded teacher as a method wants it; null for a method without. */
 async function teacherOfRun(
-  { teacher: loaded, answers, report }: Session,
+  { teacher: loaded, embeddings, report }: Session,
   source: ViewSource,
   { summary, split, config }: FittedRun,
 ): Promise<RunTeacher | null> {
   const { usesTeacher, matchesEmbedding } = methods[config.method];
   if (!usesTeacher || loaded === null) return null;
   const { teacher } = loaded;
-  const plain = await answers.about(teacher, await loaded.hash, summary, config);
+  const plain = await embeddings.of(teacher, await loaded.hash, summary, config);
   const embeddingDim = sharedEmbeddingDim(config, teacher.card);
   if (!matchesEmbedding || teacher.card.embeddingDim === embeddingDim)
-    return { matched: teacher, measured: { plain, see: (said) => said }, projected: null, projection: "" };
+    return {
+      matched: teacher,
+      measured: { plain, project: (embedded) => embedded },
+      projected: null,
+      projection: "",
+    };
   const fitted = await fitProjection(teacher, source, split.train, embeddingDim, config, plain, report);
   const projected = new ProjectedTeacher(teacher, fitted.projection);
   return {
     matched: projected,
-    measured: { plain, see: (said) => projected.project(said) },
+    measured: { plain, project: (embedded) => projected.project(embedded) },
     projected,
     projection: fitted.description,
   };
 }
 
 /**
- * How the teacher's answers come before each step, where they do: from what it says of each plain image once, or,
- * of a teacher that answers later, by asking it.
+ * How targets are precomputed for each step, where they are: looked up among the teacher's embeddings of plain images or
+ * of stored views, or, by a teacher that embeds later, computed before the step.
  */
-function answersAhead(
-  { teacher: loaded, answers, report }: Session,
+function precomputedTargets(
+  { teacher: loaded, embeddings, report }: Session,
   config: Config,
   teacher: RunTeacher | null,
   source: ViewSource,
   summary: DatasetSummary,
-): AnswerAhead | undefined {
+): PrecomputeTargets | undefined {
   if (teacher === null) return undefined;
   const { matched, measured } = teacher;
   const { method, teacherViews, teacherInputSize } = config;
   const render = (some: Int32Array): tf.Tensor4D => plainViews(source, some);
-  if (teacherViews === "plain") return lookUpAhead(method, measured.plain, render, measured.see, report);
+  if (teacherViews === "plain")
+    return lookUpTargets(method, measured.plain, render, measured.project, report);
   if (config.cachedViews > 0 && loaded !== null) {
     const stored = new StoredViews(source, config);
-    const known = answers.aboutViews(loaded.teacher, summary, config);
-    return lookUpStoredAhead(method, known, (some) => stored.render(some), measured.see, report);
+    const known = embeddings.ofStoredViews(loaded.teacher, summary, config);
+    return lookUpTargetsOfStoredViews(method, known, (some) => stored.render(some), measured.project, report);
   }
-  return matched.answers === "later" ? askAhead(method, matched, teacherInputSize) : undefined;
+  return matched.embeds === "later" ? embedAhead(method, matched, teacherInputSize) : undefined;
 }
 
 function headParameters(network: Network): number {

@@ -10,7 +10,7 @@ import type { StepSeen } from "../../ml/training/train.ts";
 
 export type EmbeddingPair = readonly [Float32Array, Float32Array];
 
-/** What the teacher says of the two views of a step's first image, as unit vectors. */
+/** The teacher's embeddings of the two views of a step's first image, as unit vectors. */
 export type TeacherOfStep = (seen: StepSeen, views: ViewPair) => Promise<EmbeddingPair>;
 
 export interface Replay {

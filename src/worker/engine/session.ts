@@ -6,7 +6,7 @@ import type { Progress } from "../../lib/slices.ts";
 import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
-import { TeacherAnswers } from "../teacher/teacherAnswers.ts";
+import { EmbeddingCache } from "../teacher/embeddingCache.ts";
 import { DemoSet } from "./demoSet.ts";
 import type { EngineSurroundings } from "./surroundings.ts";
 import type { TrainingRun } from "./trainingRun.ts";
@@ -14,7 +14,7 @@ import type { TrainingRun } from "./trainingRun.ts";
 /** A teacher that is loaded. */
 interface LoadedTeacher {
   readonly teacher: Teacher;
-  /** Of everything that decides what it says; worked out while the visitor looks at it, null where there is none. */
+  /** Of everything its embeddings depend on; worked out while the visitor looks at it, null where there is none. */
   readonly hash: Promise<string | null>;
 }
 
@@ -28,7 +28,8 @@ export interface HeldRun {
 export class Session {
   backend: BackendReport | null = null;
   images: ImageStore | null = null;
-  readonly answers: TeacherAnswers;
+  /** The teacher's, of plain images. */
+  readonly embeddings: EmbeddingCache;
   readonly demo = new DemoSet();
   readonly bundledTeacher: ReadOnce;
   private loaded: LoadedTeacher | null = null;
@@ -36,9 +37,9 @@ export class Session {
   private readonly listeners = new Set<(event: EngineEvent) => void>();
 
   constructor(readonly surroundings: EngineSurroundings) {
-    this.answers = new TeacherAnswers(
-      surroundings.readDemoAnswers ?? (async () => null),
-      surroundings.openAnswerStore ?? (async () => null),
+    this.embeddings = new EmbeddingCache(
+      surroundings.readDemoEmbeddings ?? (async () => null),
+      surroundings.openEmbeddingStore ?? (async () => null),
     );
     this.bundledTeacher = new ReadOnce(surroundings.readBundledTeacher);
   }
@@ -86,7 +87,7 @@ export class Session {
     this.forgetRun();
     this.loaded?.teacher.dispose();
     this.loaded = null;
-    this.answers.forget();
+    this.embeddings.forget();
   }
 
   requireBackend(): BackendReport {

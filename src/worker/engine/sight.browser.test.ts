@@ -148,7 +148,7 @@ test("a step taken apart changes nothing: the later losses are the same, and no 
   expect(lossesOf(await over)).toEqual(lossesOf(plain));
 });
 
-test("a run that starts while untrained students are being asked is not kept waiting, and nothing is left behind", async () => {
+test("a run that starts while untrained students embed the set is not kept waiting, and nothing is left behind", async () => {
   const other = { ...config, seed: 99 };
   await engine.request("neighbours", { query: { kind: "image", index: 0 }, config: other, count: 3 });
   const events = await run("second", false, () => undefined);

@@ -13,7 +13,7 @@ import { KeptFeatures } from "../../ml/eval/keptFeatures.ts";
 import { studentNetwork } from "../../ml/methods/createMethod.ts";
 import { parameterCount } from "../../ml/models/parameterCount.ts";
 import { disposeWeights, initialiseWeights } from "../../ml/models/weights.ts";
-import { askTeacher } from "../../ml/teachers/askTeacher.ts";
+import { embedWithTeacher } from "../../ml/teachers/embedWithTeacher.ts";
 import type { Render } from "../../ml/teachers/plainEmbeddings.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
@@ -25,8 +25,8 @@ import { fitToSet } from "./fitToSet.ts";
 import type { Session } from "./session.ts";
 import { SpareTime } from "./spareTime.ts";
 
-/** A teacher is not asked ahead about a set that would keep it busy for longer. */
-const longestAskingMs = 5000;
+/** A teacher does not embed a set ahead that would keep it busy for longer. */
+const longestEmbeddingMs = 5000;
 /** Larger students take too long to make for something that nobody waits for. */
 const mostParameters = 3_000_000;
 /** Features of so many untrained students, and of so many teachers, are kept. */
@@ -44,8 +44,8 @@ interface PresentStudent {
 /**
  * What networks see: the features of a set's images by the untrained student, the present one and the teacher, kept in
  * the host's memory, so that the neighbours of an image are found at once, whatever else goes on. Backbone features, on
- * which kNN is measured too. A run's judge hands on what it has found anyway; before a run the untrained student is
- * asked in spare time, and the teacher where its answers are known or soon had.
+ * which kNN is measured too. A run's judge hands on what it has found anyway; before a run the untrained student embeds
+ * the set in spare time, and so does the teacher where its embeddings are known or soon had.
  */
 export class Sight {
   readonly spareTime = new SpareTime();
@@ -99,10 +99,10 @@ export class Sight {
     const seen = pictureOf(query, store);
     let now: readonly Neighbour[] | null = null;
     if (present !== null)
-      now = list(present.features, known(present.features) ?? (await this.askStudent(seen)));
+      now = list(present.features, known(present.features) ?? (await this.featuresByStudent(seen)));
     let byTeacher: readonly Neighbour[] | null = null;
     if (teacher !== null)
-      byTeacher = list(teacher, known(teacher) ?? (await this.askLoadedTeacher(seen, config)));
+      byTeacher = list(teacher, known(teacher) ?? (await this.featuresByTeacher(seen, config)));
     return {
       before: before && list(before, known(before)),
       now,
@@ -171,28 +171,28 @@ export class Sight {
       }
     }
     if (!isTeacherKnown && !this.teachers.has(teacherKey))
-      yield* this.askAhead(teacherKey, everyone, render, summary, config);
+      yield* this.embedAhead(teacherKey, everyone, render, summary, config);
   }
 
-  /** What a teacher has said already. */
+  /** Of a teacher's embeddings, those computed already. */
   private async recallTeacher(
     indices: Int32Array,
     summary: DatasetSummary,
     config: Config,
   ): Promise<KeptFeatures | null> {
-    const { answers } = this.session;
+    const { embeddings } = this.session;
     const loaded = this.loadedTeacher(config);
     if (loaded !== null)
       return keptFeaturesOf(
-        (await answers.about(loaded.teacher, await loaded.hash, summary, config)).stored(),
+        (await embeddings.of(loaded.teacher, await loaded.hash, summary, config)).stored(),
         indices,
       );
     const hash = await hashOfTeacher({ kind: "bundled" });
-    return hash === null ? null : keptFeaturesOf(await answers.ofBundled(hash, summary, config), indices);
+    return hash === null ? null : keptFeaturesOf(await embeddings.ofBundled(hash, summary, config), indices);
   }
 
-  /** Asks a teacher about all images, unless that would take long. */
-  private async *askAhead(
+  /** Has a teacher embed all images, unless that would take long. */
+  private async *embedAhead(
     key: string,
     indices: Int32Array,
     render: Render,
@@ -201,15 +201,15 @@ export class Sight {
   ): Sliced<void> {
     const loaded = this.loadedTeacher(config);
     if (loaded === null) return;
-    const plain = await this.session.answers.about(loaded.teacher, await loaded.hash, summary, config);
-    const asking = plain.ask(indices, render);
-    let askingMs = 0;
+    const plain = await this.session.embeddings.of(loaded.teacher, await loaded.hash, summary, config);
+    const embedding = plain.compute(indices, render);
+    let embeddingMs = 0;
     for (;;) {
       const startMs = performance.now();
-      const next = await asking.next();
+      const next = await embedding.next();
       if (next.done === true) break;
-      askingMs += performance.now() - startMs;
-      if ((askingMs / next.value.done) * next.value.total > longestAskingMs) {
+      embeddingMs += performance.now() - startMs;
+      if ((embeddingMs / next.value.done) * next.value.total > longestEmbeddingMs) {
         this.givenUp.add(key);
         return;
       }
@@ -226,7 +226,7 @@ export class Sight {
     return (loaded.teacher.card.source === "bundled") === (config.teacher === "bundled") ? loaded : null;
   }
 
-  /** Tells what teachers say apart; null where there is none. */
+  /** Tells teachers' features apart; null where there is none. */
   private teacherKey(fingerprint: string, config: Config): string | null {
     if (!methods[config.method].usesTeacher || config.teacher === "none") return null;
     const loaded = this.loadedTeacher(config)?.teacher ?? null;
@@ -242,20 +242,20 @@ export class Sight {
   }
 
   /** Between a run's steps. */
-  private async askStudent(picture: Picture): Promise<Float32Array | null> {
+  private async featuresByStudent(picture: Picture): Promise<Float32Array | null> {
     const { run } = this.session;
     if (run === null) return null;
     return run.featuresOf(rendered(picture, run.imageSize));
   }
 
-  private async askLoadedTeacher(picture: Picture, config: Config): Promise<Float32Array | null> {
+  private async featuresByTeacher(picture: Picture, config: Config): Promise<Float32Array | null> {
     const loaded = this.loadedTeacher(config);
     if (loaded === null) return null;
-    const ask = async (): Promise<Float32Array | null> => {
+    const embed = async (): Promise<Float32Array | null> => {
       const { imageSize: size, teacherInputSize } = config;
       const view = tf.tensor4d(rendered(picture, size), [1, size, size, 3]);
       try {
-        const { embedding, features } = await askTeacher(loaded.teacher, view, teacherInputSize);
+        const { embedding, features } = await embedWithTeacher(loaded.teacher, view, teacherInputSize);
         const values = (await features.data<"float32">()).slice();
         tf.dispose([embedding, features]);
         return values;
@@ -264,7 +264,7 @@ export class Sight {
       }
     };
     const { run } = this.session;
-    return run === null ? ask() : run.visit(ask);
+    return run === null ? embed() : run.visit(embed);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerStore } from "../teacher/teacherAnswers.ts";
+import type { EmbeddingStore } from "../teacher/embeddingCache.ts";
 import type { RuntimeLoader } from "./browserLoader.ts";
 
 /** What the engine needs of the place it runs in. */
@@ -6,8 +6,8 @@ export interface EngineSurroundings {
   readonly loader: RuntimeLoader;
   /** The bundled teacher's file. */
   readonly readBundledTeacher: () => Promise<Uint8Array<ArrayBuffer>>;
-  /** What it says of the demo set (`npm run demo-answers`); null where that is not at hand. */
-  readonly readDemoAnswers?: () => Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Where teachers' answers are kept from visit to visit; null where they cannot be. */
-  readonly openAnswerStore?: () => Promise<AnswerStore | null>;
+  /** Its embeddings of the demo set (`npm run demo-embeddings`); null where that is not at hand. */
+  readonly readDemoEmbeddings?: () => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Where teachers' embeddings are kept from visit to visit; null where they cannot be. */
+  readonly openEmbeddingStore?: () => Promise<EmbeddingStore | null>;
 }

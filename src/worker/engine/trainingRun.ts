@@ -7,7 +7,7 @@ import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { EpochSampler } from "../../ml/data/sampler.ts";
 import type { Execution } from "../../ml/compiled/compileMethod.ts";
 import type { Judge } from "../../ml/training/judge.ts";
-import type { AnswerAhead } from "../../ml/methods/answerAhead.ts";
+import type { PrecomputeTargets } from "../../ml/methods/precomputeTargets.ts";
 import type { Method } from "../../ml/methods/method.ts";
 import type { Progress } from "../../lib/slices.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
@@ -26,9 +26,9 @@ export interface TrainingRunSetup {
   /**
    * What the method needs before its first step; called off when the run is stopped.
    *
-   * @returns how the teacher's answers come before each step, where a step does not work them out itself.
+   * @returns how the targets of each step are precomputed, where a step does not compute them itself.
    */
-  readonly prepare: (cancelled: () => boolean) => Promise<AnswerAhead | undefined>;
+  readonly prepare: (cancelled: () => boolean) => Promise<PrecomputeTargets | undefined>;
   /** Makes the prepared method as fast as it can be here. */
   readonly compile: (method: Method) => Promise<Execution>;
   readonly source: ViewSource;
@@ -37,8 +37,8 @@ export interface TrainingRunSetup {
   readonly images: ImageStore;
   /** Null without a teacher. */
   readonly teacherOfStep: TeacherOfStep | null;
-  /** Puts what the teacher was asked where later visits find it. */
-  readonly keepAnswers: () => Promise<void>;
+  /** Puts the teacher's embeddings where later visits find them. */
+  readonly keepEmbeddings: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
   readonly memory: () => MemoryReport;
   readonly now: () => number;
@@ -175,17 +175,17 @@ export class TrainingRun {
     }
     this.enter("ended");
     void this.receiveVisits();
-    const { emit, memory, keepAnswers } = this.setup;
+    const { emit, memory, keepEmbeddings } = this.setup;
     emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
-    void keepAnswers(); // of a run that was stopped, too
+    void keepEmbeddings(); // of a run that was stopped, too
   }
 
   private async run(): Promise<RunEnd> {
-    const { emit, runId, keepAnswers, prepare, compile, judge, config, totalSteps, now } = this.setup;
+    const { emit, runId, keepEmbeddings, prepare, compile, judge, config, totalSteps, now } = this.setup;
     const cancelled = (): boolean => this.stopping;
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
-    const answerAhead = await prepare(cancelled);
+    const precomputeTargets = await prepare(cancelled);
     judge.keepUntrained(this.method);
     const { method, ...execution } = await compile(this.method);
     this.method = method;
@@ -198,7 +198,7 @@ export class TrainingRun {
       ...this.setup,
       method,
       live: () => this.config,
-      ...(answerAhead === undefined ? {} : { answerAhead }),
+      ...(precomputeTargets === undefined ? {} : { precomputeTargets }),
     });
     const pictureClock = new PictureClock(now);
     let isStartMeasured = false;
@@ -212,7 +212,7 @@ export class TrainingRun {
       });
       measurements.addForLater(judge.measureTeacher(), (baseline) => {
         if (baseline !== null) emit({ type: "baseline", runId, baseline });
-        void keepAnswers();
+        void keepEmbeddings();
       });
     };
     /** Of the student as it is now. One at a time: what is under way is ended first. */

@@ -9,7 +9,7 @@ import {
   transformerShape,
   type TestEncoder,
 } from "../../formats/testing/onnxModels.ts";
-import { askTeacher } from "../../ml/teachers/askTeacher.ts";
+import { embedWithTeacher } from "../../ml/teachers/embedWithTeacher.ts";
 import { OnnxTeacher } from "../../ml/teachers/onnxTeacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
 import { openOnnxSession } from "./openOnnxSession.ts";
@@ -22,10 +22,10 @@ function load(encoder: TestEncoder, recipe: TeacherRecipe = {}): Promise<OnnxTea
   return OnnxTeacher.load(model, encoder.bytes.length, recipe, openOnnxSession);
 }
 
-/** What the teacher says of the images, and that nothing stays behind. */
+/** The teacher's embeddings of the images, and that nothing stays behind. */
 async function embeddingOf(teacher: OnnxTeacher, images: tf.Tensor4D, inputSize = 0): Promise<Float32Array> {
   const before = tf.memory().numTensors;
-  const { embedding } = await askTeacher(teacher, images, inputSize);
+  const { embedding } = await embedWithTeacher(teacher, images, inputSize);
   expect(embedding.shape).toEqual([images.shape[0], teacher.card.embeddingDim]);
   const values = await embedding.data<"float32">();
   embedding.dispose();

@@ -2,10 +2,10 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { TeacherSource } from "../../contract/protocol.ts";
 import bundledCard from "./bundledTeacher/teacher.json";
 
-/** Larger files are not read a second time: their answers are kept for the visit only. */
+/** Larger files are not read a second time: their embeddings are kept for the visit only. */
 const mostBytes = 512 * 1024 * 1024;
 
-/** SHA-256 (hex) of everything that decides what a teacher says: its files and how it is used. */
+/** SHA-256 (hex) of everything a teacher's embeddings depend on: its files and how it is used. */
 export async function hashOfTeacher(source: TeacherSource): Promise<string | null> {
   if (source.kind === "bundled") return bundledCard.sha256;
   const { files } = source;

@@ -11,7 +11,7 @@ export const contestantNames = [
   "tfjs-cpu",
   "pytorch",
   // Only when asked for by name: what the compiled step is tested against.
-  "ours-webgpu-reference",
+  "ours-webgpu-layers",
 ] as const;
 export type ContestantName = (typeof contestantNames)[number];
 

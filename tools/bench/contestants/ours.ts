@@ -17,7 +17,7 @@ import type { JobData } from "../jobData.ts";
 import { stepSettings } from "../stepJobs.ts";
 import type { Contestant, StepRunner } from "./contestant.ts";
 
-/** What makes a method ready to run on views of one size; the reference executor runs it as it is. */
+/** What makes a method ready to run on views of one size; without, it runs as it is. */
 export type Executor = (
   disco: Disco,
   size: StepSize,

@@ -23,8 +23,7 @@ const contestants: Readonly<Record<Exclude<ContestantName, "pytorch">, () => Pro
       return method;
     });
   },
-  "ours-webgpu-reference": async () =>
-    (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
+  "ours-webgpu-layers": async () => (await import("../contestants/ours.ts")).ours("webgpu", (disco) => disco),
   "ours-wasm": async () => (await import("../contestants/ours.ts")).ours("wasm", (disco) => disco),
   "tfjs-webgpu": async () => (await import("../contestants/stockTfjs.ts")).stockTfjs("webgpu"),
   "tfjs-cpu": async () => (await import("../contestants/stockTfjs.ts")).stockTfjs("cpu"),

@@ -2,7 +2,7 @@ import type { Network } from "../../models/network.ts";
 import { consumersOf } from "./consumers.ts";
 
 /**
- * Why a network cannot be compiled, or null when it can. What cannot runs in the reference executor.
+ * Why a network cannot be compiled, or null when it can. What cannot is run by `executors/forward.ts`.
  */
 export function whyNotCompiled(network: Network): string | null {
   const consumers = consumersOf(network.layers);

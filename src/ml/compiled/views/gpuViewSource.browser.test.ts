@@ -233,14 +233,14 @@ test.each(["bingo", "disco"] as const)("%s learns the same from either source", 
   const members = Int32Array.from({ length: images.count }, (_, i) => i);
   const losses = async (source: ViewSource): Promise<readonly number[]> => {
     const teacher = createTestTeacher(20);
-    const reference = createMethod(config, teacher);
+    const created = createMethod(config, teacher);
     await prepareMethod(
-      reference,
+      created,
       { teacher, source, train: members, config },
       { report: () => undefined, cancelled: () => false },
     );
-    const execution = await compileMethod(reference, { batch: 6, height: 16, width: 16 }, { software: true });
-    expect(execution.executor).toBe(method === "disco" ? "compiled" : "reference");
+    const execution = await compileMethod(created, { batch: 6, height: 16, width: 16 }, { software: true });
+    expect(execution.executor).toBe(method === "disco" ? "compiled" : "layerByLayer");
     const sampler = new EpochSampler(members, config.batchSize, config.seed);
     const steps = train({
       ...{ method: execution.method, source, sampler, config },

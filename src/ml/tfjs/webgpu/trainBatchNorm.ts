@@ -14,7 +14,7 @@ const gradientKernelName = "TrainBatchNormGradient";
 
 interface Attributes {
   readonly eps: number;
-  readonly groups: number;
+  readonly subBatches: number;
 }
 
 /** Whether `trainBatchNorm` can compute this here. */
@@ -34,12 +34,12 @@ export function trainBatchNorm(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   eps: number,
-  groups: number,
+  subBatches: number,
 ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D } {
   register();
   const [y, mean, variance] = tf
     .engine()
-    .runKernel<tf.Tensor[]>(kernelName, { x, gamma, beta }, { eps, groups }) as [
+    .runKernel<tf.Tensor[]>(kernelName, { x, gamma, beta }, { eps, subBatches }) as [
     tf.Tensor,
     tf.Tensor1D,
     tf.Tensor1D,
@@ -109,16 +109,16 @@ function recipeFor(
   recorder: KernelRecorder,
   direction: "forward" | "backward",
   x: tf.TensorInfo,
-  { eps, groups }: Attributes,
+  { eps, subBatches }: Attributes,
 ): Recipe {
   const [samples, channels] = [x.shape[0] as number, x.shape[x.shape.length - 1] as number];
   const pixels = tf.util.sizeFromShape(x.shape) / samples / channels;
-  const key = `${kernelName} ${direction} ${[samples, pixels, channels, groups, eps].join()}`;
+  const key = `${kernelName} ${direction} ${[samples, pixels, channels, subBatches, eps].join()}`;
   return recorder.once(key, () => {
     const shape: NormShape = {
       views: 1,
       samples,
-      subBatchesPerView: groups,
+      subBatchesPerView: subBatches,
       pixels,
       channels,
       eps,
@@ -137,7 +137,7 @@ function recipeFor(
   });
 }
 
-/** @returns y; mean and unbiased variance [C], averaged over the groups; statistics [groups, 2, C]. */
+/** @returns y; mean and unbiased variance [C], averaged over the sub-batches; statistics [subBatches, 2, C]. */
 function forward(
   recorder: KernelRecorder,
   x: tf.TensorInfo,

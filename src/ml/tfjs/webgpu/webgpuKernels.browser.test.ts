@@ -170,7 +170,7 @@ describe("convolutions", () => {
 describe("BatchNorm in train mode", () => {
   const cases: readonly (readonly [
     shape: readonly number[],
-    groups: number,
+    subBatches: number,
     mean: number,
     launches: number,
   ])[] = [
@@ -181,7 +181,7 @@ describe("BatchNorm in train mode", () => {
     [[1, 9, 11, 4], 1, 0, 5],
     [[6, 5, 3, 6], 2, 0, 0], // channels not in fours: tfjs's operations
   ];
-  test.each(cases)("%j in %i groups, mean %d", async (shape, groups, mean, expectedLaunches) => {
+  test.each(cases)("%j in %i subBatches, mean %d", async (shape, subBatches, mean, expectedLaunches) => {
     const run = async (backend: "webgpu" | "cpu"): Promise<Float32Array[]> => {
       await tf.setBackend(backend);
       const channels = shape[shape.length - 1] as number;
@@ -189,10 +189,10 @@ describe("BatchNorm in train mode", () => {
       const x = tf.tensor(offset, [...shape]);
       const [gamma, beta] = [tf.tensor1d(normals(channels, "γ")), tf.tensor1d(normals(channels, "β"))];
       const dy = tf.tensor(normals(size(shape), "dy"), [...shape]);
-      const { y, statistics } = batchNormTrain(x, gamma, beta, 1e-5, groups);
+      const { y, statistics } = batchNormTrain(x, gamma, beta, 1e-5, subBatches);
       launches.mockClear();
       const { value, grads } = tf.valueAndGrads((a, b, c) =>
-        tf.sum(tf.mul(batchNormTrain(a, b as tf.Tensor1D, c as tf.Tensor1D, 1e-5, groups).y, dy)),
+        tf.sum(tf.mul(batchNormTrain(a, b as tf.Tensor1D, c as tf.Tensor1D, 1e-5, subBatches).y, dy)),
       )([x, gamma, beta]);
       return read([y, statistics.mean, statistics.variance, value, ...grads], [x, gamma, beta, dy]);
     };

@@ -8,7 +8,7 @@ import { plainViews } from "../../../ml/augment/drawViews.ts";
 import { demoBlocks } from "../../../ml/data/demoBlocks.ts";
 import { ImageStore } from "../../../ml/data/imageStore.ts";
 import { normalizeRows } from "../../../ml/tensors/unitRows.ts";
-import { askTeacher } from "../../../ml/teachers/askTeacher.ts";
+import { embedWithTeacher } from "../../../ml/teachers/embedWithTeacher.ts";
 import type { Teacher } from "../../../ml/teachers/teacher.ts";
 import { loadTeacher } from "../loadTeacher.ts";
 import card from "./teacher.json";
@@ -50,7 +50,7 @@ it("embeds drawn pictures where PyTorch did", async () => {
   for (const block of demoBlocks({ ...standardDemo, count: card.check.rows.length })) store.append(block);
   const source = new CpuViewSource(store, 32);
   const views = plainViews(source, Int32Array.from(card.check.rows.keys()));
-  const { embedding } = await askTeacher(teacher, views, 0);
+  const { embedding } = await embedWithTeacher(teacher, views, 0);
   const rows = normalizeRows(embedding);
   const found = await rows.array();
   card.check.rows.forEach((row, image) =>

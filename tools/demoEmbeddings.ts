@@ -1,7 +1,7 @@
 /**
- * Writes what the bundled teacher says of the demo set, so that no visitor has to wait for it:
+ * Writes the bundled teacher's embeddings of the demo set, so that no visitor has to wait for them:
  *
- *     npm run demo-answers
+ *     npm run demo-embeddings
  *
  * To be run again when the teacher or the demo set changes; a test compares the file with the teacher itself.
  */
@@ -17,10 +17,10 @@ import { ImageStore } from "../src/ml/data/imageStore.ts";
 import { improveBackend } from "../src/ml/tfjs/improveBackend.ts";
 import { PlainEmbeddings } from "../src/ml/teachers/plainEmbeddings.ts";
 import { finish } from "../src/lib/slices.ts";
-import { writeAnswers } from "../src/worker/teacher/answerFile.ts";
+import { writeEmbeddings } from "../src/worker/teacher/embeddingFile.ts";
 import { loadTeacher } from "../src/worker/teacher/loadTeacher.ts";
 import { hashOfTeacher } from "../src/worker/teacher/hashOfTeacher.ts";
-import { answersKey } from "../src/worker/teacher/teacherAnswers.ts";
+import { embeddingsKey } from "../src/worker/teacher/embeddingCache.ts";
 import { repositoryRoot } from "./build.ts";
 import { useNodeBackend } from "./nodeBackends.ts";
 
@@ -36,18 +36,18 @@ const teacher = await loadTeacher(
   async () => new Uint8Array(await readFile(join(folder, "teacher.safetensors"))),
   () => Promise.reject(new Error("it is no ONNX file")),
 );
-const answers = new PlainEmbeddings(teacher, store.count, defaultConfig.teacherInputSize);
+const embeddings = new PlainEmbeddings(teacher, store.count, defaultConfig.teacherInputSize);
 const source = new CpuViewSource(store, defaultConfig.imageSize);
 await finish(
-  answers.ask(
+  embeddings.compute(
     Int32Array.from({ length: store.count }, (_, i) => i),
     (some) => plainViews(source, some),
   ),
   ({ done, total }) => process.stderr.write(`\r${done}/${total} `),
 );
-const stored = answers.stored();
-if (stored === null) throw new Error("the teacher said nothing");
+const stored = embeddings.stored();
+if (stored === null) throw new Error("the teacher embedded nothing");
 const hash = await hashOfTeacher({ kind: "bundled" });
-const bytes = writeAnswers(answersKey(hash ?? "", summary, defaultConfig), stored, "float16");
-await writeFile(join(folder, "demoAnswers.safetensors"), bytes);
+const bytes = writeEmbeddings(embeddingsKey(hash ?? "", summary, defaultConfig), stored, "float16");
+await writeFile(join(folder, "demoEmbeddings.safetensors"), bytes);
 console.log(`${bytes.length} bytes about ${store.count} images`);

@@ -16,9 +16,14 @@ import type { Teacher } from "../teachers/teacher.ts";
 import { createTestTeacher } from "../testing/testTeacher.ts";
 import * as tf from "../tfjs/tf.ts";
 import { train } from "../training/train.ts";
-import { askAhead, lookUpAhead, lookUpStoredAhead, type AnswerAhead } from "./answerAhead.ts";
 import { createMethod } from "./createMethod.ts";
 import type { Method, Views } from "./method.ts";
+import {
+  embedAhead,
+  lookUpTargets,
+  lookUpTargetsOfStoredViews,
+  type PrecomputeTargets,
+} from "./precomputeTargets.ts";
 import { prepareMethod } from "./prepareMethod.ts";
 
 const size = 16;
@@ -49,11 +54,11 @@ function later(inner: Teacher): Teacher {
   return {
     card: inner.card,
     supportsTrainBatchNorm: false,
-    answers: "later",
-    async embed(...asked) {
+    embeds: "later",
+    async embed(...given) {
       await Promise.resolve();
       return tf.tidy(() => {
-        const { embedding, features } = inner.embed(...asked) as {
+        const { embedding, features } = inner.embed(...given) as {
           embedding: tf.Tensor2D;
           features: tf.Tensor2D;
         };
@@ -68,7 +73,7 @@ function later(inner: Teacher): Teacher {
 async function losses(
   config: Config,
   teacher: Teacher,
-  answerAhead?: AnswerAhead,
+  precomputeTargets?: PrecomputeTargets,
   watched?: (views: Views) => void,
 ): Promise<number[]> {
   const method = createMethod(config, teacher);
@@ -89,7 +94,7 @@ async function losses(
     config,
     totalSteps: 3,
     live: () => config,
-    ...(answerAhead === undefined ? {} : { answerAhead }),
+    ...(precomputeTargets === undefined ? {} : { precomputeTargets }),
   });
   const all: number[] = [];
   for await (const { scalars } of loop) {
@@ -101,13 +106,13 @@ async function losses(
 }
 
 test.each(["disco", "distillOnly", "seed", "compress", "simReg", "doGo", "bingo"] satisfies MethodName[])(
-  "%s learns the same from a teacher that answers later",
+  "%s learns the same from a teacher that embeds later",
   async (method) => {
     const config = { ...base, method };
     const teacher = createTestTeacher(20);
     const before = tf.memory().numTensors;
     const slow = later(teacher);
-    const ahead = await losses(config, slow, askAhead(method, slow, 0));
+    const ahead = await losses(config, slow, embedAhead(method, slow, 0));
     expect(tf.memory().numTensors).toBe(before);
     const now = await losses(config, teacher);
     ahead.forEach((loss, step) => expect(loss).toBeCloseTo(now[step]!, 4));
@@ -116,7 +121,7 @@ test.each(["disco", "distillOnly", "seed", "compress", "simReg", "doGo", "bingo"
   },
 );
 
-test("a projection of a teacher that answers later is that of the teacher", async () => {
+test("a projection of a teacher that embeds later is that of the teacher", async () => {
   const teacher = createTestTeacher(20);
   const before = tf.memory().numTensors;
   const slow = later(teacher);
@@ -128,7 +133,7 @@ test("a projection of a teacher that answers later is that of the teacher", asyn
   const projected = new ProjectedTeacher(later(teacher), now.projection);
   const direct = new ProjectedTeacher(teacher, now.projection);
   const config = { ...base, embeddingDim: 6 };
-  const curve = await losses(config, projected, askAhead("disco", projected, 0));
+  const curve = await losses(config, projected, embedAhead("disco", projected, 0));
   (await losses(config, direct)).forEach((loss, step) => expect(curve[step]).toBeCloseTo(loss, 4));
   projected.dispose();
   direct.dispose();
@@ -145,13 +150,13 @@ test("with plain views both views are pulled to the untouched image's embedding,
     distillWeight: 1,
     learningRate: 0,
   };
-  const asked: number[] = [];
+  const batches: number[] = [];
   const counted: Teacher = {
     card: teacher.card,
     supportsTrainBatchNorm: false,
-    answers: "now",
+    embeds: "now",
     embed(...views) {
-      asked.push(views[0].shape[0]);
+      batches.push(views[0].shape[0]);
       return teacher.embed(...views);
     },
     dispose: () => undefined,
@@ -164,7 +169,7 @@ test("with plain views both views are pulled to the untouched image's embedding,
   const curve = await losses(
     config,
     teacher,
-    lookUpAhead("distillOnly", plain, plainOf, (said) => said),
+    lookUpTargets("distillOnly", plain, plainOf, (embedded) => embedded),
     ({ first, second }) => {
       const rows = [first, second].map((view) =>
         tf.tidy(() => twin.trainer.run(twin.trainer.prepare(view)).embedding),
@@ -179,11 +184,11 @@ test("with plain views both views are pulled to the untouched image's embedding,
     const { indices } = sampler.next();
     let sum = 0;
     for (const [row, index] of indices.entries()) {
-      const said = tf.tidy(
+      const embedding = tf.tidy(
         () => teacher.embed(plainViews(source, Int32Array.of(index)), "eval", 0).embedding,
       );
-      const target = unit(await said.data<"float32">());
-      said.dispose();
+      const target = unit(await embedding.data<"float32">());
+      embedding.dispose();
       for (const view of await pair) {
         const student = unit(view.subarray(row * 20, (row + 1) * 20));
         sum += student.reduce((squares, value, d) => squares + (value - target[d]!) ** 2, 0) / indices.length;
@@ -193,12 +198,12 @@ test("with plain views both views are pulled to the untouched image's embedding,
   }
 
   // Each image of three batches without a repetition was shown to the teacher once; twice the same new one is, too.
-  expect(asked).toEqual([8, 8, 8]);
+  expect(batches).toEqual([8, 8, 8]);
   const before = tf.memory().numTensors;
   const fourth = sampler.next().indices;
   const rows = await plain.rows(Int32Array.of(fourth[0]!, ...fourth, fourth[0]!), plainOf);
   tf.dispose([rows.embedding, rows.features]);
-  expect(asked).toEqual([8, 8, 8, 8]);
+  expect(batches).toEqual([8, 8, 8, 8]);
   expect(tf.memory().numTensors).toBe(before);
 
   const augmented = await losses({ ...config, teacherViews: "same" }, teacher);
@@ -207,42 +212,42 @@ test("with plain views both views are pulled to the untouched image's embedding,
   teacher.dispose();
 });
 
-test("of stored views the teacher is asked about each once, and says what it says at every step", async () => {
+test("each stored view is embedded once, and its target is the one computed at every step", async () => {
   const teacher = createTestTeacher(20);
   const config: Config = { ...base, cachedViews: 2 };
-  const asked: number[] = [];
+  const batches: number[] = [];
   const counted: Teacher = {
     ...later(teacher),
-    answers: "now",
+    embeds: "now",
     embed(...views) {
-      asked.push(views[0].shape[0]);
+      batches.push(views[0].shape[0]);
       return teacher.embed(...views);
     },
   };
   const stored = new StoredViews(source, config);
   const known = new PlainEmbeddings(counted, images.count * config.cachedViews, 0);
   const before = tf.memory().numTensors;
-  const lookedUp = lookUpStoredAhead(
+  const lookedUp = lookUpTargetsOfStoredViews(
     "disco",
     known,
     (some) => stored.render(some),
-    (said) => said,
+    (embedded) => embedded,
   );
   const [ahead, now] = [await losses(config, teacher, lookedUp), await losses(config, teacher)];
   ahead.forEach((loss, step) => expect(loss).toBeCloseTo(now[step]!, 4));
-  const first = asked.reduce((sum, views) => sum + views, 0);
+  const first = batches.reduce((sum, views) => sum + views, 0);
   expect(first).toBe(3 * 2 * config.batchSize); // both views of three batches of new images
   await losses(config, teacher, lookedUp);
-  expect(asked.reduce((sum, views) => sum + views, 0)).toBe(first);
+  expect(batches.reduce((sum, views) => sum + views, 0)).toBe(first);
   // Another seed takes the same views in another order; fresh views are others.
   await losses({ ...config, seed: 12 }, teacher, lookedUp);
-  expect(asked.reduce((sum, views) => sum + views, 0)).toBeLessThanOrEqual(2 * members.length);
+  expect(batches.reduce((sum, views) => sum + views, 0)).toBeLessThanOrEqual(2 * members.length);
   expect((await losses(base, teacher))[0]).not.toBeCloseTo(now[0]!, 3);
   expect(tf.memory().numTensors).toBe(before);
   teacher.dispose();
 });
 
-test("refuses embeddings worked out once that would depend on the batch", () => {
+test("refuses embeddings computed once that would depend on the batch", () => {
   const teacher = createTestTeacher(20);
   const config: Config = { ...base, teacherViews: "plain", teacherBatchNorm: "train" };
   expect(() => createMethod(config, teacher)).toThrow("cannot depend on each step's batch");

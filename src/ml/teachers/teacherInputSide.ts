@@ -6,9 +6,9 @@ import type { TeacherCard } from "../../contract/teacher.ts";
  *
  * @param inputSize the run's setting; 0: the teacher's own.
  * @param anySize whether the network takes images of other sizes.
- * @throws AppError "config-invalid" when another size is asked of a network that has a fixed one.
+ * @throws AppError "config-invalid" when a network of a fixed size is given another.
  */
-export function askedSide(card: TeacherCard, inputSize: number, anySize: boolean): number {
+export function teacherInputSide(card: TeacherCard, inputSize: number, anySize: boolean): number {
   const side = inputSize === 0 ? card.inputSize : inputSize;
   if (side !== card.inputSize && !anySize) {
     throw new AppError(

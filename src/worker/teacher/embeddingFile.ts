@@ -1,10 +1,10 @@
 import { readSafetensors, writeSafetensors } from "../../formats/safetensors.ts";
-import type { StoredAnswers, StoredRows } from "../../ml/teachers/plainEmbeddings.ts";
+import type { StoredEmbeddings, StoredRows } from "../../ml/teachers/plainEmbeddings.ts";
 
-/** A teacher's answers about a set of images as a file; `key` says which teacher, which images, at what size. */
-export function writeAnswers(
+/** A teacher's embeddings of a set of images as a file; `key` says which teacher, which images, at what size. */
+export function writeEmbeddings(
   key: string,
-  { embedding, features, known }: StoredAnswers,
+  { embedding, features, known }: StoredEmbeddings,
   dtype: "float16" | "float32" = "float32",
 ): Uint8Array<ArrayBuffer> {
   const rows = (name: string, { values, dim }: StoredRows) => {
@@ -21,7 +21,7 @@ export function writeAnswers(
 }
 
 /** @returns null for a file of another key. @throws AppError for a file that is none of these, or cut off. */
-export function readAnswers(key: string, bytes: Uint8Array<ArrayBuffer>): StoredAnswers | null {
+export function readEmbeddings(key: string, bytes: Uint8Array<ArrayBuffer>): StoredEmbeddings | null {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.get("key") !== key) return null;
   const rows = (name: string): StoredRows | null => {

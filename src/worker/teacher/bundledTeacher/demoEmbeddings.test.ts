@@ -11,10 +11,10 @@ import { ImageStore } from "../../../ml/data/imageStore.ts";
 import { improveBackend } from "../../../ml/tfjs/improveBackend.ts";
 import { PlainEmbeddings } from "../../../ml/teachers/plainEmbeddings.ts";
 import * as tf from "../../../ml/tfjs/tf.ts";
-import { readAnswers } from "../answerFile.ts";
+import { readEmbeddings } from "../embeddingFile.ts";
 import { hashOfTeacher } from "../hashOfTeacher.ts";
 import { loadTeacher } from "../loadTeacher.ts";
-import { answersKey } from "../teacherAnswers.ts";
+import { embeddingsKey } from "../embeddingCache.ts";
 
 const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(await readFile(new URL(name, import.meta.url)));
@@ -24,14 +24,14 @@ beforeAll(async () => {
   improveBackend("wasm");
 });
 
-it("holds what the bundled teacher says of the demo set, to half precision", async () => {
+it("holds the bundled teacher's embeddings of the demo set, to half precision", async () => {
   const store = new ImageStore(standardDemo.size);
   for (const block of demoBlocks(standardDemo)) store.append(block);
   const summary = await store.seal({ name: "Built-in demo", kind: "demo", labels: demoLabels });
   const hash = await hashOfTeacher({ kind: "bundled" });
-  const key = answersKey(hash!, summary, defaultConfig);
-  // Null here: the teacher, the demo set or their default sizes have changed. Run `npm run demo-answers`.
-  const stored = readAnswers(key, await read("demoAnswers.safetensors"));
+  const key = embeddingsKey(hash!, summary, defaultConfig);
+  // Null here: the teacher, the demo set or their default sizes have changed. Run `npm run demo-embeddings`.
+  const stored = readEmbeddings(key, await read("demoEmbeddings.safetensors"));
   expect(stored).not.toBeNull();
   expect(stored!.known.every((known) => known === 1)).toBe(true);
   expect(stored!.known.length).toBe(store.count);

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { AnswerStore } from "./teacherAnswers.ts";
+import type { EmbeddingStore } from "./embeddingCache.ts";
 
 /** Together they take no more than this; the oldest go first. */
 const mostBytes = 256 * 1024 * 1024;
@@ -11,8 +11,8 @@ const mostBytes = 256 * 1024 * 1024;
  *
  * @returns null where the browser has no such file system, or not now (private windows).
  */
-export async function openAnswerStore(): Promise<AnswerStore | null> {
-  let folder: FileSystemDirectoryHandle;
+export async function openEmbeddingStore(): Promise<EmbeddingStore | null> {
+  let folder: FileSystemDirectoryHandle; // under the name that earlier versions gave it
   try {
     const root = await navigator.storage.getDirectory();
     folder = await root.getDirectoryHandle("teacher-answers", { create: true });

@@ -17,7 +17,7 @@ import { softmaxCrossEntropyRows } from "./softmaxDivergence.ts";
  * @param teacherQueue [K, D], without the current batch; a constant.
  * @returns scalar ≥ 0.
  */
-export function seed(
+export function seedLoss(
   student: UnitRows,
   teacher: UnitRows,
   teacherQueue: UnitRows,
