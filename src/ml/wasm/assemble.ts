@@ -12,6 +12,35 @@ export interface WasmFunction {
   readonly body: readonly number[];
 }
 
+/**
+ * A function whose parameters and locals have names.
+ *
+ * @param body is given the index of each by its name. Locals begin as zeros.
+ */
+export function wasmFunction<Parameter extends string, Local extends string = never>(
+  name: string,
+  parameters: Readonly<Record<Parameter, ValueType>>,
+  locals: Readonly<Record<Local, ValueType>>,
+  body: (index: Readonly<Record<Parameter | Local, number>>) => readonly number[],
+): WasmFunction {
+  const names = [...Object.keys(parameters), ...Object.keys(locals)];
+  const index = Object.fromEntries(names.map((each, i) => [each, i]));
+  return {
+    name,
+    parameters: Object.values<ValueType>(parameters),
+    locals: Object.values<ValueType>(locals),
+    body: body(index as Record<Parameter | Local, number>),
+  };
+}
+
+/** Of parameters or locals of one type. */
+export function allOf<Name extends string>(
+  type: ValueType,
+  ...names: readonly Name[]
+): Readonly<Record<Name, ValueType>> {
+  return Object.fromEntries(names.map((name) => [name, type])) as Record<Name, ValueType>;
+}
+
 const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
 /** @param shared whether the memory, imported as "env" "memory", is one that threads share. */

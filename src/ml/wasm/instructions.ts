@@ -2,7 +2,7 @@ import { unsigned } from "./assemble.ts";
 
 /**
  * WebAssembly's instructions as byte sequences that nest like expressions: `addF32(load(get(x)), get(y))`. Opcodes: core
- * specification 5.4. Locals are given by index, constants are below 64.
+ * specification 5.4. Locals are given by index (`wasmFunction` names them), constants are below 64.
  */
 export type Code = readonly number[];
 export const get = (local: number): number[] => [0x20, local];

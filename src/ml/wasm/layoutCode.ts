@@ -1,4 +1,4 @@
-import type { ValueType, WasmFunction } from "./assemble.ts";
+import { allOf, wasmFunction, type WasmFunction } from "./assemble.ts";
 import {
   advance,
   and,
@@ -72,20 +72,21 @@ export interface LayoutExports {
 
 /** Four samples' four channels at a time, turned in registers. */
 function samplesLast(): WasmFunction {
-  const [x, to, sample, place, places, channel, row] = [0, 1, 2, 3, 4, 5, 6];
-  const [n, inX, endOfX, inTo, c, from, target] = [7, 8, 9, 10, 11, 12, 13];
-  const [s0, s1, s2, s3, lowA, highA, lowB, highB] = [14, 15, 16, 17, 18, 19, 20, 21];
-  const turned = [
-    pick(get(lowA), get(lowB), [0, 1, 4, 5]),
-    pick(get(lowA), get(lowB), [2, 3, 6, 7]),
-    pick(get(highA), get(highB), [0, 1, 4, 5]),
-    pick(get(highA), get(highB), [2, 3, 6, 7]),
-  ];
-  return {
-    name: "samplesLast",
-    parameters: several("i32", 7),
-    locals: [...several("i32", 7), ...several("v128", 8)],
-    body: loopWhileBelow(n, row, [
+  const parameters = allOf("i32", "x", "to", "sample", "place", "places", "channel", "row");
+  const locals = {
+    ...allOf("i32", "n", "inX", "endOfX", "inTo", "c", "from", "target"),
+    ...allOf("v128", "s0", "s1", "s2", "s3", "lowA", "highA", "lowB", "highB"),
+  };
+  return wasmFunction("samplesLast", parameters, locals, (index) => {
+    const { x, to, sample, place, places, channel, row, n, inX, endOfX, inTo, c, from, target } = index;
+    const { s0, s1, s2, s3, lowA, highA, lowB, highB } = index;
+    const turned = [
+      pick(get(lowA), get(lowB), [0, 1, 4, 5]),
+      pick(get(lowA), get(lowB), [2, 3, 6, 7]),
+      pick(get(highA), get(highB), [0, 1, 4, 5]),
+      pick(get(highA), get(highB), [2, 3, 6, 7]),
+    ];
+    return loopWhileBelow(n, row, [
       ...set(inX, get(x)),
       ...set(endOfX, plus(get(x), get(places))),
       ...set(inTo, plus(get(to), get(n))),
@@ -107,18 +108,16 @@ function samplesLast(): WasmFunction {
       ]),
       ...[0, 1, 2, 3].flatMap(() => advance(x, get(sample))),
       ...advance(n, constant(16)),
-    ]),
-  };
+    ]);
+  });
 }
 
 function placesFirst(): WasmFunction {
-  const [x, to, end, sample, row, places, place] = [0, 1, 2, 3, 4, 5, 6];
-  const [inX, endOfX, inTo, c] = [7, 8, 9, 10];
-  return {
-    name: "placesFirst",
-    parameters: several("i32", 7),
-    locals: several("i32", 4),
-    body: loopWhileBelow(x, end, [
+  const parameters = allOf("i32", "x", "to", "end", "sample", "row", "places", "place");
+  const locals = allOf("i32", "inX", "endOfX", "inTo", "c");
+  return wasmFunction("placesFirst", parameters, locals, (index) => {
+    const { x, to, end, sample, row, places, place, inX, endOfX, inTo, c } = index;
+    return loopWhileBelow(x, end, [
       ...set(inX, get(x)),
       ...set(endOfX, plus(get(x), get(places))),
       ...set(inTo, get(to)),
@@ -133,28 +132,29 @@ function placesFirst(): WasmFunction {
       ]),
       ...advance(x, get(sample)),
       ...advance(to, get(row)),
-    ]),
-  };
+    ]);
+  });
 }
 
 function firstLargest(): WasmFunction {
-  const [x, dy, dx, end, window, lines, line, place] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const [c, y, at, endOfLine] = [8, 9, 10, 11];
-  const [largest, taken, d, hit] = [12, 13, 14, 15];
-  const overWindow = (body: Code): Code => [
-    ...set(y, constant(0)),
-    ...loopWhileBelow(y, lines, [
-      ...set(at, plus(get(y), get(c))),
-      ...set(endOfLine, plus(get(y), get(window))),
-      ...loopWhileBelow(at, endOfLine, [...body, ...advance(at, get(place))]),
-      ...advance(y, get(line)),
-    ]),
-  ];
-  return {
-    name: "firstLargest",
-    parameters: several("i32", 8),
-    locals: [...several("i32", 4), ...several("v128", 4)],
-    body: loopWhileBelow(dy, end, [
+  const parameters = allOf("i32", "x", "dy", "dx", "end", "window", "lines", "line", "place");
+  const locals = {
+    ...allOf("i32", "c", "y", "at", "endOfLine"),
+    ...allOf("v128", "largest", "taken", "d", "hit"),
+  };
+  return wasmFunction("firstLargest", parameters, locals, (index) => {
+    const { x, dy, dx, end, window, lines, line, place, c, y, at, endOfLine } = index;
+    const { largest, taken, d, hit } = index;
+    const overWindow = (body: Code): Code => [
+      ...set(y, constant(0)),
+      ...loopWhileBelow(y, lines, [
+        ...set(at, plus(get(y), get(c))),
+        ...set(endOfLine, plus(get(y), get(window))),
+        ...loopWhileBelow(at, endOfLine, [...body, ...advance(at, get(place))]),
+        ...advance(y, get(line)),
+      ]),
+    ];
+    return loopWhileBelow(dy, end, [
       ...set(c, constant(0)),
       ...loopWhileBelow(c, place, [
         ...set(largest, splat(minusInfinity)),
@@ -171,12 +171,8 @@ function firstLargest(): WasmFunction {
       ...advance(x, get(window)),
       ...advance(dx, get(window)),
       ...advance(dy, get(place)),
-    ]),
-  };
-}
-
-function several(type: ValueType, count: number): ValueType[] {
-  return Array<ValueType>(count).fill(type);
+    ]);
+  });
 }
 
 export const layoutFunctions: readonly WasmFunction[] = [samplesLast(), placesFirst(), firstLargest()];

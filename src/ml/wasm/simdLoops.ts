@@ -1,4 +1,4 @@
-import { assembleModule, type WasmFunction } from "./assemble.ts";
+import { allOf, assembleModule, wasmFunction, type WasmFunction } from "./assemble.ts";
 import {
   addF32,
   addF64,
@@ -274,24 +274,22 @@ function forStretches(
 }
 
 const functions: readonly WasmFunction[] = [
-  {
-    name: "add",
-    parameters: ["i32", "i32", "i32", "i32", "f32"],
-    locals: [],
-    body: loopWhileBelow(0, 3, [
-      ...store(get(2), atLeast(addF32(load(get(0)), load(get(1))), splat(get(4)))),
-      ...[0, 1, 2].flatMap((local) => advance(local, constant(16))),
+  wasmFunction(
+    "add",
+    { ...allOf("i32", "a", "b", "to", "end"), lowest: "f32" },
+    {},
+    ({ a, b, to, end, lowest }) =>
+      loopWhileBelow(a, end, [
+        ...store(get(to), atLeast(addF32(load(get(a)), load(get(b))), splat(get(lowest)))),
+        ...[a, b, to].flatMap((place) => advance(place, constant(16))),
+      ]),
+  ),
+  wasmFunction("mask", allOf("i32", "d", "y", "to", "end"), { zero: "v128" }, ({ d, y, to, end, zero }) =>
+    loopWhileBelow(d, end, [
+      ...store(get(to), and(load(get(d)), greater(load(get(y)), get(zero)))),
+      ...[d, y, to].flatMap((place) => advance(place, constant(16))),
     ]),
-  },
-  {
-    name: "mask",
-    parameters: ["i32", "i32", "i32", "i32"],
-    locals: ["v128"],
-    body: loopWhileBelow(0, 3, [
-      ...store(get(2), and(load(get(0)), greater(load(get(1)), get(4)))),
-      ...[0, 1, 2].flatMap((local) => advance(local, constant(16))),
-    ]),
-  },
+  ),
   momentSums(),
   productSums(),
   affine(),
@@ -299,127 +297,132 @@ const functions: readonly WasmFunction[] = [
   ...layoutFunctions,
 ];
 
-/** Locals: 6 channel (bytes), 7 place, 8 origin, 9–10 sums, 11–12 squares, 13 difference, 14 half of it. */
+/** Sums in double precision: of four channels at a time, the low half of them and the high half. */
 function momentSums(): WasmFunction {
-  const [x, end, row, origin, sum, squares, channel, place] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const twice = plus(get(channel), get(channel));
-  const at = (vector: number): number[] => plus(get(vector), twice);
-  const half = (value: readonly number[], s: number, q: number): number[] => [
-    ...set(14, value),
-    ...set(s, addF64(get(s), get(14))),
-    ...set(q, addF64(get(q), mulF64(get(14), get(14)))),
-  ];
-  return {
-    name: "moments",
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32"],
-    locals: ["i32", "i32", "v128", "v128", "v128", "v128", "v128", "v128", "v128"],
-    body: loopWhileBelow(channel, row, [
+  const parameters = allOf("i32", "x", "end", "row", "origin", "sum", "squares");
+  const locals = {
+    ...allOf("i32", "channel", "place"), // in bytes
+    ...allOf("v128", "origins", "lowSum", "highSum", "lowSquares", "highSquares", "gap", "half"),
+  };
+  return wasmFunction("moments", parameters, locals, (index) => {
+    const { x, end, row, origin, sum, squares, channel, place } = index;
+    const { origins, lowSum, highSum, lowSquares, highSquares, gap, half } = index;
+    const at = (vector: number): number[] => plus(get(vector), plus(get(channel), get(channel)));
+    const add = (value: readonly number[], sums: number, ofSquares: number): number[] => [
+      ...set(half, value),
+      ...set(sums, addF64(get(sums), get(half))),
+      ...set(ofSquares, addF64(get(ofSquares), mulF64(get(half), get(half)))),
+    ];
+    return loopWhileBelow(channel, row, [
       ...set(place, plus(get(x), get(channel))),
-      ...set(8, load(plus(get(origin), get(channel)))),
-      ...set(9, load(at(sum))),
-      ...set(10, load(at(sum), 16)),
-      ...set(11, load(at(squares))),
-      ...set(12, load(at(squares), 16)),
+      ...set(origins, load(plus(get(origin), get(channel)))),
+      ...set(lowSum, load(at(sum))),
+      ...set(highSum, load(at(sum), 16)),
+      ...set(lowSquares, load(at(squares))),
+      ...set(highSquares, load(at(squares), 16)),
       ...loopWhileBelow(place, end, [
-        ...set(13, subF32(load(get(place)), get(8))),
-        ...half(lowHalf(get(13)), 9, 11),
-        ...half(highHalf(get(13)), 10, 12),
+        ...set(gap, subF32(load(get(place)), get(origins))),
+        ...add(lowHalf(get(gap)), lowSum, lowSquares),
+        ...add(highHalf(get(gap)), highSum, highSquares),
         ...advance(place, get(row)),
       ]),
-      ...store(at(sum), get(9)),
-      ...store(at(sum), get(10), 16),
-      ...store(at(squares), get(11)),
-      ...store(at(squares), get(12), 16),
+      ...store(at(sum), get(lowSum)),
+      ...store(at(sum), get(highSum), 16),
+      ...store(at(squares), get(lowSquares)),
+      ...store(at(squares), get(highSquares), 16),
       ...advance(channel, constant(16)),
-    ]),
-  };
+    ]);
+  });
 }
 
-/** Locals: 7 channel, 8 place in d, 9 place in x, 10 mean, 11–12 sums, 13–14 products, 15 d, 16 d·(x − mean). */
+/** The same of d and d·(x − mean). */
 function productSums(): WasmFunction {
-  const [d, x, end, row, mean, sum, products, channel, inD, inX] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const twice = plus(get(channel), get(channel));
-  const at = (vector: number): number[] => plus(get(vector), twice);
-  return {
-    name: "products",
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
-    locals: ["i32", "i32", "i32", "v128", "v128", "v128", "v128", "v128", "v128", "v128"],
-    body: loopWhileBelow(channel, row, [
+  const parameters = allOf("i32", "d", "x", "end", "row", "mean", "sum", "products");
+  const locals = {
+    ...allOf("i32", "channel", "inD", "inX"), // in bytes
+    ...allOf("v128", "means", "lowSum", "highSum", "lowProducts", "highProducts", "gradient", "product"),
+  };
+  return wasmFunction("products", parameters, locals, (index) => {
+    const { d, x, end, row, mean, sum, products, channel, inD, inX } = index;
+    const { means, lowSum, highSum, lowProducts, highProducts, gradient, product } = index;
+    const at = (vector: number): number[] => plus(get(vector), plus(get(channel), get(channel)));
+    return loopWhileBelow(channel, row, [
       ...set(inD, plus(get(d), get(channel))),
       ...set(inX, plus(get(x), get(channel))),
-      ...set(10, load(plus(get(mean), get(channel)))),
-      ...set(11, load(at(sum))),
-      ...set(12, load(at(sum), 16)),
-      ...set(13, load(at(products))),
-      ...set(14, load(at(products), 16)),
+      ...set(means, load(plus(get(mean), get(channel)))),
+      ...set(lowSum, load(at(sum))),
+      ...set(highSum, load(at(sum), 16)),
+      ...set(lowProducts, load(at(products))),
+      ...set(highProducts, load(at(products), 16)),
       ...loopWhileBelow(inD, end, [
-        ...set(15, load(get(inD))),
-        ...set(16, mulF32(get(15), subF32(load(get(inX)), get(10)))),
-        ...set(11, addF64(get(11), lowHalf(get(15)))),
-        ...set(12, addF64(get(12), highHalf(get(15)))),
-        ...set(13, addF64(get(13), lowHalf(get(16)))),
-        ...set(14, addF64(get(14), highHalf(get(16)))),
+        ...set(gradient, load(get(inD))),
+        ...set(product, mulF32(get(gradient), subF32(load(get(inX)), get(means)))),
+        ...set(lowSum, addF64(get(lowSum), lowHalf(get(gradient)))),
+        ...set(highSum, addF64(get(highSum), highHalf(get(gradient)))),
+        ...set(lowProducts, addF64(get(lowProducts), lowHalf(get(product)))),
+        ...set(highProducts, addF64(get(highProducts), highHalf(get(product)))),
         ...advance(inD, get(row)),
         ...advance(inX, get(row)),
       ]),
-      ...store(at(sum), get(11)),
-      ...store(at(sum), get(12), 16),
-      ...store(at(products), get(13)),
-      ...store(at(products), get(14), 16),
+      ...store(at(sum), get(lowSum)),
+      ...store(at(sum), get(highSum), 16),
+      ...store(at(products), get(lowProducts)),
+      ...store(at(products), get(highProducts), 16),
       ...advance(channel, constant(16)),
-    ]),
-  };
+    ]);
+  });
 }
 
-/** Locals: 7 channel, 8 place in x, 9 place in y, 10 factor, 11 offset, 12 lowest. */
+/** y = max(x · factor + offset, lowest) */
 function affine(): WasmFunction {
-  const [x, y, end, row, factor, offset, lowest, channel, inX, inY] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-  return {
-    name: "affine",
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "f32"],
-    locals: ["i32", "i32", "i32", "v128", "v128", "v128"],
-    body: [
-      ...set(12, splat(get(lowest))),
+  const parameters = { ...allOf("i32", "x", "y", "end", "row", "factor", "offset"), lowest: "f32" } as const;
+  const locals = {
+    ...allOf("i32", "channel", "inX", "inY"),
+    ...allOf("v128", "factors", "offsets", "floor"),
+  };
+  return wasmFunction("affine", parameters, locals, (index) => {
+    const { x, y, end, row, factor, offset, lowest, channel, inX, inY, factors, offsets, floor } = index;
+    return [
+      ...set(floor, splat(get(lowest))),
       ...loopWhileBelow(channel, row, [
         ...set(inX, plus(get(x), get(channel))),
         ...set(inY, plus(get(y), get(channel))),
-        ...set(10, load(plus(get(factor), get(channel)))),
-        ...set(11, load(plus(get(offset), get(channel)))),
+        ...set(factors, load(plus(get(factor), get(channel)))),
+        ...set(offsets, load(plus(get(offset), get(channel)))),
         ...loopWhileBelow(inX, end, [
-          ...store(get(inY), atLeast(addF32(mulF32(load(get(inX)), get(10)), get(11)), get(12))),
+          ...store(get(inY), atLeast(addF32(mulF32(load(get(inX)), get(factors)), get(offsets)), get(floor))),
           ...advance(inX, get(row)),
           ...advance(inY, get(row)),
         ]),
         ...advance(channel, constant(16)),
       ]),
-    ],
-  };
+    ];
+  });
 }
 
-/** Locals: 8 channel, 9–11 places in d, x and y, 12–14 the three vectors. */
+/** y = d · ofD + x · ofX + offset */
 function combination(): WasmFunction {
-  const [d, x, y, end, row, ofD, ofX, offset, channel, inD, inX, inY] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-  ];
-  return {
-    name: "combination",
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
-    locals: ["i32", "i32", "i32", "i32", "v128", "v128", "v128"],
-    body: loopWhileBelow(channel, row, [
+  const parameters = allOf("i32", "d", "x", "y", "end", "row", "ofD", "ofX", "offset");
+  const locals = {
+    ...allOf("i32", "channel", "inD", "inX", "inY"),
+    ...allOf("v128", "factorsOfD", "factorsOfX", "offsets"),
+  };
+  return wasmFunction("combination", parameters, locals, (index) => {
+    const { d, x, y, end, row, ofD, ofX, offset, channel, inD, inX, inY } = index;
+    const { factorsOfD, factorsOfX, offsets } = index;
+    const sum = addF32(mulF32(load(get(inD)), get(factorsOfD)), mulF32(load(get(inX)), get(factorsOfX)));
+    return loopWhileBelow(channel, row, [
       ...set(inD, plus(get(d), get(channel))),
       ...set(inX, plus(get(x), get(channel))),
       ...set(inY, plus(get(y), get(channel))),
-      ...set(12, load(plus(get(ofD), get(channel)))),
-      ...set(13, load(plus(get(ofX), get(channel)))),
-      ...set(14, load(plus(get(offset), get(channel)))),
+      ...set(factorsOfD, load(plus(get(ofD), get(channel)))),
+      ...set(factorsOfX, load(plus(get(ofX), get(channel)))),
+      ...set(offsets, load(plus(get(offset), get(channel)))),
       ...loopWhileBelow(inD, end, [
-        ...store(
-          get(inY),
-          addF32(addF32(mulF32(load(get(inD)), get(12)), mulF32(load(get(inX)), get(13))), get(14)),
-        ),
-        ...[inD, inX, inY].flatMap((local) => advance(local, get(row))),
+        ...store(get(inY), addF32(sum, get(offsets))),
+        ...[inD, inX, inY].flatMap((place) => advance(place, get(row))),
       ]),
       ...advance(channel, constant(16)),
-    ]),
-  };
+    ]);
+  });
 }
