@@ -206,6 +206,26 @@ interface KernelCall {
   readonly attrs: Record<string, unknown>;
 }
 
+/** A gradient by the input, as tfjs calls it. */
+function byInput(gradient: typeof convInputGradient, depthwise: boolean) {
+  return ({ inputs, attrs }: KernelCall): tf.Tensor4D => {
+    const filter = tensorOf(inputs.filter);
+    const inputShape = attrs.inputShape as Shape4D;
+    const place = geometry(inputShape, filter.shape, attrs as unknown as ConvAttrs, depthwise);
+    return gradient(tensorOf(inputs.dy), filter, inputShape, place);
+  };
+}
+
+/** A gradient by the filter, as tfjs calls it. */
+function byFilter(gradient: typeof convFilterGradient, depthwise: boolean) {
+  return ({ inputs, attrs }: KernelCall): tf.Tensor4D => {
+    const x = tensorOf(inputs.x);
+    const filterShape = attrs.filterShape as Shape4D;
+    const place = geometry(x.shape, filterShape, attrs as unknown as ConvAttrs, depthwise);
+    return gradient(x, tensorOf(inputs.dy), filterShape, place);
+  };
+}
+
 /**
  * Installs the gradients above on a backend, in place of whatever it has. Idempotent.
  *
@@ -213,30 +233,10 @@ interface KernelCall {
  */
 export function registerConvolutionGradients(backendName: string): void {
   const kernels: Record<string, (call: KernelCall) => tf.Tensor4D> = {
-    Conv2DBackpropInput: ({ inputs, attrs }) => {
-      const filter = tensorOf(inputs.filter);
-      const inputShape = attrs.inputShape as Shape4D;
-      const place = geometry(inputShape, filter.shape, attrs as unknown as ConvAttrs, false);
-      return convInputGradient(tensorOf(inputs.dy), filter, inputShape, place);
-    },
-    Conv2DBackpropFilter: ({ inputs, attrs }) => {
-      const x = tensorOf(inputs.x);
-      const filterShape = attrs.filterShape as Shape4D;
-      const place = geometry(x.shape, filterShape, attrs as unknown as ConvAttrs, false);
-      return convFilterGradient(x, tensorOf(inputs.dy), filterShape, place);
-    },
-    DepthwiseConv2dNativeBackpropInput: ({ inputs, attrs }) => {
-      const filter = tensorOf(inputs.filter);
-      const inputShape = attrs.inputShape as Shape4D;
-      const place = geometry(inputShape, filter.shape, attrs as unknown as ConvAttrs, true);
-      return depthwiseInputGradient(tensorOf(inputs.dy), filter, inputShape, place);
-    },
-    DepthwiseConv2dNativeBackpropFilter: ({ inputs, attrs }) => {
-      const x = tensorOf(inputs.x);
-      const filterShape = attrs.filterShape as Shape4D;
-      const place = geometry(x.shape, filterShape, attrs as unknown as ConvAttrs, true);
-      return depthwiseFilterGradient(x, tensorOf(inputs.dy), filterShape, place);
-    },
+    Conv2DBackpropInput: byInput(convInputGradient, false),
+    Conv2DBackpropFilter: byFilter(convFilterGradient, false),
+    DepthwiseConv2dNativeBackpropInput: byInput(depthwiseInputGradient, true),
+    DepthwiseConv2dNativeBackpropFilter: byFilter(depthwiseFilterGradient, true),
   };
   for (const [kernelName, compute] of Object.entries(kernels)) {
     const existing = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined;
