@@ -375,6 +375,7 @@ function windowFilterGradient(shape: ConvolutionShape, { threads, sums }: Granul
   const rows = shape.samples * outHeight;
   // Two groups of dy to one of x, where there are sums enough and lanes left.
   const outTile = outGroups % 2 === 0 && outGroups >= 4 && 2 * 4 * k <= sums ? 2 : 1;
+  const products = outerProducts(k, outTile);
   const { parts, rowsPerPart } = partsOf(rows, (outGroups / outTile) * inGroups * k, threads);
   // Without stride each pixel of x is read once and handed on from tap to tap.
   const slides = s === 1;
@@ -401,7 +402,7 @@ let o = id.x * ${outTile};
 if (o >= shape.outGroups || id.y >= shape.inGroups * ${k} || id.z >= shape.parts) { return; }
 let c = id.y % shape.inGroups;
 let ky = id.y / shape.inGroups;
-${repeat(k, (kx) => repeat(4, (l) => repeat(outTile, (g) => `var a${kx}_${l}_${g} = vec4f(0);\n`)))}
+${products.declared}
 let end = min((id.z + 1) * shape.rowsPerPart, shape.rows);
 for (var row = id.z * shape.rowsPerPart; row < end; row++) {
   let h = (row % shape.outHeight) * ${s} + ky - ${p};
@@ -413,20 +414,12 @@ for (var row = id.z * shape.rowsPerPart; row < end; row++) {
     ${repeat(outTile, (g) => `let d${g} = dy[place + ${g}];\n`)}
     place += shape.outGroups;
     ${slides ? `let x${k - 1} = ${load(`(j + ${k - 1 - p})`)};\n` : repeat(k, (kx) => `let x${kx} = ${load(`(j * ${s} + ${kx - p})`)};\n`)}
-    ${repeat(k, (kx) => repeat(4, (l) => repeat(outTile, (g) => `a${kx}_${l}_${g} += x${kx}[${l}] * d${g};\n`)))}
+    ${repeat(k, products.add)}
     ${slides ? repeat(k - 1, (kx) => `x${kx} = x${kx + 1};\n`) : ""}
   }
 }
 let start = id.z * ${k * k} * shape.inGroups * 4 * shape.outGroups + o;
-${repeat(k, (kx) =>
-  repeat(4, (l) =>
-    repeat(
-      outTile,
-      (g) =>
-        `sums[start + (((ky * ${k} + ${kx}) * shape.inGroups + c) * 4 + ${l}) * shape.outGroups + ${g}] = a${kx}_${l}_${g};\n`,
-    ),
-  ),
-)}`,
+${products.stored((kx) => `((ky * ${k} + ${kx}) * shape.inGroups + c)`)}`,
   };
   return { parts, kernel, size };
 }
@@ -440,6 +433,7 @@ function pointwiseFilterGradient(given: ConvolutionShape, wantedThreads: number)
   const outWidth = outputSide(shape.width, shape);
   const inTile = inGroups % 2 === 0 ? 2 : 1;
   const outTile = outGroups % 2 === 0 ? 2 : 1;
+  const products = outerProducts(inTile, outTile);
   const pixels = shape.samples * outHeight * outWidth;
   const tiles = (inGroups / inTile) * (outGroups / outTile);
   const { parts, rowsPerPart } = partsOf(pixels, tiles, wantedThreads);
@@ -463,7 +457,7 @@ function pointwiseFilterGradient(given: ConvolutionShape, wantedThreads: number)
 let o = id.x * ${outTile};
 let c = id.y * ${inTile};
 if (o >= shape.outGroups || c >= shape.inGroups || id.z >= shape.parts) { return; }
-${repeat(inTile, (i) => repeat(4, (l) => repeat(outTile, (j) => `var a${i}_${l}_${j} = vec4f(0);\n`)))}
+${products.declared}
 let end = min((id.z + 1) * shape.pixelsPerPart, shape.pixels);
 for (var pixel = id.z * shape.pixelsPerPart; pixel < end; pixel++) {
   ${
@@ -477,20 +471,42 @@ for (var pixel = id.z * shape.pixelsPerPart; pixel < end; pixel++) {
   ${repeat(
     inTile,
     (i) => `let x${i} = x[seen * shape.inGroups + c + ${i}];
-  ${repeat(4, (l) => repeat(outTile, (j) => `a${i}_${l}_${j} += x${i}[${l}] * d${j};\n`))}`,
+  ${products.add(i)}`,
   )}
 }
 let start = id.z * shape.inGroups * 4 * shape.outGroups + o;
-${repeat(inTile, (i) =>
-  repeat(4, (l) =>
-    repeat(
-      outTile,
-      (j) => `sums[start + ((c + ${i}) * 4 + ${l}) * shape.outGroups + ${j}] = a${i}_${l}_${j};\n`,
-    ),
-  ),
-)}`,
+${products.stored((i) => `(c + ${i})`)}`,
   };
   return { parts, kernel, size: parts * shape.inChannels * shape.outChannels };
+}
+
+/**
+ * WGSL of the sums of a filter gradient in registers: x₀ … of four channels each times d₀ … of four, all with all.
+ *
+ * @param xs how many x. @param ds how many d.
+ */
+function outerProducts(
+  xs: number,
+  ds: number,
+): {
+  readonly declared: string;
+  /** Adds one x's products with every d. */
+  readonly add: (x: number) => string;
+  /** @param rowOf the row of the gradient, in fours, that an x belongs to. */
+  readonly stored: (rowOf: (x: number) => string) => string;
+} {
+  const each = (text: (l: number, d: number) => string): string =>
+    repeat(4, (l) => repeat(ds, (d) => text(l, d)));
+  return {
+    declared: repeat(xs, (x) => each((l, d) => `var a${x}_${l}_${d} = vec4f(0);\n`)),
+    add: (x) => each((l, d) => `a${x}_${l}_${d} += x${x}[${l}] * d${d};\n`),
+    stored: (rowOf) =>
+      repeat(xs, (x) =>
+        each(
+          (l, d) => `sums[start + (${rowOf(x)} * 4 + ${l}) * shape.outGroups + ${d}] = a${x}_${l}_${d};\n`,
+        ),
+      ),
+  };
 }
 
 /** So many parts of the rows that tiles × parts invocations are about as many as wanted. */

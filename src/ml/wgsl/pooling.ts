@@ -216,32 +216,32 @@ dx[i] ${accumulate ? "+=" : "="} ${value};`,
 }
 
 /** Squeeze-excite's last step: y[n, p, c] = x[n, p, c] · gate[n, c]. Operands: x, gate, y. */
-export function gate({ samples, pixels, channels }: PixelsShape): Kernel {
-  const channelGroups = channels / 4;
-  const items = overItems(samples * pixels * channelGroups);
-  return {
-    label: "gate",
-    bindings: [read("x"), read("gate"), write("y")],
-    threads: items.threads,
-    workgroup: items.workgroup,
-    shape: { ...items.shape, channelGroups, pixels },
-    body: `${items.enter}
-y[i] = x[i] * gate[i / (shape.channelGroups * shape.pixels) * shape.channelGroups + i % shape.channelGroups];`,
-  };
+export function gate(shape: PixelsShape): Kernel {
+  return timesGate("gate", "x", "y", shape, false);
 }
 
 /** Its gradient by x, dy · gate; `accumulate` adds. Operands: dy, gate, dx. */
-export function gateInputGradient({ samples, pixels, channels }: PixelsShape, accumulate: boolean): Kernel {
+export function gateInputGradient(shape: PixelsShape, accumulate: boolean): Kernel {
+  return timesGate("gate input gradient", "dy", "dx", shape, accumulate);
+}
+
+function timesGate(
+  label: string,
+  from: string,
+  to: string,
+  { samples, pixels, channels }: PixelsShape,
+  accumulate: boolean,
+): Kernel {
   const channelGroups = channels / 4;
   const items = overItems(samples * pixels * channelGroups);
   return {
-    label: "gate input gradient",
-    bindings: [read("dy"), read("gate"), write("dx")],
+    label,
+    bindings: [read(from), read("gate"), write(to)],
     threads: items.threads,
     workgroup: items.workgroup,
     shape: { ...items.shape, channelGroups, pixels },
     body: `${items.enter}
-dx[i] ${accumulate ? "+=" : "="} dy[i] * gate[i / (shape.channelGroups * shape.pixels) * shape.channelGroups + i % shape.channelGroups];`,
+${to}[i] ${accumulate ? "+=" : "="} ${from}[i] * gate[i / (shape.channelGroups * shape.pixels) * shape.channelGroups + i % shape.channelGroups];`,
   };
 }
 
