@@ -88,8 +88,9 @@ class Visitor {
     await this.#stage(`training after ${manySteps} steps`, () => page.waitForTimeout(8000));
     await this.#stage("charts turned and zoomed", () => this.#useCharts());
     await this.#stage("values as files", async () => {
-      for (const name of ["Losses", "Teacher–student cosine"])
-        await this.#download(page.getByRole("figure", { name }).getByRole("button", { name: "CSV" }).first());
+      await page.getByTestId("more-curves").locator("summary").first().click();
+      for (const chart of ["losses", "cosine"])
+        await this.#download(page.getByTestId(`chart-${chart}`).getByRole("button", { name: /^CSV/ }));
       await this.#download(page.getByTestId("export-metrics"));
     });
     await this.#stage("settings of every station opened", () => this.#openStations());
