@@ -56,8 +56,8 @@ const collapsing: FaultRule = (signals) => {
     headline: "All pictures look alike to it",
     evidence:
       spread === null
-        ? `Its answers use ${effectiveRank?.to.toFixed(1)} dimensions after ${steps} steps.`
-        : `Its answers' spread is ${spread.to.toFixed(2)} (${spread.from.toFixed(2)} before training, 1 is healthy): a collapse.`,
+        ? `Its embeddings use ${effectiveRank?.to.toFixed(1)} dimensions after ${steps} steps.`
+        : `Its embeddings' spread is ${spread.to.toFixed(2)} (${spread.from.toFixed(2)} before training, 1 is healthy): a collapse.`,
     ...adviceAgainstCollapse(signals),
   };
 };
