@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { defaultConfig } from "../src/contract/config.ts";
-import { formatRunFile } from "../src/formats/runFile.ts";
+import { formatRunFile } from "../src/contract/runFile.ts";
 import { sampleRun } from "../src/formats/testing/sampleRun.ts";
 import { parseLink } from "../src/page/commands/shareLink.ts";
 import { openStation } from "../tools/openStation.ts";

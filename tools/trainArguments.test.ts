@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
-import type { RunFile } from "../src/contract/runFile.ts";
-import { formatRunFile } from "../src/formats/runFile.ts";
+import { formatRunFile, type RunFile } from "../src/contract/runFile.ts";
 import { sampleRun as run } from "../src/formats/testing/sampleRun.ts";
 import { parseTrainArguments, UsageError } from "./trainArguments.ts";
 

@@ -36,3 +36,8 @@ export interface RunFile {
     readonly last: Readonly<Record<string, number>>;
   };
 }
+
+/** @returns `run.json` as it is written. */
+export function formatRunFile(run: RunFile): string {
+  return `${JSON.stringify(run, null, 2)}\n`;
+}

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunFile } from "../contract/runFile.ts";
+import { formatRunFile, type RunFile } from "../contract/runFile.ts";
 import { AppError } from "../contract/errors.ts";
 import { beforeSettingsExisted } from "../contract/formerDefaults.ts";
-import { formatRunFile, parseRunFile } from "./runFile.ts";
+import { parseRunFile } from "./runFile.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
 import { sampleRun as run } from "./testing/sampleRun.ts";
 

@@ -234,8 +234,3 @@ export function parseRunFileJson(text: string): unknown {
     });
   }
 }
-
-/** @returns `run.json` as it is written. */
-export function formatRunFile(run: RunFile): string {
-  return `${JSON.stringify(run, null, 2)}\n`;
-}

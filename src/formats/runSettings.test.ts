@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { beforeSettingsExisted } from "../contract/formerDefaults.ts";
-import type { RunFile } from "../contract/runFile.ts";
-import { formatRunFile } from "./runFile.ts";
+import { formatRunFile, type RunFile } from "../contract/runFile.ts";
 import { readRunSettings } from "./runSettings.ts";
 import { readsOrRefuses, refusalOf } from "./testing/refusal.ts";
 import { sampleRun } from "./testing/sampleRun.ts";

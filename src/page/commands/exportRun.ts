@@ -2,7 +2,7 @@ import { dependencies, version } from "../../../package.json";
 import type { Evaluation } from "../../contract/metrics.ts";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import type { RunFile } from "../../contract/runFile.ts";
+import { formatRunFile, type RunFile } from "../../contract/runFile.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { MetricLog } from "../metrics/metricLog.ts";
 import { lastRow } from "../metrics/metricLog.ts";
@@ -31,7 +31,7 @@ export async function exportMetrics(): Promise<void> {
 }
 
 export function exportRun(): void {
-  saveFile("run.json", `${JSON.stringify(currentRunFile(), null, 2)}\n`, "application/json");
+  saveFile("run.json", formatRunFile(currentRunFile()), "application/json");
 }
 
 /**

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import type { TeacherCard } from "../../contract/teacher.ts";
-import { formatRunFile } from "../../formats/runFile.ts";
+import { formatRunFile } from "../../contract/runFile.ts";
 import { sampleRun } from "../../formats/testing/sampleRun.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
