@@ -11,7 +11,7 @@ import { readRows } from "../eval/featureRows.ts";
 import { KeptFeatures } from "../eval/keptFeatures.ts";
 import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
 import { searchNeighbours, type Neighbours } from "../eval/nearestNeighbours.ts";
-import { sharedNeighbours } from "../eval/neighbourOverlap.ts";
+import { neighbourOverlap } from "../eval/neighbourOverlap.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
 import { copyWeights, disposeWeights } from "../models/weights.ts";
@@ -134,7 +134,7 @@ export class Judge {
     yield* this.findTeacherNeighbours();
     const { untrainedNeighbours, teacherNeighbours } = this;
     if (untrainedNeighbours !== null && teacherNeighbours !== null) {
-      const untrainedOverlap = sharedNeighbours(untrainedNeighbours, teacherNeighbours);
+      const untrainedOverlap = neighbourOverlap(untrainedNeighbours, teacherNeighbours);
       this.baseline = { ...this.baseline, untrainedOverlap };
     }
     if (!this.labelled) return this.baseline;
@@ -250,7 +250,7 @@ export class Judge {
     const { teacherNeighbours } = this;
     if (teacherNeighbours === null && step > 0) return null;
     const found = yield* this.nearest(features, task);
-    if (teacherNeighbours !== null) return sharedNeighbours(found, teacherNeighbours);
+    if (teacherNeighbours !== null) return neighbourOverlap(found, teacherNeighbours);
     this.untrainedNeighbours = found;
     return null;
   }
