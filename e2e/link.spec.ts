@@ -42,11 +42,11 @@ test("junk in a link is ignored, and said", async ({ playground }) => {
 
 test("a run.json dropped on the page, or chosen, sets it as the run was, and starts nothing", async ({
   playground,
-}, { outputPath }) => {
+}, testInfo) => {
   const { page } = playground;
   await playground.open({}, "cpu");
   const config = { ...sampleRun.config, seed: 41, gravity: 2 };
-  const path = outputPath("run.json");
+  const path = testInfo.outputPath("run.json");
   writeFileSync(path, JSON.stringify({ ...sampleRun, config }));
   await playground.dropFromDesktop(path);
   const notices = page.getByTestId("notices");

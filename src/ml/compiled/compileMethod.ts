@@ -3,10 +3,10 @@ import { Disco } from "../methods/disco.ts";
 import { DistillOnly } from "../methods/distillOnly.ts";
 import { FrozenTeacher } from "../methods/frozenTeacher.ts";
 import type { Method } from "../methods/method.ts";
+import type { StudentTrainer } from "../methods/studentTrainer.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { executorOf } from "../executors/forward.ts";
 import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { granularityOf, softwareGranularity, type Granularity } from "../wgsl/granularity.ts";
@@ -16,7 +16,7 @@ import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 export interface Execution {
   /** The one given, or one that takes it over. */
   readonly method: Method;
-  readonly executor: "compiled" | ReturnType<typeof executorOf>;
+  readonly executor: "compiled" | StudentTrainer["executor"];
   /** For a person: what the plan is, or why there is none. */
   readonly details: string;
 }
@@ -36,7 +36,7 @@ export async function compileMethod(
   onProgress?: (done: number, total: number) => void,
 ): Promise<Execution> {
   const asItIs = (details: string): Execution => {
-    return { method, executor: executorOf(method.trainer.network), details };
+    return { method, executor: method.trainer.executor, details };
   };
   const gpu = tfjsGpu();
   if (gpu === null) return asItIs("compiled steps need WebGPU");

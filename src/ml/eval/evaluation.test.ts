@@ -17,8 +17,6 @@ const unit = (rows: Matrix): Matrix => rows.map((row) => row.map((v) => v / Math
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, v, d) => sum + v * b[d]!, 0);
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-const squaredDistance = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, v, d) => sum + (v - b[d]!) ** 2, 0);
 
 /** Bank rows by similarity to one query, most similar first. */
 const ranking = (query: readonly number[], bank: Matrix): number[] =>

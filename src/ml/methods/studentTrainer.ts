@@ -1,6 +1,6 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { Network } from "../models/network.ts";
-import { forwardViews } from "../executors/forward.ts";
+import { executorOf, forwardViews } from "../executors/forward.ts";
 import { disposeWeights, type Weights } from "../models/weights.ts";
 import { Muon } from "../optim/muon.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
@@ -38,6 +38,11 @@ export class StudentTrainer {
     readonly options: TrainerOptions,
   ) {
     this.optimiser = options.optimiser === "muon" ? new Muon(options) : new Sgd(options);
+  }
+
+  /** What runs its passes on the present backend. */
+  get executor(): ReturnType<typeof executorOf> {
+    return executorOf(this.network);
   }
 
   /** @param images [N, V, V, 3] in [0, 1]. @returns the same, as networks of this project take them. */
