@@ -20,6 +20,7 @@ import {
   type Fixture,
   type Json,
 } from "./fixture.ts";
+import { notOffered } from "./notOffered.ts";
 
 /** A loss's inputs by the fixture's names, raw and as unit rows, and its hyper-parameters. */
 interface Arguments {
@@ -98,6 +99,11 @@ function lossNamed(name: string): Loss {
 export async function verifyLosses(fixture: Fixture): Promise<CheckRow[]> {
   const rows: CheckRow[] = [];
   for (const [name, entry] of Object.entries(objectAt(fixture.manifest, "losses"))) {
+    const leftOut = notOffered(name);
+    if (leftOut !== null) {
+      rows.push(leftOut);
+      continue;
+    }
     try {
       rows.push(...(await verifyLoss(fixture, name, entry)));
     } catch (error) {

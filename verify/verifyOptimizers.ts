@@ -13,6 +13,7 @@ import {
   type Fixture,
   type Json,
 } from "./fixture.ts";
+import { notOffered } from "./notOffered.ts";
 
 type Optimiser = Pick<Sgd, "step" | "dispose">;
 
@@ -21,6 +22,11 @@ export async function verifyOptimizers(fixture: Fixture): Promise<CheckRow[]> {
   const rows: CheckRow[] = [];
   const optimisers = objectAt(fixture.manifest, "optimizers");
   for (const [name, entry] of Object.entries(optimisers)) {
+    const leftOut = notOffered(name);
+    if (leftOut !== null) {
+      rows.push(leftOut);
+      continue;
+    }
     try {
       rows.push(...(await verifyOptimizer(fixture, name, entry, ruleOf(optimisers, name))));
     } catch (error) {
