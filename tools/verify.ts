@@ -113,7 +113,7 @@ async function main(): Promise<number> {
       console.error(
         `${backend} could not be used: ${error instanceof Error ? error.message : String(error)}`,
       );
-      tallies.push({ backend, fixtures: 0, checks: 0, failures: 1 });
+      tallies.push({ backend, fixtures: 0, checks: 0, notOffered: 0, failures: 1 });
     }
   }
   console.log(`\n${summarise(tallies)}`);
