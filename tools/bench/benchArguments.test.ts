@@ -42,10 +42,12 @@ describe("the arguments of the benchmark", () => {
   });
 
   test("by itself a software adapter gets the small jobs, and a job for GPUs no contestant on the CPU", () => {
-    expect(names(jobsFor(false))).toEqual(["STEP-XS", "STEP-S"]);
+    expect(names(jobsFor(false))).toEqual(["STEP-XS", "STEP-S", "STEP-SE", "STEP-SM"]);
     expect(names(jobsFor(true))).toEqual(names(stepJobs));
     const large = stepJobs.find(({ name }) => name === "STEP-L")!;
     expect(contestantsFor(large)).toEqual(["ours-webgpu", "tfjs-webgpu", "jax-js", "pytorch"]);
     expect(contestantsFor(stepJobs[0]!)).toContain("tfjs-cpu");
+    const mobile = stepJobs.find(({ name }) => name === "STEP-SE")!;
+    expect(contestantsFor(mobile)).toEqual(["ours-wasm", "pytorch"]);
   });
 });

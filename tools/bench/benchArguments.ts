@@ -91,6 +91,9 @@ const onTheCpu: readonly ContestantName[] = ["ours-wasm", "jax-js-wasm", "tfjs-c
 /** The contestants that suit a job: for one that needs a GPU, those that use it. */
 export function contestantsFor(job: StepJob): readonly ContestantName[] {
   return contestantNames.filter(
-    (name) => name !== "ours-webgpu-layers" && !(job.needsGpu && onTheCpu.includes(name)),
+    (name) =>
+      name !== "ours-webgpu-layers" &&
+      !(job.needsGpu && onTheCpu.includes(name)) &&
+      job.onlyOn?.includes(name) !== false,
   );
 }

@@ -23,6 +23,8 @@ export interface StepJob {
   readonly optimiser?: "muon";
   /** Whether it takes a GPU: then it runs by itself on hardware only, and not on the CPU's contestants. */
   readonly needsGpu: boolean;
+  /** The contestants that it has by itself, where not all that suit: stock tfjs takes a minute a step here. */
+  readonly onlyOn?: readonly string[];
 }
 
 /** The same for every job: MoCo-v2's and DisCo's published settings, distillation and contrast weighted alike. */
@@ -37,6 +39,19 @@ export const stepSettings = {
 } as const;
 
 const cifarResNet18 = (width: number): EncoderShape => ({ backbone: "resnet18", stem: "cifar", width });
+/** A mobile network from STEP-S's teacher. */
+const mobileJob = (name: string, backbone: BackboneName): StepJob => ({
+  name,
+  imageSize: 32,
+  batchSize: 16,
+  student: { backbone, stem: "cifar", width: 8 },
+  teacher: cifarResNet18(16),
+  hidden: 128,
+  embeddingDim: 64,
+  queueSize: 512,
+  needsGpu: false,
+  onlyOn: ["ours-wasm", "pytorch"],
+});
 const published = (backbone: BackboneName): EncoderShape => ({ backbone, stem: "imagenet", width: 64 });
 
 /** From small to large: the first is what `--quick` takes. */
@@ -63,6 +78,8 @@ export const stepJobs: readonly StepJob[] = [
     queueSize: 512,
     needsGpu: false,
   },
+  mobileJob("STEP-SE", "efficientnetB0"),
+  mobileJob("STEP-SM", "mobilenetV3Large"),
   {
     name: "STEP-M",
     imageSize: 64,

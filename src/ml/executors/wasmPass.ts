@@ -6,11 +6,20 @@ import {
   inputGradientOnHeap,
 } from "../wasm/heapConvolution.ts";
 import { valuesPerChannel } from "../tfjs/batchNorm.ts";
+import { activate, activationGradient } from "../wasm/activations.ts";
+import {
+  convolveDepthwise,
+  convolveDepthwiseWithBias,
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+} from "../wasm/heapDepthwise.ts";
 import {
   addInto,
   addVector,
   clampBelowZero,
   columnSums,
+  gateChannels,
+  gateGradients,
   poolMeans,
   productWithTransposed,
   spreadMeans,
@@ -31,20 +40,20 @@ import type { Weights } from "../models/weights.ts";
 
 type LayerOf<K extends Layer["kind"]> = Extract<Layer, { kind: K }>;
 
-/** Whether every layer of a network is one that `forwardOnHeap` knows: those of ResNets. */
+/**
+ * Whether every layer of a network is one that `forwardOnHeap` knows: all but convolutions of several groups of several
+ * channels, and such as are padded by more than their kernel.
+ */
 export function runsOnHeap(network: Network): boolean {
-  return network.layers.every((layer) => {
-    switch (layer.kind) {
-      case "conv":
-        return layer.groups === 1 && layer.padding < Math.max(2, layer.kernel);
-      case "activation":
-        return layer.fn === "relu";
-      case "gate":
-        return false;
-      default:
-        return true;
-    }
-  });
+  return network.layers.every(
+    (layer) =>
+      layer.kind !== "conv" ||
+      ((layer.groups === 1 || isDepthwise(layer)) && layer.padding < Math.max(2, layer.kernel)),
+  );
+}
+
+function isDepthwise({ groups, inChannels, outChannels }: LayerOf<"conv">): boolean {
+  return groups > 1 && groups === inChannels && groups === outChannels;
 }
 
 /**
@@ -125,13 +134,14 @@ class HeapPass {
     for (const [index, layer] of this.layers) {
       inputsOf(layer).forEach(use);
       if (!recording || layer.kind === "input" || layer.kind === "add") continue;
-      kept.add(layer.kind === "activation" ? index : (inputsOf(layer)[0] as LayerIndex));
+      if (isRelu(layer)) kept.add(index);
+      else for (const input of inputsOf(layer)) kept.add(input);
     }
     wanted.forEach(use);
     kept.forEach(use);
     this.kept = [...kept];
     for (const [index, layer] of this.layers) {
-      if (layer.kind !== "activation" && layer.kind !== "batchNorm") continue;
+      if (!isRelu(layer) && layer.kind !== "batchNorm") continue;
       const before = network.layers[layer.input];
       if (!this.mayOverwrite(layer.input)) continue;
       if (layer.kind === "activation") {
@@ -239,9 +249,12 @@ class HeapPass {
         if (norm !== undefined) {
           const [at, { name, eps }] = norm;
           const folded = foldedFilter(heap, this.weights, layer.name, filter, this.normOf(name), eps);
-          return convolveWithBias(heap, x, folded, layer, this.clamping.has(at));
+          const withBias = isDepthwise(layer) ? convolveDepthwiseWithBias : convolveWithBias;
+          return withBias(heap, x, folded, layer, this.clamping.has(at));
         }
-        const y = convolve(heap, x, filter, layer.padding, layer);
+        const y = isDepthwise(layer)
+          ? convolveDepthwise(heap, x, filter, layer)
+          : convolve(heap, x, filter, layer.padding, layer);
         if (layer.bias) addVector(heap, y, this.parameter(`${layer.name}.bias`));
         return y;
       }
@@ -280,7 +293,8 @@ class HeapPass {
       case "activation": {
         if (this.clamping.has(from)) return x;
         const y = this.mayOverwrite(from) ? x : heap.empty(x.shape);
-        clampBelowZero(heap, x, y);
+        if (layer.fn === "relu") clampBelowZero(heap, x, y);
+        else activate(heap, layer.fn, x, y);
         return y;
       }
       case "add": {
@@ -299,7 +313,7 @@ class HeapPass {
       case "globalAveragePool":
         return poolMeans(heap, x);
       case "gate":
-        return unknownLayer(layer.kind);
+        return gateChannels(heap, x, values[layer.gate] as tf.TensorInfo);
     }
   }
 
@@ -351,7 +365,12 @@ class HeapPass {
         break;
       }
       case "activation":
-        upstream.add(layer.input, zeroWhereClamped(heap, d, kept(index)));
+        upstream.add(
+          layer.input,
+          layer.fn === "relu"
+            ? zeroWhereClamped(heap, d, kept(index))
+            : activationGradient(heap, layer.fn, d, kept(layer.input)),
+        );
         break;
       case "add":
         upstream.add(layer.inputs[0], heap.share(d));
@@ -372,18 +391,23 @@ class HeapPass {
       case "globalAveragePool":
         upstream.add(layer.input, spreadMeans(heap, d, kept(layer.input).shape));
         break;
-      case "gate":
-        unknownLayer(layer.kind);
+      case "gate": {
+        const { dx, dGate } = gateGradients(heap, d, kept(layer.input), kept(layer.gate));
+        upstream.add(layer.input, dx);
+        upstream.add(layer.gate, dGate);
+      }
     }
     heap.free(d);
   }
 
   private filterGradient(layer: LayerOf<"conv">, d: tf.TensorInfo, x: tf.TensorInfo): tf.TensorInfo {
-    return filterGradientOnHeap(this.heap, x, d, this.parameter(`${layer.name}.weight`).shape, layer);
+    const gradient = isDepthwise(layer) ? depthwiseFilterGradient : filterGradientOnHeap;
+    return gradient(this.heap, x, d, this.parameter(`${layer.name}.weight`).shape, layer);
   }
 
   private inputGradient(layer: LayerOf<"conv">, d: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
-    return inputGradientOnHeap(this.heap, d, this.parameter(`${layer.name}.weight`), shape, layer);
+    const gradient = isDepthwise(layer) ? depthwiseInputGradient : inputGradientOnHeap;
+    return gradient(this.heap, d, this.parameter(`${layer.name}.weight`), shape, layer);
   }
 
   private usesOf(index: LayerIndex): number {
@@ -467,6 +491,7 @@ function follow(heap: WasmHeap, running: tf.Variable, value: Float32Array, momen
   next.dispose();
 }
 
-function unknownLayer(kind: string): never {
-  throw new Error(`runsOnHeap should have refused a layer of kind ${kind}`);
+/** What is done in place, and whose gradient needs its result, not its input. */
+function isRelu(layer: Layer): layer is LayerOf<"activation"> {
+  return layer.kind === "activation" && layer.fn === "relu";
 }

@@ -1,4 +1,5 @@
 import type * as tf from "../tfjs/tf.ts";
+import { addProducts, writeAffine } from "./channelLoops.ts";
 import { transpose, matMul } from "./heapConvolution.ts";
 import type { WasmHeap } from "./wasmHeap.ts";
 
@@ -76,6 +77,44 @@ export function spreadMeans(heap: WasmHeap, d: tf.TensorInfo, shape: readonly nu
     for (let place = 0; place < places; place++)
       for (let c = 0; c < channels; c++) to[at++] = from[n * channels + c]! / places;
   return result;
+}
+
+/** Each sample's channels times its gate: [N, H, W, C] · [N, C]. */
+export function gateChannels(heap: WasmHeap, x: tf.TensorInfo, gate: tf.TensorInfo): tf.TensorInfo {
+  const result = heap.empty(x.shape);
+  const [from, gates, to] = [heap.view(x), heap.view(gate), heap.view(result)];
+  forSamples(x.shape, (begin, end, n, channels) => {
+    const factor = Float64Array.from(gates.subarray(n * channels, (n + 1) * channels));
+    writeAffine(heap.simd, from, to, begin, end, factor, new Float64Array(channels));
+  });
+  return result;
+}
+
+/** The gradients of `gateChannels`: dx = d · gate, dGate = Σ d · x over a sample's places. */
+export function gateGradients(
+  heap: WasmHeap,
+  d: tf.TensorInfo,
+  x: tf.TensorInfo,
+  gate: tf.TensorInfo,
+): { readonly dx: tf.TensorInfo; readonly dGate: tf.TensorInfo } {
+  const dGate = heap.empty(gate.shape);
+  const [upstream, from, to] = [heap.view(d), heap.view(x), heap.view(dGate)];
+  forSamples(x.shape, (begin, end, n, channels) => {
+    const [sum, products] = [new Float64Array(channels), new Float64Array(channels)];
+    addProducts(heap.simd, upstream, from, begin, end, new Float64Array(channels), sum, products);
+    to.set(products, n * channels);
+  });
+  return { dx: gateChannels(heap, d, gate), dGate };
+}
+
+/** `work` is given where a sample [H, W, C] begins and ends. */
+function forSamples(
+  shape: readonly number[],
+  work: (begin: number, end: number, sample: number, channels: number) => void,
+): void {
+  const [samples, height, width, channels] = shape as [number, number, number, number];
+  const size = height * width * channels;
+  for (let n = 0; n < samples; n++) work(n * size, (n + 1) * size, n, channels);
 }
 
 /** aᵀ·b or a·bᵀ, both [rows, columns]. */

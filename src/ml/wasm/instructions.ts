@@ -67,3 +67,18 @@ export const pick = (a: Code, b: Code, numbers: readonly [number, number, number
   ...[0xfd, 0x0d],
   ...numbers.flatMap((number) => [0, 1, 2, 3].map((byte) => 4 * number + byte)),
 ];
+export const divF32: Binary = (a, b) => simd(0xe7, a, b);
+/** The smaller and the larger one; NaN where either is. */
+export const smallerF32: Binary = (a, b) => simd(0xe8, a, b);
+export const largerF32: Binary = (a, b) => simd(0xe9, a, b);
+/** All bits where a ≤ b. */
+export const notAboveF32: Binary = (a, b) => simd(0x45, a, b);
+export const nearestF32 = (value: Code): number[] => simd(0x6a, value);
+/** Towards zero; NaN becomes 0. */
+export const toI32 = (value: Code): number[] => simd(0xf8, value);
+export const addI32: Binary = (a, b) => simd(0xae, a, b);
+/** @param bits below 64. */
+export const shiftLeftI32 = (value: Code, bits: number): number[] => simd(0xab, value, constant(bits));
+/** A float32 four times. */
+export const number = (value: number): number[] =>
+  splat([0x43, ...new Uint8Array(Float32Array.of(value).buffer)]);

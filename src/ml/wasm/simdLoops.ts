@@ -20,10 +20,12 @@ import {
   store,
   subF32,
 } from "./instructions.ts";
+import { activationFunctions, type ActivationExports, type ActivationName } from "./activationCode.ts";
+import { depthwiseFunctions, type DepthwiseExports, type Tap } from "./depthwiseCode.ts";
 import { layoutFunctions, type LayoutExports } from "./layoutCode.ts";
 
 /** Addresses are byte offsets in the heap; vectors of C numbers are 32 bits wide, sums 64. */
-interface Exports extends LayoutExports {
+interface Exports extends LayoutExports, DepthwiseExports, ActivationExports {
   /** to[i] = max(a[i] + b[i], lowest) */
   add(a: number, b: number, to: number, end: number, lowest: number): void;
   /** to[i] = y[i] > 0 ? d[i] : 0 */
@@ -164,6 +166,31 @@ export class SimdLoops {
     return count;
   }
 
+  /** The first numbers of f(x), a multiple of four. @returns how many. */
+  activate(fn: ActivationName, x: Float32Array, y: Float32Array): number {
+    const count = fn === "gelu" ? 0 : x.length & ~3;
+    if (fn !== "gelu" && count > 0) this.loops[fn](x.byteOffset, y.byteOffset, x.byteOffset + 4 * count);
+    return count;
+  }
+
+  /** The first numbers of d · f′(x), a multiple of four. @returns how many. */
+  activationGradient(fn: ActivationName, d: Float32Array, x: Float32Array, to: Float32Array): number {
+    const count = fn === "gelu" ? 0 : x.length & ~3;
+    if (fn !== "gelu" && count > 0)
+      this.loops[`${fn}Gradient`](x.byteOffset, d.byteOffset, to.byteOffset, x.byteOffset + 4 * count);
+    return count;
+  }
+
+  /** b += a · filter at every place of a tap; C in fours. */
+  addTap(filter: Float32Array, tap: Tap): void {
+    this.loops.addTap(...tapAddresses(filter, tap));
+  }
+
+  /** filter += Σ a · b over all places of a tap; C in fours. */
+  correlateTap(filter: Float32Array, tap: Tap): void {
+    this.loops.correlateTap(...tapAddresses(filter, tap));
+  }
+
   /** [N, P, C] → [C, P, N]; N and C in fours. */
   samplesLast(x: Float32Array, to: Float32Array, [samples, places, channels]: Shape3D): void {
     const [place, row] = [4 * channels, 4 * samples];
@@ -258,6 +285,22 @@ function forTiles(places: number, work: (first: number, count: number) => void):
   for (let first = 0; first < places; first += tilePlaces) work(first, Math.min(tilePlaces, places - first));
 }
 
+function tapAddresses(filter: Float32Array, tap: Tap): Parameters<DepthwiseExports["addTap"]> {
+  const from = tap.a.byteOffset + 4 * tap.inA;
+  return [
+    from,
+    tap.b.byteOffset + 4 * tap.inB,
+    from + 4 * tap.lines * tap.aLine,
+    4 * tap.aLine,
+    4 * tap.bLine,
+    4 * tap.columns * tap.channels,
+    4 * tap.channels,
+    4 * tap.bStep,
+    filter.byteOffset + 4 * tap.inFilter,
+    4 * tap.channels,
+  ];
+}
+
 /** `work` is given addresses, and how many bytes a row has. */
 function forStretches(
   x: Float32Array,
@@ -295,6 +338,8 @@ const functions: readonly WasmFunction[] = [
   affine(),
   combination(),
   ...layoutFunctions,
+  ...activationFunctions,
+  ...depthwiseFunctions,
 ];
 
 /** Sums in double precision: of four channels at a time, the low half of them and the high half. */

@@ -26,7 +26,7 @@ import job_data
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
-from networks import BasicBlock, Bottleneck, ResNet, efficientnet_b0, mlp_head  # noqa: E402
+from networks import BasicBlock, Bottleneck, ResNet, efficientnet_b0, mlp_head, mobilenet_v3  # noqa: E402
 
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.03, 0.9, 1e-4
 EMA_MOMENTUM, TEMPERATURE = 0.999, 0.2
@@ -45,8 +45,8 @@ def job(size: int, batch: int, student: dict, teacher: dict, hidden: int, dim: i
     return dict(zip(names, (size, batch, student, teacher, hidden, dim, queue)))
 
 
-def cifar(width: int) -> dict:
-    return encoder_shape("resnet18", "cifar", width)
+def cifar(width: int, backbone: str = "resnet18") -> dict:
+    return encoder_shape(backbone, "cifar", width)
 
 
 def published(backbone: str) -> dict:
@@ -56,6 +56,8 @@ def published(backbone: str) -> dict:
 JOBS = {
     "STEP-XS": job(16, 8, cifar(4), cifar(8), 128, 64, 512),
     "STEP-S": job(32, 16, cifar(8), cifar(16), 128, 64, 512),
+    "STEP-SE": job(32, 16, cifar(8, "efficientnetB0"), cifar(16), 128, 64, 512),
+    "STEP-SM": job(32, 16, cifar(8, "mobilenetV3Large"), cifar(16), 128, 64, 512),
     "STEP-M": job(64, 64, cifar(32), cifar(64), 512, 128, 4096),
     "STEP-L": job(128, 64, published("resnet18"), published("resnet50"), 2048, 128, 65_536),
     "STEP-E": job(128, 64, published("efficientnetB0"), published("resnet50"), 2048, 128, 65_536),
@@ -65,9 +67,16 @@ JOBS = {
 def encoder(shape: dict, hidden: int, dim: int) -> nn.Module:
     """With MoCo-v2's projection head; activations in place, as torchvision's networks have them where it costs nothing."""
     width = shape["width"]
-    if shape["backbone"] == "efficientnetB0":
-        network = efficientnet_b0(width / 64, 1)
+    if shape["backbone"] in ("efficientnetB0", "mobilenetV3Large"):
+        factor = width / 64
+        network = (
+            efficientnet_b0(factor, 1)
+            if shape["backbone"] == "efficientnetB0"
+            else mobilenet_v3("large", factor, 1)
+        )
         del network.classifier
+        if shape["stem"] == "cifar":
+            network.features[0][0].stride = (1, 1)
         network.fc = mlp_head(network.features[-1][0].out_channels, hidden, dim)
     else:
         planes = [width * 2**stage for stage in range(4)]
