@@ -4,7 +4,7 @@ import { createPrng } from "../../lib/prng.ts";
 import { improveBackend } from "../tfjs/improveBackend.ts";
 import * as tf from "../tfjs/tf.ts";
 import { namedEncoder } from "../models/encoder.ts";
-import { forwardViews } from "./forward.ts";
+import { executorOf, forwardViews } from "./forward.ts";
 import type { ForwardOptions } from "./forwardOptions.ts";
 import { disposeWeights, initialiseWeights, saveWeights } from "../models/weights.ts";
 
@@ -142,3 +142,13 @@ test.each<Case>([
     }
   },
 );
+
+test("a ResNet goes as one pass on WASM alone; other networks go layer by layer", async () => {
+  const mobile = namedEncoder("mobilenetV3Small", "imagenet", 4, head);
+  const chosen = async (backend: "cpu" | "wasm") => {
+    await useNodeBackend(backend);
+    return [resNet9, resNet50, mobile].map(executorOf);
+  };
+  expect(await chosen("wasm")).toEqual(["wasmPass", "wasmPass", "layerByLayer"]);
+  expect(await chosen("cpu")).toEqual(["layerByLayer", "layerByLayer", "layerByLayer"]);
+});
