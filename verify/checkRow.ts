@@ -6,8 +6,6 @@ export interface CheckRow {
   readonly passed: boolean;
   /** Why it failed, where the error does not say it: the fixture was not understood, the program threw. */
   readonly problem?: string;
-  /** It is not compared, since nothing here computes it (`notOffered.ts`). */
-  readonly notOffered?: true;
 }
 
 /** Compares an error with what is allowed; an error that is not a number fails. */

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPrng } from "../src/lib/prng.ts";
 import { openBackend } from "../src/worker/engine/backend.ts";
 import { browserLoader } from "../src/worker/engine/browserLoader.ts";
+import { uniformity } from "../src/ml/eval/alignmentUniformity.ts";
+import { linearCka } from "../src/ml/eval/cka.ts";
 import { knnPredict } from "../src/ml/eval/knn.ts";
 import { fitPca } from "../src/ml/eval/pca.ts";
 import { embeddingSpread } from "../src/ml/eval/spread.ts";
@@ -30,11 +32,14 @@ async function measures() {
     neighbours: 7,
     temperature: 0.2,
   });
-  const spread = tf.tidy(() => embeddingSpread(normalizeRows(b)));
+  const scalars = tf.tidy(() => {
+    const unit = normalizeRows(b);
+    return tf.stack([embeddingSpread(unit), uniformity(unit), linearCka(b, unit)]);
+  });
   const features = tf.tensor2d(wide, [24, 300]);
   const { variances, explained } = await fitPca(features, 4, 1);
-  const values = Array.from(await spread.data());
-  tf.dispose([b, q, spread, features]);
+  const values = Array.from(await scalars.data());
+  tf.dispose([b, q, scalars, features]);
   return { predictions: Array.from(predictions), numbers: [...values, ...scores, ...variances, explained] };
 }
 
@@ -122,7 +127,7 @@ describe.each(["webgpu", "webgl", "wasm"] as const)("on %s", (backend) => {
     tf.dispose([x, dx]);
   });
 
-  test(`${backend}: kNN, spread and PCA equal the cpu backend's`, async () => {
+  test(`${backend}: kNN, spread, uniformity, CKA and PCA equal the cpu backend's`, async () => {
     const { predictions, numbers } = await measures();
     expect(predictions).toEqual(expected.predictions);
     numbers.forEach((value, i) => {

@@ -47,13 +47,6 @@ describe("runFixture", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test("says of what is not offered that it is not compared; another unknown name fails", async () => {
-    expect(await runFixture(handMade({ name: "byol" }))).toEqual([
-      { check: "byol", error: 0, tolerance: 0, passed: true, notOffered: true },
-    ]);
-    expect(await runFixture(handMade({ name: "byzantine" }))).toMatchObject([{ passed: false }]);
-  });
-
   test("fails a value or a gradient that is a little wrong, and a NaN", async () => {
     const failing = async (fixture: Fixture) =>
       (await runFixture(fixture)).filter((row) => !row.passed).map((row) => row.check);

@@ -1,4 +1,5 @@
 import { Adam } from "../src/ml/optim/adam.ts";
+import { Lars } from "../src/ml/optim/lars.ts";
 import { Sgd } from "../src/ml/optim/sgd.ts";
 import * as tf from "../src/ml/tfjs/tf.ts";
 import { checked, failed, worstAbsolute, type CheckRow } from "./checkRow.ts";
@@ -13,7 +14,6 @@ import {
   type Fixture,
   type Json,
 } from "./fixture.ts";
-import { notOffered } from "./notOffered.ts";
 
 type Optimiser = Pick<Sgd, "step" | "dispose">;
 
@@ -22,11 +22,6 @@ export async function verifyOptimizers(fixture: Fixture): Promise<CheckRow[]> {
   const rows: CheckRow[] = [];
   const optimisers = objectAt(fixture.manifest, "optimizers");
   for (const [name, entry] of Object.entries(optimisers)) {
-    const leftOut = notOffered(name);
-    if (leftOut !== null) {
-      rows.push(leftOut);
-      continue;
-    }
     try {
       rows.push(...(await verifyOptimizer(fixture, name, entry, ruleOf(optimisers, name))));
     } catch (error) {
@@ -53,6 +48,8 @@ function optimiserOf(name: string, rule: string): Optimiser {
   const momentum = numberAfter(rule, /momentum ([\d.e-]*\d)/) || numberAfter(rule, /buf = ([\d.]*\d)\*buf/);
   const weightDecay = numberAfter(rule, /(?:weight decay|wd) ([\d.e-]*\d)/);
   if (name.startsWith("sgd")) return new Sgd({ momentum, weightDecay, nesterov: rule.includes("nesterov") });
+  if (name.startsWith("lars"))
+    return new Lars({ momentum, weightDecay, trust: numberAfter(rule, /eta ([\d.e-]*\d)/) });
   if (name.startsWith("adam"))
     return new Adam({
       beta1: numberAfter(rule, /betas ([\d.]*\d)/),

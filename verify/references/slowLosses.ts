@@ -2,6 +2,7 @@ import { createPrng } from "../../src/lib/prng.ts";
 import { knownUnitRows, normalizeRows } from "../../src/ml/tensors/unitRows.ts";
 import * as tf from "../../src/ml/tfjs/tf.ts";
 import { bingo } from "../../src/ml/losses/bingo.ts";
+import { byol } from "../../src/ml/losses/byol.ts";
 import { compress } from "../../src/ml/losses/compress.ts";
 import { coss } from "../../src/ml/losses/coss.ts";
 import { distillationLoss } from "../../src/ml/losses/distillationLoss.ts";
@@ -11,6 +12,7 @@ import { ntXent } from "../../src/ml/losses/ntXent.ts";
 import { rkdAngle, rkdDistance } from "../../src/ml/losses/rkd.ts";
 import { seedLoss } from "../../src/ml/losses/seedLoss.ts";
 import { simReg } from "../../src/ml/losses/simReg.ts";
+import { simSiam } from "../../src/ml/losses/simSiam.ts";
 
 /**
  * Every loss a second time, by loops in double precision with gradients by finite differences: what the tests, in
@@ -216,6 +218,26 @@ export const lossCases: readonly LossCase[] = [
         { anchor: unitTensor(unit(teacher)), member: unitTensor(unit(teacherOther)) },
         unitTensor(queue),
         { anchorShare: 0.7, temperature: 0.2 },
+      ),
+  },
+  {
+    name: "byol",
+    inputs: [student, other],
+    slow: (a, b) => 4 - 2 * mean(cosines(a, teacherOther)) - 2 * mean(cosines(b, teacher)),
+    ours: (a, b) =>
+      byol(
+        { first: normal(a), second: normal(b) },
+        { first: unitTensor(unit(teacher)), second: unitTensor(unit(teacherOther)) },
+      ),
+  },
+  {
+    name: "simSiam",
+    inputs: [student, other],
+    slow: (a, b) => -(mean(cosines(a, teacherOther)) + mean(cosines(b, teacher))) / 2,
+    ours: (a, b) =>
+      simSiam(
+        { first: normal(a), second: normal(b) },
+        { first: unitTensor(unit(teacher)), second: unitTensor(unit(teacherOther)) },
       ),
   },
 ];

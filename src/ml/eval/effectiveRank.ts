@@ -46,3 +46,10 @@ export async function* rankMeInSlices(features: FeatureRows, task: string): Slic
   }
   return rankMe(symmetricEigenvalues(gram, dim).map((value) => Math.sqrt(Math.max(0, value))));
 }
+
+/** (Σσ²)² / Σσ⁴: how many dimensions carry the variance; sterner than RankMe. */
+export function participationRatio(singular: Float64Array): number {
+  const second = singular.reduce((sum, value) => sum + value ** 2, 0);
+  const fourth = singular.reduce((sum, value) => sum + value ** 4, 0);
+  return second ** 2 / fourth;
+}

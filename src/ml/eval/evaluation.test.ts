@@ -3,6 +3,8 @@ import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { knownUnitRows, normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
+import { alignment, uniformity } from "./alignmentUniformity.ts";
+import { linearCka } from "./cka.ts";
 import { knnAccuracy, knnDefaults, knnPredict } from "./knn.ts";
 import { nearestNeighbours, searchNeighbours } from "./nearestNeighbours.ts";
 import { neighbourOverlap } from "./neighbourOverlap.ts";
@@ -17,6 +19,8 @@ const unit = (rows: Matrix): Matrix => rows.map((row) => row.map((v) => v / Math
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, v, d) => sum + v * b[d]!, 0);
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const squaredDistance = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, v, d) => sum + (v - b[d]!) ** 2, 0);
 
 /** Bank rows by similarity to one query, most similar first. */
 const ranking = (query: readonly number[], bank: Matrix): number[] =>
@@ -130,6 +134,43 @@ describe.each(nodeBackends)("on %s", (backend) => {
       return Math.sqrt(column.reduce((sum, v) => sum + (v - mean(column)) ** 2, 0) / (column.length - 1));
     });
     expect(await spread(rows)).toBeCloseTo(mean(deviations) * Math.sqrt(5), 5);
+  });
+
+  test("alignment and uniformity are what loops say, and collapse shows as 0", async () => {
+    const [x, y] = [unit(bank), unit(matrix(37, 5))];
+    const ours = (rows: Matrix) => knownUnitRows(tensor(rows));
+    expect(await valueOf(() => alignment(ours(x), ours(y)))).toBeCloseTo(
+      mean(x.map((row, i) => squaredDistance(row, y[i]!))),
+      5,
+    );
+    const pairs = x.flatMap((a, i) => x.slice(i + 1).map((b) => Math.exp(-2 * squaredDistance(a, b))));
+    expect(await valueOf(() => uniformity(ours(x)))).toBeCloseTo(Math.log(mean(pairs)), 5);
+    expect(await valueOf(() => uniformity(ours([x[0]!, x[0]!, x[0]!])))).toBeCloseTo(0, 5);
+  });
+
+  test("linear CKA is what loops say, whatever the scale", async () => {
+    const other = matrix(37, 3);
+    const centred = (rows: Matrix): Matrix =>
+      rows.map((row) => row.map((v, d) => v - mean(rows.map((r) => r[d]!))));
+    const norm = (a: Matrix, b: Matrix): number =>
+      Math.sqrt(
+        a[0]!
+          .flatMap((_, i) =>
+            b[0]!.map(
+              (__, j) =>
+                dot(
+                  a.map((r) => r[i]!),
+                  b.map((r) => r[j]!),
+                ) ** 2,
+            ),
+          )
+          .reduce((sum, v) => sum + v, 0),
+      );
+    const [x, y] = [centred(bank), centred(other)];
+    const expected = norm(x, y) ** 2 / (norm(x, x) * norm(y, y));
+    expect(await valueOf(() => linearCka(tensor(bank), tensor(other)))).toBeCloseTo(expected, 5);
+    const huge = bank.map((row) => row.map((v) => 1e6 * v));
+    expect(await valueOf(() => linearCka(tensor(huge), tensor(other)))).toBeCloseTo(expected, 5);
   });
 });
 

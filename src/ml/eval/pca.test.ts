@@ -3,7 +3,7 @@ import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import * as tf from "../tfjs/tf.ts";
 import { finish } from "../../lib/slices.ts";
-import { rankMe, rankMeInSlices, singularValues } from "./effectiveRank.ts";
+import { participationRatio, rankMe, rankMeInSlices, singularValues } from "./effectiveRank.ts";
 import { gramOfColumns, type FeatureRows } from "./featureRows.ts";
 import { fitPca } from "./pca.ts";
 
@@ -114,8 +114,10 @@ describe.each(nodeBackends)("on %s", (backend) => {
 test("effective ranks count the directions used", () => {
   const equal = Float64Array.from({ length: 8 }, () => 3);
   expect(rankMe(equal)).toBeCloseTo(8, 3);
+  expect(participationRatio(equal)).toBeCloseTo(8, 10);
   const single = Float64Array.from([5, 0, 0, 0]);
   expect(rankMe(single)).toBeCloseTo(1, 4);
+  expect(participationRatio(single)).toBe(1);
 });
 
 test.each([

@@ -3,6 +3,8 @@ import { nodeBackends, useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { createPrng } from "../../lib/prng.ts";
 import * as tf from "../tfjs/tf.ts";
 import { Adam } from "./adam.ts";
+import { milestoneFactor, risingMomentum, warmupCosineFactor } from "./epochSchedules.ts";
+import { Lars } from "./lars.ts";
 import { Muon } from "./muon.ts";
 import { Sgd } from "./sgd.ts";
 
@@ -33,6 +35,20 @@ function slowAdam(decay: number, decoupled: boolean): SlowStep {
       const scale = Math.sqrt(second[i]! / (1 - 0.95 ** step)) + 1e-3;
       return v - (rate * first[i]!) / (1 - 0.8 ** step) / scale;
     });
+  };
+}
+
+function slowLars(isMatrix: boolean): SlowStep {
+  let velocity: number[] | null = null;
+  return (p, gradient, rate) => {
+    let g = [...gradient];
+    if (isMatrix) {
+      g = g.map((v, i) => v + 0.1 * p[i]!);
+      const scale = norm(p) > 0 && norm(g) > 0 ? (0.02 * norm(p)) / norm(g) : 1;
+      g = g.map((v) => v * scale);
+    }
+    velocity = velocity === null ? g : velocity.map((v, i) => 0.7 * v + g[i]!);
+    return p.map((v, i) => v - rate * velocity![i]!);
   };
 }
 
@@ -106,6 +122,11 @@ const cases = [
     slow: () => slowAdam(0.1, true),
   },
   {
+    name: "LARS",
+    make: () => new Lars({ momentum: 0.7, weightDecay: 0.1, trust: 0.02 }),
+    slow: (shape: readonly number[]) => slowLars(shape.length > 1),
+  },
+  {
     name: "Muon",
     make: () => new Muon({ momentum: 0.9, weightDecay: 0.05 }),
     slow: (shape: readonly number[]) => slowMuon(0.05, shape),
@@ -119,7 +140,7 @@ describe.each(nodeBackends)("on %s", (backend) => {
     const before = tf.memory().numTensors;
     const prng = createPrng(31, it.name);
     const normals = (count: number): number[] => Array.from({ length: count }, () => prng.normal());
-    // Matrices with more rows and with more columns, a vector, and zeros.
+    // Matrices with more rows and with more columns, a vector, and zeros, whose norm LARS must not divide by.
     const shapes = { matrix: [2, 3], tall: [5, 2], vector: [4], zeros: [2, 2] } as const;
     const values = new Map<string, number[]>([
       ["matrix", normals(6)],
@@ -180,3 +201,17 @@ test.each([
     expect(Math.max(...differences)).toBeLessThan(2e-6);
   },
 );
+
+test("schedules of published recipes", () => {
+  expect([0, 4, 5, 52.5, 100].map((epoch) => warmupCosineFactor(epoch, 100, 5))).toEqual([0.2, 1, 1, 0.5, 0]);
+  expect([0, 59, 60, 79, 80].map((epoch) => milestoneFactor(epoch, [60, 80], 0.1))).toEqual([
+    1,
+    1,
+    0.1,
+    0.1,
+    0.1 ** 2,
+  ]);
+  expect(risingMomentum(0.996, 0)).toBe(0.996);
+  expect(risingMomentum(0.996, 0.5)).toBeCloseTo(0.998, 12);
+  expect(risingMomentum(0.996, 1)).toBe(1);
+});
