@@ -1,6 +1,6 @@
 import { settings, usualRates, type Config, type ConfigPatch } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import { describeProgress } from "./evidence.ts";
+import { describeFurther, describeProgress } from "./evidence.ts";
 import { faultRules } from "./faultRules.ts";
 import { readSignals, type Signals } from "./signals.ts";
 import type { Verdict, VerdictFacts } from "./verdictFacts.ts";
@@ -10,6 +10,11 @@ export type { Verdict, VerdictFacts, VerdictKind } from "./verdictFacts.ts";
 /** Says from a run's numbers how it goes: a failure first, then faults by how sure they are, then progress. */
 export function judgeRun(facts: VerdictFacts): Verdict {
   const signals = readSignals(facts);
+  const verdict = firstVerdict(signals);
+  return { ...verdict, also: describeFurther(signals, verdict.evidence) };
+}
+
+function firstVerdict(signals: Signals): Verdict {
   for (const rule of [failedRule, ...faultRules]) {
     const verdict = rule(signals);
     if (verdict !== null) return verdict;
