@@ -1,4 +1,5 @@
 import { useId, useMemo, useRef, type ReactNode } from "react";
+import { Toolbar } from "react-aria-components/Toolbar";
 import { useStore } from "zustand";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { createPrng } from "../../lib/prng.ts";
@@ -92,7 +93,7 @@ function Sight({ summary, large, children }: SightProps) {
             </button>
           )}
         </div>
-        <div className={styles.choices} role="group" aria-label="Other pictures">
+        <Toolbar className={styles.choices ?? ""} aria-label="Other pictures">
           {choices.map((choice) => (
             <ChoiceButton
               key={choice}
@@ -102,7 +103,7 @@ function Sight({ summary, large, children }: SightProps) {
               onPick={pick}
             />
           ))}
-        </div>
+        </Toolbar>
         <TryPhoto side={summary.size} />
       </div>
       {children}
