@@ -20,7 +20,7 @@ export function describeRun(
     case "idle":
       return calm("ready", "Start trains the student. Space starts and pauses, → takes one step.");
     case "starting":
-      return calm(`starting: ${doing === "" ? "building networks, judging the untrained student" : doing}`);
+      return calm(`starting: ${doing === "" ? "building the networks, measuring the untrained student" : doing}`);
     case "running":
       return calm(doing === "" ? "running" : `running: ${doing}`);
     case "paused":
@@ -50,7 +50,7 @@ function describeEnd({ end, step, baseline, evaluations }: CurrentRun): RunDescr
     case undefined:
       return {
         text: `ended: stopped after ${steps}`,
-        hint: "What was learnt so far can be exported. Start begins afresh.",
+        hint: "Download what it has learnt so far below; Start begins a new student.",
         alarming: false,
       };
   }

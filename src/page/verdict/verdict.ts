@@ -41,7 +41,7 @@ function judgeGoing(signals: Signals): Verdict {
     return {
       kind: "waiting",
       tone: "neutral",
-      headline: signals.steps === 0 ? "Nothing to judge yet" : "Too early to tell",
+      headline: signals.steps === 0 ? "Nothing to tell yet" : "Too early to tell",
       evidence:
         signals.steps === 0 ? "The first numbers come with the first steps." : describeProgress(signals),
       ...patience(signals),
