@@ -85,14 +85,7 @@ function Sight({ summary, large, children }: SightProps) {
               : "Which pictures does each network find most like this one? ✓ marks those that the teacher finds too."}
       </p>
       <div className={styles.query}>
-        <div className={styles.asked}>
-          {given === null ? <QueryPicture cache={cache} index={index} /> : <GivenView given={given} />}
-          {large ? null : (
-            <button type="button" className={styles.through} onClick={() => showView("explore")}>
-              Its views
-            </button>
-          )}
-        </div>
+        {given === null ? <QueryPicture cache={cache} index={index} /> : <GivenView given={given} />}
         <Toolbar className={styles.choices ?? ""} aria-label="Other pictures">
           {choices.map((choice) => (
             <ChoiceButton
@@ -104,7 +97,14 @@ function Sight({ summary, large, children }: SightProps) {
             />
           ))}
         </Toolbar>
-        <TryPhoto side={summary.size} />
+        <div className={styles.acts}>
+          {large ? null : (
+            <button type="button" onClick={() => showView("explore")}>
+              Its views
+            </button>
+          )}
+          <TryPhoto side={summary.size} />
+        </div>
       </div>
       {children}
       <NeighbourRow
@@ -211,7 +211,7 @@ function TryPhoto({ side }: { readonly side: number }) {
   };
   return (
     <>
-      <button type="button" className={styles.try} onClick={() => input.current?.click()}>
+      <button type="button" onClick={() => input.current?.click()}>
         Try a new photo
       </button>
       <input
