@@ -33,7 +33,9 @@ export function describeRun(
     case "running":
       return calm(doing === "" ? "running" : `running: ${doing}`);
     case "paused":
-      return calm("paused", "", "→ takes one step, Space goes on.");
+      return run.step > 0 && run.step === run.plan?.totalSteps
+        ? calm("paused", "All steps are taken: Resume ends the run.")
+        : calm("paused", "", "→ takes one step, Space goes on.");
     case "ended":
       return describeEnd(run);
   }
