@@ -12,7 +12,16 @@ export default defineConfig({
   retries: 0,
   // Specs aim at a minute; the rest is for machines with other things to do.
   timeout: 240_000,
-  expect: { timeout: 30_000 },
+  expect: {
+    timeout: 30_000,
+    toHaveScreenshot: {
+      stylePath: "e2e/appearance.css",
+      // Edges of letters differ a little between machines; a colour that is another, or a line that moved, is more.
+      threshold: 0.1,
+      maxDiffPixelRatio: 0.002,
+    },
+  },
+  snapshotPathTemplate: "{testDir}/appearance/{arg}{ext}",
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
   use: {
     // Set by the global setup, which serves the build.

@@ -1,5 +1,6 @@
 /** What axe finds, in each state of the page, light and dark; and that nothing moves while a run goes on. */
 import AxeBuilder from "@axe-core/playwright";
+import type { Locator } from "@playwright/test";
 import { stations } from "../src/page/stations/stationSettings.ts";
 import { openStation } from "../tools/openStation.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
@@ -87,6 +88,90 @@ test("nothing moves while a run begins, goes on and ends", async ({ playground }
 test("from the top, a dozen stops at most lead to the first chart", async ({ playground }) => {
   const { page } = playground;
   await playground.open({}, "cpu");
+  await page.getByTestId("chart-knn").waitFor();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("button", { name: "Skip to the page" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Skip to the curves" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  const isAtChart = () =>
+    page.evaluate(() => document.activeElement?.closest("figure[data-testid]") !== null);
+  let stops = 2;
+  for (; stops <= 12 && !(await isAtChart()); stops++) await page.keyboard.press("Tab");
+  expect(await isAtChart(), `a chart after ${stops} stops`).toBe(true);
 });
+
+/** The one in sight: on a phone it is in the bar at the bottom. */
+function startButton({ page }: Playground): Locator {
+  return page.getByRole("button", { name: "Start", exact: true }).filter({ visible: true });
+}
+
+const sizes = [
+  { width: 390, height: 844 },
+  { width: 1024, height: 768 },
+];
+for (const size of sizes) {
+  test(`axe finds nothing at ${size.width} × ${size.height}`, async ({ playground }) => {
+    const { page } = playground;
+    await page.setViewportSize(size);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await playground.open({ method: "mocov2", teacher: "none", steps: 4, evaluateEvery: 2 }, "wasm");
+    await playground.until(({ dataset }) => dataset !== null);
+    await expectNothing(playground, "before Start");
+    await openStation(page, "teacher");
+    await expectNothing(playground, "settings of the teacher");
+    await playground.click("station-close");
+    await startButton(playground).click();
+    await playground.untilRun("ended");
+    await expectNothing(playground, "after a run");
+    for (const view of ["ablation", "runs", "explore"]) {
+      await playground.click(`view-${view}`);
+      await page.waitForTimeout(300);
+      await expectNothing(playground, view);
+    }
+  });
+}
+
+/** From the narrowest phone to a large screen; 720 × 450 and 512 × 384 are 1440 × 900 and 1024 × 768 at twice the size. */
+const extents = [
+  [360, 640],
+  [512, 384],
+  [720, 450],
+  [1024, 768],
+  [2560, 1440],
+] as const;
+for (const [width, height] of extents) {
+  test(`nothing is wider than a window of ${width} × ${height}`, async ({ playground }) => {
+    const { page } = playground;
+    await page.setViewportSize({ width, height });
+    await playground.open({ method: "mocov2", teacher: "none", steps: 2, evaluateEvery: 1 }, "wasm");
+    await playground.until(({ dataset }) => dataset !== null);
+    const expectToFit = async (state: string): Promise<void> => {
+      const tooWide = await page.evaluate(() => {
+        const { scrollWidth } = document.documentElement;
+        if (scrollWidth <= innerWidth) return [];
+        const reach = (element: Element): number => element.getBoundingClientRect().right;
+        const names = [...document.querySelectorAll("main *, header *")]
+          .filter((element) => reach(element) > innerWidth + 1)
+          .map(
+            (element) =>
+              `${element.tagName}.${element.getAttribute("class") ?? ""} ends at ${reach(element)}`,
+          );
+        return [`the page is ${scrollWidth} wide`, ...names.slice(0, 5)];
+      });
+      expect(tooWide, state).toEqual([]);
+    };
+    await expectToFit("before Start");
+    await startButton(playground).click();
+    await playground.untilRun("ended");
+    await expectToFit("after a run");
+    for (const view of ["ablation", "runs", "explore"]) {
+      await playground.click(`view-${view}`);
+      await page.waitForTimeout(300);
+      await expectToFit(view);
+    }
+    await playground.click("view-train");
+    await openStation(page, "teacher");
+    await expectToFit("settings of the teacher");
+  });
+}

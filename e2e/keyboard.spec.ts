@@ -25,6 +25,26 @@ test("a run from the keyboard alone", async ({ playground }) => {
   expect((await playground.untilRun("ended")).run.end).toEqual({ kind: "stopped" });
 });
 
+test("→ takes a step while a button has the keyboard, and moves among pictures where they have it", async ({
+  playground,
+}) => {
+  const { page } = playground;
+  await playground.open({ method: "mocov2", steps: 5000 }, "wasm");
+  await playground.click("step");
+  const { step } = (await playground.until(({ run }) => run.state === "paused" && run.step === 1)).run;
+  await expect(page.getByTestId("step")).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await playground.until(({ run }) => run.step === step + 1 && run.state === "paused");
+
+  const choices = page.getByRole("toolbar", { name: "Other pictures" }).getByRole("button");
+  await choices.first().focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(choices.nth(1)).toBeFocused();
+  await page.keyboard.press("Tab"); // one stop for all of them
+  await expect(page.getByRole("button", { name: "Try a new photo" })).toBeFocused();
+  expect((await playground.snapshot()).run.step).toBe(step + 1);
+});
+
 test("a key typed into a field stays there", async ({ playground }) => {
   await playground.open({ method: "mocov2" }, "cpu");
   await playground.click("view-ablation");

@@ -7,7 +7,7 @@ import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
-import type { NeighbourLists, NeighbourQuery, StepPictures, StepReplay } from "./sight.ts";
+import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */
@@ -78,16 +78,16 @@ export interface Requests {
     in: { indices: readonly number[]; side: number };
     out: { pixels: Uint8ClampedArray<ArrayBuffer>; names: readonly string[]; classes: readonly number[] };
   };
-  /** The two augmented views of one image as the networks would see them, RGBA. */
+  /** Two augmented views of a picture as the networks would see them, RGBA. */
   previewViews: {
-    in: { index: number; config: Config; draw: number };
+    in: { query: PictureQuery; config: Config; draw: number };
     out: { side: number; views: readonly Uint8ClampedArray<ArrayBuffer>[] };
   };
   /**
    * The nearest images of the set by the untrained student of this configuration, the present one and the teacher. Never
    * waits for a run; what is not known yet is null, and what may become known without a run is then worked out.
    */
-  neighbours: { in: { query: NeighbourQuery; config: Config; count: number }; out: NeighbourLists };
+  neighbours: { in: { query: PictureQuery; config: Config; count: number }; out: NeighbourLists };
   /** Takes the last step of a paused run apart, for one image of its batch. */
   replayStep: { in: { runId: string }; out: StepReplay };
   /**

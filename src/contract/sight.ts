@@ -6,8 +6,8 @@ export interface Neighbour {
   readonly similarity: number;
 }
 
-/** A picture to find neighbours of: one of the set, or one the visitor has just given, at the set's square size. */
-export type NeighbourQuery =
+/** A picture to be asked about: one of the set, or a square one that belongs to none. */
+export type PictureQuery =
   | { readonly kind: "image"; readonly index: number }
   /** RGB bytes, `side` × `side`. */
   | { readonly kind: "picture"; readonly side: number; readonly rgb: Uint8Array<ArrayBuffer> };

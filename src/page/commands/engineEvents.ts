@@ -91,6 +91,7 @@ export function concludeRun(end: RunEnd): void {
       evaluations,
       last,
       datasetName: datasetStore.getState().summary?.name ?? "",
+      dataFingerprint: datasetStore.getState().summary?.fingerprint ?? "",
       teacherName: hasTeacher(config) ? (teacherStore.getState().card?.name ?? "") : "",
       ablation: ablationStore.getState().jobs.some((job) => job.runId === runId),
     });

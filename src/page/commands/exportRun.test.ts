@@ -30,21 +30,21 @@ test("one line a step, the columns in their order, shortest numbers that read ba
   ).toBe(`${metricColumns.join(",")}\n1,0.1,2.5,4,0.25,0.03,100,320\n2,NaN,2,3,0.5,0.02,120,500\n`);
 });
 
-test("accuracy stands on the steps where it was measured", () => {
+test("accuracy, overlap and effective rank stand on the steps where they were measured", () => {
   const evaluations = [0, 2].map((step) => ({
     step,
     knn: 0.125 * (step + 1),
     cosine: null,
     spread: 1,
-    overlap: null,
-    effectiveRank: null,
+    overlap: step === 0 ? null : 0.6,
+    effectiveRank: 3.5,
   }));
   const lines = toCsv(metricRows(log, evaluations)).split("\n");
   expect(lines[0]).toBe(
-    "step,loss,contrastive,distillation,cosine,learningRate,imagesPerSecond,elapsedMs,knn",
+    "step,loss,contrastive,distillation,cosine,learningRate,imagesPerSecond,elapsedMs,knn,overlap,effectiveRank",
   );
-  expect(lines[1]).toMatch(/,320,$/);
-  expect(lines[2]).toMatch(/,500,0\.375$/);
+  expect(lines[1]).toMatch(/,320,,,$/);
+  expect(lines[2]).toMatch(/,500,0\.375,0\.6,3\.5$/);
 });
 
 test("what is written while the run goes on is the run as it was when asked for", async () => {

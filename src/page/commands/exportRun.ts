@@ -34,20 +34,23 @@ export function exportRun(): void {
   saveFile("run.json", formatRunFile(currentRunFile()), "application/json");
 }
 
+/** What is measured at evaluations rather than at every step. */
+const evaluationColumns = ["knn", "overlap", "effectiveRank"] as const;
+
 /**
- * One line per step: `metricColumns`, and `knn` on the steps where the student was judged (when it could be). What
- * is not finite is written `NaN` or `Infinity`.
+ * One line per step: `metricColumns`, and `evaluationColumns` on the steps where the student was evaluated, each if it
+ * could be measured at all. What is not finite is written `NaN` or `Infinity`.
  */
 export function* metricRows(log: MetricLog, evaluations: readonly Evaluation[]): Generator<CsvRow, void> {
-  const knnAt = new Map<number, number>();
-  for (const { step, knn } of evaluations) if (knn !== null) knnAt.set(step, knn);
+  const evaluationAt = new Map(evaluations.map((evaluation) => [evaluation.step, evaluation]));
+  const measured = evaluationColumns.filter((name) => evaluations.some((one) => one[name] !== null));
   const columns = metricColumns.map((name) => log.column(name));
   const steps = log.length; // as of now: it may grow before the last row is asked for
-  yield knnAt.size > 0 ? [...metricColumns, "knn"] : metricColumns;
+  yield [...metricColumns, ...measured];
   for (let i = 0; i < steps; i++) {
-    const row: (number | null)[] = columns.map((column) => shortestFloat32(column[i]!));
-    if (knnAt.size > 0) row.push(knnAt.get(row[0]!) ?? null);
-    yield row;
+    const row = columns.map((column) => shortestFloat32(column[i]!));
+    const evaluation = evaluationAt.get(row[0]!);
+    yield [...row, ...measured.map((name) => evaluation?.[name] ?? null)];
   }
 }
 

@@ -13,13 +13,14 @@ async function askNeighbours(engine: Engine): Promise<void> {
   const { summary } = datasetStore.getState();
   if (summary === null) return;
   const question = ++lastQuestion;
-  const { index, given } = sightStore.getState();
+  const { index, given, view } = sightStore.getState();
+  const foreign = view ?? given;
   try {
     const lists = await engine.request("neighbours", {
       query:
-        given === null
+        foreign === null
           ? { kind: "image", index: Math.min(index, summary.count - 1) }
-          : { kind: "picture", side: given.side, rgb: given.rgb.slice() },
+          : { kind: "picture", side: foreign.side, rgb: foreign.rgb.slice() },
       config: runStore.getState().config ?? configStore.getState().config,
       count: neighbourCount,
     });
@@ -31,12 +32,18 @@ async function askNeighbours(engine: Engine): Promise<void> {
 let lastQuestion = 0;
 
 export function lookAtImage(engine: Engine, index: number): void {
-  sightStore.setState({ index, given: null, lists: null });
+  sightStore.setState({ index, given: null, view: null, lists: null });
   void askNeighbours(engine);
 }
 
 export function lookAtGiven(engine: Engine, given: GivenPicture): void {
-  sightStore.setState({ given, lists: null });
+  sightStore.setState({ given, view: null, lists: null });
+  void askNeighbours(engine);
+}
+
+/** @param view of the picture that is looked at; null = the picture itself again. */
+export function lookAtView(engine: Engine, view: GivenPicture | null): void {
+  sightStore.setState({ view, lists: null });
   void askNeighbours(engine);
 }
 
@@ -47,11 +54,12 @@ async function previewPictures(engine: Engine): Promise<void> {
   const { config } = configStore.getState();
   const index = Math.min(sightStore.getState().index, summary.count - 1);
   try {
-    const { name, label, whole, side, views } = await lookAtViews(engine, config, {
-      index,
-      draw: 0,
-      wholeSide: config.imageSize,
-    });
+    const { name, label, whole, side, views } = await lookAtViews(
+      engine,
+      config,
+      { index, wholeSide: config.imageSize },
+      0,
+    );
     if (runStore.getState().state !== "idle") return;
     stepPicturesStore.setState({
       pictures: { step: 0, index, name, label, side, views, plain: whole },
@@ -74,7 +82,7 @@ export function followSight(engine: Engine): () => void {
     }),
     datasetStore.subscribe((state, before) => {
       if (state.summary === before.summary) return;
-      sightStore.setState({ index: 0, given: null, lists: null });
+      sightStore.setState({ index: 0, given: null, view: null, lists: null });
       stepPicturesStore.setState({ pictures: null });
       neighbours.soon();
       preview.soon();

@@ -33,7 +33,7 @@ export async function restartEngine(engine: EngineClient): Promise<void> {
   engine.restart();
   if (runIsGoing()) {
     const error = new AppError("backend-lost", "The engine was restarted while the run was going.", {
-      hint: "Start begins afresh.",
+      hint: "Start begins a new run.",
     });
     concludeRun({ kind: "failed", error: toWire(error) });
   }

@@ -2,6 +2,7 @@ import { useStore } from "zustand";
 import { Gallery } from "../data/Gallery.tsx";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { datasetStore } from "../stores/datasetStore.ts";
+import { PictureViews } from "./PictureViews.tsx";
 import { WhatItSees } from "./WhatItSees.tsx";
 import styles from "./ExploreView.module.css";
 
@@ -11,7 +12,9 @@ export function ExploreView() {
   const summary = useStore(datasetStore, (state) => state.summary);
   return (
     <div className={styles.explore}>
-      <WhatItSees large />
+      <WhatItSees large>
+        <PictureViews />
+      </WhatItSees>
       <section className={`card ${styles.pictures}`} aria-labelledby="all-pictures">
         <h2 id="all-pictures">All pictures</h2>
         {summary === null ? (

@@ -1,4 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
+import { Toolbar } from "react-aria-components/Toolbar";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import type { Neighbour } from "../../contract/sight.ts";
 import { visibleText } from "../../lib/visibleText.ts";
@@ -37,7 +38,7 @@ export function NeighbourRow(props: RowProps) {
   return (
     <div className={styles.row} role="group" aria-label={`Nearest ${label}`}>
       <span className={styles.rowLabel}>{label}</span>
-      <div className={styles.cells}>
+      <Toolbar className={styles.cells ?? ""} aria-label={`Pictures nearest ${label}`}>
         {Array.from({ length: shown }, (_, at) => {
           const neighbour = few?.[at];
           return neighbour === undefined ? (
@@ -55,7 +56,7 @@ export function NeighbourRow(props: RowProps) {
           );
         })}
         {few === null ? <span className={styles.missing}>{missing}</span> : null}
-      </div>
+      </Toolbar>
       <span className={styles.count} data-testid={`right-${label}`}>
         {counted ? `${right}/${few?.length ?? 0}` : ""}
       </span>

@@ -1,15 +1,19 @@
-import { useId, useMemo, useRef } from "react";
+import { useId, useMemo, useRef, type ReactNode } from "react";
+import { Toolbar } from "react-aria-components/Toolbar";
 import { useStore } from "zustand";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { visibleText } from "../../lib/visibleText.ts";
 import { lookAtGiven, lookAtImage, neighbourCount } from "../commands/lookAround.ts";
+import { toRgba } from "../commands/lookAtViews.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { createThumbnailCache, type ThumbnailCache } from "../ingest/thumbnailCache.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { sightStore, type GivenPicture } from "../stores/sightStore.ts";
+import { teacherStore } from "../stores/teacherStore.ts";
+import { showView } from "../stores/viewStore.ts";
 import { Picture } from "../widgets/Picture.tsx";
 import { NeighbourRow, useThumbnail } from "./NeighbourRows.tsx";
 import styles from "./Sight.module.css";
@@ -18,9 +22,17 @@ import { squarePicture } from "./squarePicture.ts";
 /** Pictures to choose from without leafing through the set. */
 const offered = 7;
 const thumbnailSide = 64;
+/** Where there is less room. */
+const fewNeighbours = 6;
+
+interface WhatItSeesProps {
+  readonly large?: boolean;
+  /** Between the picture and its neighbours. */
+  readonly children?: ReactNode;
+}
 
 /** For a picture of the visitor's choice: its nearest pictures before training, now, and by the teacher. */
-export function WhatItSees({ large = false }: { readonly large?: boolean }) {
+export function WhatItSees({ large = false, children }: WhatItSeesProps) {
   const id = useId();
   const summary = useStore(datasetStore, (state) => state.summary);
   return (
@@ -34,35 +46,47 @@ export function WhatItSees({ large = false }: { readonly large?: boolean }) {
       {summary === null ? (
         <p className={styles.lead}>The pictures of the set appear here when they have been read.</p>
       ) : (
-        <Sight key={summary.fingerprint} summary={summary} shown={large ? neighbourCount : 6} />
+        <Sight key={summary.fingerprint} summary={summary} large={large}>
+          {children}
+        </Sight>
       )}
     </section>
   );
 }
 
-function Sight({ summary, shown }: { readonly summary: DatasetSummary; readonly shown: number }) {
+interface SightProps {
+  readonly summary: DatasetSummary;
+  readonly large: boolean;
+  readonly children: ReactNode;
+}
+
+function Sight({ summary, large, children }: SightProps) {
   const engine = useEngine();
   const cache = useMemo(() => createThumbnailCache(engine, thumbnailSide), [engine]);
-  const { index, given, lists } = useStore(sightStore);
+  const { index, given, view, lists } = useStore(sightStore);
   const pick = (picked: number): void => lookAtImage(engine, picked);
   const choices = useMemo(() => {
     const order = createPrng(7, "offered pictures").permutation(summary.count);
     return Array.from(order.slice(0, Math.min(offered, summary.count)));
   }, [summary.count]);
   const queryLabel = useQueryLabel(cache, index, given, summary);
+  const isForeign = view !== null || given !== null;
+  const shown = large ? neighbourCount : fewNeighbours;
   const row = { cache, summary, shown, onPick: pick, queryLabel, teachers: lists?.teacher ?? null };
   return (
     <>
       <p className={styles.lead}>
-        {given !== null
-          ? `The pictures of the set that each network finds most like “${visibleText(given.name)}”.`
-          : summary.labels.length > 1
-            ? "Which pictures does each network find most like this one? ✓ marks those of the same kind."
-            : "Which pictures does each network find most like this one? ✓ marks those that the teacher finds too."}
+        {view !== null
+          ? `The pictures of the set that each network finds most like ${visibleText(view.name)}.`
+          : given !== null
+            ? `The pictures of the set that each network finds most like “${visibleText(given.name)}”.`
+            : summary.labels.length > 1
+              ? "Which pictures does each network find most like this one? ✓ marks those of the same kind."
+              : "Which pictures does each network find most like this one? ✓ marks those that the teacher finds too."}
       </p>
       <div className={styles.query}>
         {given === null ? <QueryPicture cache={cache} index={index} /> : <GivenView given={given} />}
-        <div className={styles.choices} role="group" aria-label="Other pictures">
+        <Toolbar className={styles.choices ?? ""} aria-label="Other pictures">
           {choices.map((choice) => (
             <ChoiceButton
               key={choice}
@@ -72,34 +96,56 @@ function Sight({ summary, shown }: { readonly summary: DatasetSummary; readonly 
               onPick={pick}
             />
           ))}
+        </Toolbar>
+        <div className={styles.acts}>
+          {large ? null : (
+            <button type="button" onClick={() => showView("explore")}>
+              Its views
+            </button>
+          )}
+          <TryPhoto side={summary.size} />
         </div>
-        <TryPhoto side={summary.size} />
       </div>
+      {children}
       <NeighbourRow
         {...row}
         label="before"
         neighbours={lists?.before ?? null}
-        missing="worked out in a moment"
+        missing={
+          isForeign
+            ? "the untrained student is asked about pictures of the set only"
+            : "worked out in a moment"
+        }
       />
-      <NeighbourRow {...row} label="now" neighbours={lists?.now ?? null} missing={<NowMissing />} />
+      <NeighbourRow
+        {...row}
+        label="now"
+        neighbours={lists?.now ?? null}
+        missing={<NowMissing isForeign={isForeign} />}
+      />
       <NeighbourRow
         {...row}
         label="teacher"
         neighbours={lists?.teacher ?? null}
-        missing={<TeacherMissing />}
+        missing={<TeacherMissing isForeign={isForeign} />}
       />
     </>
   );
 }
 
-function NowMissing() {
+function NowMissing({ isForeign }: { readonly isForeign: boolean }) {
   const state = useStore(runStore, (run) => run.state);
+  if (isForeign && state === "ended") return "worked out in a moment";
   return state === "idle" ? "Press Start and watch this row change" : "at the first evaluation";
 }
 
-function TeacherMissing() {
+function TeacherMissing({ isForeign }: { readonly isForeign: boolean }) {
   const none = useStore(runStore, (run) => run.config?.teacher === "none");
-  return none ? "no teacher in this run" : "when the teacher has seen the set";
+  const isLoaded = useStore(teacherStore, ({ card }) => card !== null);
+  if (none) return "no teacher in this run";
+  return isForeign && !isLoaded
+    ? "when the teacher is loaded, at Start"
+    : "when the teacher has seen the set";
 }
 
 /** Null where labels say nothing about the picture, or it is not known yet. */
@@ -124,16 +170,12 @@ function QueryPicture({ cache, index }: { readonly cache: ThumbnailCache; readon
   );
 }
 
-function GivenView({ given: { name, side, rgb } }: { readonly given: GivenPicture }) {
-  const rgba = useMemo(() => {
-    const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
-    for (let i = 0; i < side * side; i++) pixels.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-    return pixels;
-  }, [side, rgb]);
+function GivenView({ given }: { readonly given: GivenPicture }) {
+  const rgba = useMemo(() => toRgba(given), [given]);
   return (
     <figure className={styles.chosen}>
-      <Picture rgba={rgba} side={side} />
-      <figcaption>{visibleText(name)}</figcaption>
+      <Picture rgba={rgba} side={given.side} />
+      <figcaption>{visibleText(given.name)}</figcaption>
     </figure>
   );
 }
@@ -169,7 +211,7 @@ function TryPhoto({ side }: { readonly side: number }) {
   };
   return (
     <>
-      <button type="button" className={styles.try} onClick={() => input.current?.click()}>
+      <button type="button" onClick={() => input.current?.click()}>
         Try a new photo
       </button>
       <input

@@ -1,4 +1,5 @@
 import { AppError } from "../../contract/errors.ts";
+import { toRgb } from "../commands/lookAtViews.ts";
 import type { GivenPicture } from "../stores/sightStore.ts";
 
 /** More than any camera makes. */
@@ -33,9 +34,5 @@ export async function squarePicture(file: File, side: number): Promise<GivenPict
   context.drawImage(bitmap, (width - cut) / 2, (height - cut) / 2, cut, cut, 0, 0, side, side);
   bitmap.close();
   const { data } = context.getImageData(0, 0, side, side);
-  const rgb = new Uint8Array(side * side * 3);
-  for (let i = 0; i < side * side; i++) {
-    for (let c = 0; c < 3; c++) rgb[3 * i + c] = data[4 * i + c]!;
-  }
-  return { name: file.name, side, rgb };
+  return { name: file.name, side, rgb: toRgb(data) };
 }

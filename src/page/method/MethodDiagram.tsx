@@ -14,7 +14,7 @@ import { diagramDrawing } from "./drawDiagram.ts";
 import styles from "./MethodDiagram.module.css";
 import { parts, type Part } from "./parts.ts";
 import { SlowStepBar } from "./SlowStepBar.tsx";
-import { scenes, slowStepStore } from "./slowStep.ts";
+import { scenes, slowStepStore, type Flow } from "./slowStep.ts";
 
 /**
  * The method, live: what happens to a picture in the present step. Stations are buttons that open their settings; what
@@ -29,7 +29,9 @@ export function MethodDiagram() {
   const card = useStore(teacherStore, (state) => state.card);
   const plan = useStore(runStore, (run) => run.plan);
   const { replay, scene } = useStore(slowStepStore);
-  const lit = replay === null ? null : (scenes[scene]?.parts ?? null);
+  const told = replay === null ? undefined : scenes[scene];
+  const lit = told?.parts ?? null;
+  const flows = told?.arrows ?? {};
   const [asked, setAsked] = useState<Part | null>(null);
 
   useEffect(() => {
@@ -61,18 +63,13 @@ export function MethodDiagram() {
             {summary === null ? "no pictures yet" : `${summary.count.toLocaleString("en")} pictures`}
           </span>
         </PartButton>
-        <Arrows from={[50]} to={[16.7, 50, 83.3]} className={styles.gap1} on={isLit(lit, "views")} />
+        <Arrows from={[50]} to={[16.7, 50, 83.3]} className={styles.gap1} flow={flows.views} />
         <PartButton {...part("views")} className={styles.views}>
           <View name="view1" caption="view 1" />
           <View name="view2" caption="view 2" />
           <View name="whole" caption={shown.teacherViews === "plain" ? "whole" : "both"} faint={!taught} />
         </PartButton>
-        <Arrows
-          from={[16.7, 50, 83.3]}
-          to={[16.7, 50, 83.3]}
-          className={styles.gap2}
-          on={isLit(lit, "student")}
-        />
+        <Arrows from={[16.7, 50, 83.3]} to={[16.7, 50, 83.3]} className={styles.gap2} flow={flows.networks} />
         <PartButton {...part("student")} className={styles.student}>
           <span className={styles.small}>
             <Mark role="student" /> learns
@@ -95,7 +92,7 @@ export function MethodDiagram() {
             {!taught || card === null ? "" : `${formatCount(card.parameters)} parameters`}
           </span>
         </PartButton>
-        <Arrows from={[16.7, 50, 83.3]} to={[50]} className={styles.gap3} on={isLit(lit, "embeddings")} />
+        <Arrows from={[16.7, 50, 83.3]} to={[50]} className={styles.gap3} flow={flows.embeddings} />
         <PartButton {...part("embeddings")} className={styles.embeddings}>
           <Dial taught={taught} />
           <span>
@@ -103,7 +100,7 @@ export function MethodDiagram() {
           </span>
           <span className={styles.small} data-draw="angle" />
         </PartButton>
-        <Arrows from={[50]} to={[50]} className={styles.gap4} on={isLit(lit, "losses")} />
+        <Arrows from={[50]} to={[50]} className={styles.gap4} flow={flows.losses} />
         <PartButton {...part("losses")} className={styles.losses}>
           <Loss name="distillation" caption="distillation" />
           <Loss name="contrastive" caption="contrast" />
@@ -112,10 +109,6 @@ export function MethodDiagram() {
       {replay === null ? <Explanation part={asked} /> : <SlowStepBar />}
     </div>
   );
-}
-
-function isLit(lit: readonly Part[] | null, name: Part): boolean {
-  return lit?.includes(name) ?? false;
 }
 
 interface PartProps {
@@ -245,10 +238,11 @@ interface ArrowsProps {
   readonly from: readonly number[];
   readonly to: readonly number[];
   readonly className: string | undefined;
-  readonly on: boolean;
+  /** How they move; undefined while they stand still. */
+  readonly flow: Flow | undefined;
 }
 
-function Arrows({ from, to, className, on }: ArrowsProps) {
+function Arrows({ from, to, className, flow }: ArrowsProps) {
   const pairs =
     from.length === to.length
       ? from.map((y, i) => [y, to[i]!] as const)
@@ -259,10 +253,20 @@ function Arrows({ from, to, className, on }: ArrowsProps) {
       viewBox="0 0 40 100"
       preserveAspectRatio="none"
       aria-hidden="true"
-      data-on={on}
     >
-      {pairs.map(([y, z]) => (
-        <path key={`${y} ${z}`} d={`M2 ${y}C22 ${y} 18 ${z} 38 ${z}`} vectorEffect="non-scaling-stroke" />
+      {pairs.map(([y, z], at) => (
+        <path
+          key={`${y} ${z}`}
+          d={`M2 ${y}C22 ${y} 18 ${z} 38 ${z}`}
+          vectorEffect="non-scaling-stroke"
+          data-flow={
+            flow === undefined || (flow.studentOnly === true && at > 0)
+              ? undefined
+              : flow.back === true
+                ? "back"
+                : "on"
+          }
+        />
       ))}
     </svg>
   );

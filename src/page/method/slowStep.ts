@@ -60,9 +60,22 @@ export function showScene(scene: number): void {
   else slowStepStore.setState({ scene });
 }
 
+/** The arrows between two columns of the diagram, by where they lead. */
+type ArrowGroup = "views" | "networks" | "embeddings" | "losses";
+
+/** How arrows move. */
+export interface Flow {
+  /** As the gradient goes: from the losses to the student. */
+  readonly back?: true;
+  /** Only the uppermost, the student's. */
+  readonly studentOnly?: true;
+}
+
 interface Scene {
   /** What is lit; everything else steps back. */
   readonly parts: readonly Part[];
+  /** The arrows that move. */
+  readonly arrows: Readonly<Partial<Record<ArrowGroup, Flow>>>;
   readonly tell: (replay: StepReplay, config: Config) => string;
 }
 
@@ -70,16 +83,19 @@ interface Scene {
 export const scenes: readonly Scene[] = [
   {
     parts: ["data", "views"],
+    arrows: { views: {} },
     tell: ({ pictures }, { batchSize }) =>
       `1 of 6. Two random views are drawn of “${pictures.name}”, and of ${batchSize - 1} other pictures beside it.`,
   },
   {
     parts: ["student", "meanStudent", "teacher", "views"],
+    arrows: { networks: {} },
     tell: ({ student, teacher }) =>
       `2 of 6. Every network turns its view into ${student[0].length} numbers${teacher === null ? "" : "; the teacher’s of a picture never change"}.`,
   },
   {
     parts: ["embeddings", "losses"],
+    arrows: { embeddings: {}, losses: {} },
     tell: ({ student, teacher, meanStudent, queue }) =>
       [
         "3 of 6. They are compared.",
@@ -93,7 +109,8 @@ export const scenes: readonly Scene[] = [
       ].join(" "),
   },
   {
-    parts: ["losses", "student"],
+    parts: ["losses", "embeddings", "student"],
+    arrows: { losses: { back: true }, embeddings: { back: true, studentOnly: true } },
     tell: () => {
       const row = lastRow(metricLogOf(runStore.getState().runId));
       const loss =
@@ -105,11 +122,13 @@ export const scenes: readonly Scene[] = [
   },
   {
     parts: ["student", "meanStudent"],
+    arrows: {},
     tell: (_, { emaMomentum }) =>
       `5 of 6. The mean student follows: ${Number(((1 - emaMomentum) * 100).toPrecision(3))} % of the way.`,
   },
   {
     parts: ["meanStudent"],
+    arrows: {},
     tell: ({ queue }, { batchSize }) =>
       queue === null
         ? "6 of 6. This method keeps no queue: the next step begins with new pictures."

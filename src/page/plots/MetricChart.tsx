@@ -3,13 +3,15 @@ import { useStore } from "zustand";
 import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { notifyError } from "../stores/noticeStore.ts";
+import { configStore } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
 import { plotStore, type XUnit } from "../stores/plotStore.ts";
 import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
-import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
-import { alignedRows, collect, referencesOf } from "./chartData.ts";
+import type { ChartData, ChartReference, ChartSpec, SeriesColour } from "./chartData.ts";
+import { alignedRows, collect, readReference, referencesOf } from "./chartData.ts";
 import { chartImage } from "./chartImage.ts";
 import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
@@ -61,7 +63,10 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
     let visible = true;
     const draw = (): void => {
       const { xUnit, zoom } = plotStore.getState();
-      if (visible) plot.setData(curves.read(currentRunData(), xUnit, zoom), zoom);
+      if (!visible) return;
+      const drawn = curves.read(currentRunData(), xUnit, zoom);
+      plot.setData(drawn, zoom);
+      writeNotes(legend.current, drawn.data.references);
     };
     const resized = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
@@ -80,6 +85,8 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       onMetrics(requestDraw),
       plotStore.subscribe(requestDraw),
       shownRunStore.subscribe(requestDraw),
+      configStore.subscribe(requestDraw),
+      datasetStore.subscribe(requestDraw),
     ];
     requestDraw();
     return () => {
@@ -99,9 +106,9 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
     if (chart.current === null) return;
     const entries = [
       ...spec.series,
-      ...referencesOf(spec, currentRunData()).map(({ label, colour, y }) => ({
-        label: `${label} ${spec.format(y)}`,
-        colour,
+      ...referencesOf(spec, currentRunData()).map((reference) => ({
+        label: `${reference.label} ${readReference(spec, reference)}`,
+        colour: reference.colour,
       })),
     ];
     const image = await chartImage(chart.current.canvas, spec.title, entries, readPlotTheme());
@@ -166,7 +173,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         {spec.references.map(({ label, colour }) => (
           <li key={label} className={styles.reference}>
             <LineSample colour={colour} />
-            {label} <output data-label={label} aria-live="off" />
+            {label} <output data-label={label} aria-live="off" /> <span data-note={label} />
           </li>
         ))}
       </ul>
@@ -209,6 +216,14 @@ function writeLegend(list: HTMLElement | null, spec: ChartSpec, values: Readonly
     const value = values.get(output.dataset["label"] ?? "");
     const text = value === undefined ? "" : spec.format(value);
     if (output.textContent !== text) output.textContent = text;
+  }
+}
+
+/** Where references come from, beside their values. */
+function writeNotes(list: HTMLElement | null, references: readonly ChartReference[]): void {
+  for (const span of list?.querySelectorAll<HTMLElement>("span[data-note]") ?? []) {
+    const note = references.find(({ label }) => label === span.dataset["note"])?.note ?? "";
+    if (span.textContent !== note) span.textContent = note;
   }
 }
 

@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { plotStore } from "../stores/plotStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import type { AlignedSeries, ChartReference, ChartSpec } from "./chartData.ts";
-import { align, collect } from "./chartData.ts";
+import { align, collect, readReference } from "./chartData.ts";
 import { currentRunData } from "./currentRunData.ts";
 
 const mostRows = 20;
@@ -39,7 +39,7 @@ export function MetricTable({ spec }: { readonly spec: ChartSpec }) {
   }, [spec]);
 
   const { x, columns, rows } = data;
-  const references = data.references.map(({ label, y }) => `${label}: ${spec.format(y)}`).join("; ");
+  const references = data.references.map((one) => `${one.label}: ${readReference(spec, one)}`).join("; ");
   return (
     <table ref={table}>
       <caption>

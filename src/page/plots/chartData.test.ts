@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { metricColumns } from "../../contract/metrics.ts";
 import type { RunData } from "./chartData.ts";
-import { align, chartSpecs, collect } from "./chartData.ts";
+import { align, chartSpecs, collect, readReference, referencesOf } from "./chartData.ts";
 import { createMetricLog } from "../metrics/metricLog.ts";
 
 const spec = (id: string) => chartSpecs.find((candidate) => candidate.id === id)!;
@@ -34,6 +34,7 @@ function runOf(steps: number, absent: readonly string[] = []): RunData {
     },
     stepsPerEpoch: 3,
     totalSteps: 0,
+    teacherless: null,
   };
 }
 
@@ -59,6 +60,14 @@ test("what could not be judged is left out, as are references nobody has", () =>
     ["Untrained student", 0.1],
     ["Chance", 0.25],
   ]);
+});
+
+test("what the student reaches without a teacher says how often and when it was measured", () => {
+  const run = { ...runOf(6), teacherless: { knn: 0.666, runs: 5, measured: "beforehand" } as const };
+  const [first] = referencesOf(spec("knn"), run);
+  expect(first).toMatchObject({ label: "Without a teacher", y: 0.666 });
+  expect(readReference(spec("knn"), first!)).toBe("66.6 % (mean of 5 runs measured beforehand)");
+  expect(referencesOf(spec("overlap"), run)).toEqual([]);
 });
 
 test("parts that the method does not have make no curves", () => {

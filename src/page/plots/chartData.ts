@@ -2,6 +2,7 @@ import type { Evaluation, EvaluationBaseline, MetricName } from "../../contract/
 import type { ChartId, XUnit } from "../stores/plotStore.ts";
 import type { MetricLog } from "../metrics/metricLog.ts";
 import { rowsUpTo } from "../metrics/metricLog.ts";
+import { describeTeacherless, type Teacherless } from "./teacherless.ts";
 
 /** The colours of `tokens.css`, by what they stand for. Each has its dash pattern, see `plotTheme.ts`. */
 export type SeriesColour = "ink" | "blue" | "orange" | "green" | "purple";
@@ -18,7 +19,7 @@ interface SeriesSpec {
 interface ReferenceSpec {
   readonly label: string;
   readonly colour: SeriesColour;
-  readonly from: "teacherKnn" | "untrainedKnn" | "untrainedOverlap" | "chance";
+  readonly from: "teacherKnn" | "untrainedKnn" | "untrainedOverlap" | "chance" | "teacherless";
 }
 
 /** What a chart shows; its data come from `collect`. */
@@ -75,10 +76,11 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "How well does it sort pictures?",
     term: "kNN accuracy",
     meaning:
-      "Held-out images are given the class of their nearest training images, by the features alone. Needs labels (sub-folders); they are never used in training.",
+      "Held-out images are given the class of their nearest training images, by the features alone. Needs labels (sub-folders); they are never used in training. “Without a teacher” is the same student's accuracy after as many steps on the same pictures, by a method that has none.",
     series: [{ label: "Student", colour: "blue", from: { evaluation: "knn" } }],
     references: [
       { label: "Teacher", colour: "orange", from: "teacherKnn" },
+      { label: "Without a teacher", colour: "purple", from: "teacherless" },
       { label: "Untrained student", colour: "green", from: "untrainedKnn" },
       { label: "Chance", colour: "ink", from: "chance" },
     ],
@@ -155,6 +157,8 @@ export interface RunData {
   readonly stepsPerEpoch: number;
   /** As planned: x reaches as far from the first step on. */
   readonly totalSteps: number;
+  /** What the same student reached without a teacher, where that was measured. */
+  readonly teacherless: Teacherless | null;
 }
 
 export interface ChartSeries {
@@ -171,6 +175,8 @@ export interface ChartReference {
   readonly label: string;
   readonly colour: SeriesColour;
   readonly y: number;
+  /** Where it comes from, if that is not plain: "mean of 5 runs measured beforehand". */
+  readonly note?: string;
 }
 
 export interface ChartData {
@@ -219,11 +225,23 @@ function plannedEnd(run: RunData, unit: XUnit): number {
 }
 
 /** The lines to compare with, as far as they are known. */
-export function referencesOf(spec: ChartSpec, { baseline }: Pick<RunData, "baseline">): ChartReference[] {
-  return spec.references.flatMap(({ label, colour, from }) => {
+export function referencesOf(
+  spec: ChartSpec,
+  { baseline, teacherless }: Pick<RunData, "baseline" | "teacherless">,
+): ChartReference[] {
+  return spec.references.flatMap(({ label, colour, from }): ChartReference[] => {
+    if (from === "teacherless")
+      return teacherless === null
+        ? []
+        : [{ label, colour, y: teacherless.knn, note: describeTeacherless(teacherless) }];
     const y = baseline?.[from] ?? null;
     return y === null ? [] : [{ label, colour, y }];
   });
+}
+
+/** "66.6 % (mean of 5 runs measured beforehand)" */
+export function readReference({ format }: ChartSpec, { y, note }: ChartReference): string {
+  return note === undefined ? format(y) : `${format(y)} (${note})`;
 }
 
 /** What `row` of the log counts as, in the unit asked for. */

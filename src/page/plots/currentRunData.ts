@@ -1,20 +1,28 @@
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
+import { datasetStore } from "../stores/datasetStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import type { RunData } from "./chartData.ts";
+import { teacherlessOf } from "./teacherless.ts";
 
 /** What is known of the run that charts show: an earlier one that was opened, or the current one. */
 export function currentRunData(): RunData {
   const { runId: shown } = shownRunStore.getState();
-  const earlier = shown === "" ? undefined : runHistory.getState().runs.find((run) => run.runId === shown);
-  const { runId, evaluations, baseline, plan } = earlier ?? runStore.getState();
+  const { runs } = runHistory.getState();
+  const earlier = shown === "" ? undefined : runs.find((run) => run.runId === shown);
+  const { runId, evaluations, baseline, plan, config } = earlier ?? runStore.getState();
+  const { config: settings } = configStore.getState();
+  const { summary } = datasetStore.getState();
+  const set =
+    earlier === undefined ? summary : { kind: earlier.config.data, fingerprint: earlier.dataFingerprint };
   return {
     log: metricLogOf(runId),
     evaluations,
     baseline,
     stepsPerEpoch: plan?.stepsPerEpoch ?? 0,
-    totalSteps: plan?.totalSteps ?? configStore.getState().config.steps,
+    totalSteps: plan?.totalSteps ?? settings.steps,
+    teacherless: set === null ? null : teacherlessOf(config ?? settings, set, runs),
   };
 }

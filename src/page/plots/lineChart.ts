@@ -153,7 +153,8 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
     if (spec.yTo !== null) high = Math.max(high, spec.yTo);
     const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
-    return [spec.yFrom !== null && low === spec.yFrom ? low : low - room, high + room];
+    // Where the range is fixed it stays as it was drawn when the chart was empty.
+    return [low === spec.yFrom ? low : low - room, high === spec.yTo ? high : high + room];
   }
 
   function drawReferences(u: uPlot): void {

@@ -14,6 +14,7 @@ const runOf = (log: MetricLog): RunData => ({
   baseline: null,
   stepsPerEpoch: 10,
   totalSteps: 0,
+  teacherless: null,
 });
 
 /** Steps with noisy losses and no distillation. */

@@ -119,7 +119,7 @@ function EngineRestart() {
 function RunStatus() {
   const run = useStore(runStore);
   const progress = useStore(engineStore, (state) => state.progress);
-  const { text, hint, alarming } = describeRun(run, progress);
+  const { text, hint, keys, alarming } = describeRun(run, progress);
   const { headline } = useVerdict();
   return (
     <div className={styles.status}>
@@ -133,9 +133,10 @@ function RunStatus() {
       <p className={styles.hint}>
         {run.state === "running" && run.preparing === ""
           ? headline
-          : hint === "" && run.plan !== null
+          : hint === "" && keys === "" && run.plan !== null
             ? describePlan(run.config, run.plan)
             : hint}
+        {keys === "" ? null : <span className={styles.keys}> {keys}</span>}
       </p>
     </div>
   );

@@ -6,6 +6,8 @@ import { formatShare } from "../widgets/formatNumbers.ts";
 export interface RunDescription {
   readonly text: string;
   readonly hint: string;
+  /** Which keys do something now; empty where none do. */
+  readonly keys: string;
   readonly alarming: boolean;
 }
 
@@ -13,18 +15,27 @@ export function describeRun(
   run: CurrentRun & { readonly preparing: string },
   progress: EngineProgress | null,
 ): RunDescription {
-  const calm = (text: string, hint = ""): RunDescription => ({ text, hint, alarming: false });
+  const calm = (text: string, hint = "", keys = ""): RunDescription => ({
+    text,
+    hint,
+    keys,
+    alarming: false,
+  });
   const doing = progress === null ? "" : `${progress.task} ${progress.done}/${progress.total}`;
   if (run.preparing !== "") return calm(`starting: ${doing === "" ? run.preparing : doing}`);
   switch (run.state) {
     case "idle":
-      return calm("ready", "Start trains the student. Space starts and pauses, → takes one step.");
+      return calm("ready", "Start trains the student.", "Space starts and pauses, → takes one step.");
     case "starting":
-      return calm(`starting: ${doing === "" ? "building networks, judging the untrained student" : doing}`);
+      return calm(
+        `starting: ${doing === "" ? "building the networks, measuring the untrained student" : doing}`,
+      );
     case "running":
       return calm(doing === "" ? "running" : `running: ${doing}`);
     case "paused":
-      return calm("paused", "→ takes one step, Space goes on.");
+      return run.step > 0 && run.step === run.plan?.totalSteps
+        ? calm("paused", "All steps are taken: Resume ends the run.")
+        : calm("paused", "", "→ takes one step, Space goes on.");
     case "ended":
       return describeEnd(run);
   }
@@ -40,17 +51,28 @@ function describeEnd({ end, step, baseline, evaluations }: CurrentRun): RunDescr
         knn === null || untrained === null
           ? ""
           : `kNN accuracy went from ${formatShare(untrained)} (untrained) to ${formatShare(knn)}.`;
-      return { text: `ended: finished after ${steps}`, hint: learnt, alarming: false };
+      return { text: `ended: finished after ${steps}`, hint: learnt, keys: "", alarming: false };
     }
     case "diverged":
-      return { text: `ended: diverged at step ${end.step}. ${end.message}`, hint: end.hint, alarming: true };
+      return {
+        text: `ended: diverged at step ${end.step}. ${end.message}`,
+        hint: end.hint,
+        keys: "",
+        alarming: true,
+      };
     case "failed":
-      return { text: `ended: failed. ${end.error.message}`, hint: end.error.hint ?? "", alarming: true };
+      return {
+        text: `ended: failed. ${end.error.message}`,
+        hint: end.error.hint ?? "",
+        keys: "",
+        alarming: true,
+      };
     case "stopped":
     case undefined:
       return {
         text: `ended: stopped after ${steps}`,
-        hint: "What was learnt so far can be exported. Start begins afresh.",
+        hint: "Download what it has learnt so far below; Start begins a new student.",
+        keys: "",
         alarming: false,
       };
   }

@@ -10,7 +10,7 @@ import { Announcer } from "./Announcer.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Header } from "./Header.tsx";
 import { Notices } from "./Notices.tsx";
-import { TrainView } from "./TrainView.tsx";
+import { curvesId, TrainView } from "./TrainView.tsx";
 
 const AblationView = lazy(async () => ({
   default: (await import("../ablation/AblationView.tsx")).AblationView,
@@ -29,9 +29,16 @@ export function App({ engine }: { readonly engine: EngineClient }) {
   return (
     <ErrorBoundary>
       <EngineContext value={engine}>
-        <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
-          Skip to the page
-        </button>
+        <div className={styles.skips}>
+          <button type="button" onClick={() => main.current?.focus()}>
+            Skip to the page
+          </button>
+          {view === "train" ? (
+            <button type="button" onClick={() => document.getElementById(curvesId)?.focus()}>
+              Skip to the curves
+            </button>
+          ) : null}
+        </div>
         <Tabs
           className={styles.shell ?? ""}
           selectedKey={view}

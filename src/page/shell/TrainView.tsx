@@ -9,6 +9,9 @@ import styles from "./TrainView.module.css";
 
 const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.tsx")).RunCharts }));
 
+/** What "Skip to the curves" leads to. */
+export const curvesId = "curves";
+
 /** Watch it see: the method, what the student makes of pictures, the curves, the verdict, and the student as files. */
 export function TrainView() {
   return (
@@ -23,7 +26,7 @@ export function TrainView() {
           <VerdictCard />
           <TakeAway />
         </div>
-        <div className={styles.curves}>
+        <div className={styles.curves} id={curvesId} tabIndex={-1}>
           <Suspense fallback={<div className={styles.reserved} />}>
             <RunCharts />
           </Suspense>

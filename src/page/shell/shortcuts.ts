@@ -16,8 +16,8 @@ export function listenToKeys(engine: Engine): () => void {
   return () => removeEventListener("keydown", onKey);
 }
 
-/** Fields, regions that scroll, and dialogs, behind which nothing should move. */
-const usesArrows = "input, select, textarea, [contenteditable], [tabindex], dialog";
+/** Fields, regions that scroll, rows of buttons, and dialogs, behind which nothing should move. */
+const usesArrows = "input, select, textarea, [contenteditable], [tabindex='0'], [role=toolbar], dialog";
 const usesSpace = `${usesArrows}, button, summary, a`;
 
 function isIn(target: EventTarget | null, selector: string): boolean {

@@ -25,7 +25,7 @@ export function ViewPreview() {
   const isReady = useStore(engineStore, ({ status }) => status === "ready");
   const [picked, setPicked] = useState(0);
   const [draw, setDraw] = useState(0);
-  const [preview, setPreview] = useState<(LookedAtViews & { readonly wholeSide: number }) | null>(null);
+  const [preview, setPreview] = useState<LookedAtViews | null>(null);
   const count = summary?.count ?? 0;
   const index = count === 0 ? 0 : picked % count;
   const fingerprint = summary?.fingerprint;
@@ -35,9 +35,9 @@ export function ViewPreview() {
     let isWanted = true;
     const timer = setTimeout(() => {
       const wholeSide = Math.max(config.imageSize, leastSide);
-      lookAtViews(engine, config, { index, draw, wholeSide }).then(
+      lookAtViews(engine, config, { index, wholeSide }, draw).then(
         (answer) => {
-          if (isWanted) setPreview({ ...answer, wholeSide });
+          if (isWanted) setPreview(answer);
         },
         (error: unknown) => {
           // Only a look: the images may have gone meanwhile.

@@ -16,6 +16,8 @@ export interface RunRecord {
   /** The last row of metrics; null if it ended before its first step. */
   readonly last: Readonly<Record<MetricName, number>> | null;
   readonly datasetName: string;
+  /** Of the pictures it learnt from; empty where that is not known. */
+  readonly dataFingerprint: string;
   readonly teacherName: string;
   /** Part of an ablation, rather than started by hand. */
   readonly ablation: boolean;

@@ -10,7 +10,7 @@ import styles from "./VerdictCard.module.css";
 
 /** How the run goes, in words: the verdict, the numbers behind it, and one thing to try. */
 export function VerdictCard() {
-  const { kind, tone, headline, evidence, advice, change } = useVerdict();
+  const { kind, tone, headline, evidence, also, advice, change } = useVerdict();
   return (
     <section className={styles.card} data-tone={tone} data-kind={kind} aria-label="How it goes">
       <h2 className={styles.headline} data-testid="verdict">
@@ -20,6 +20,9 @@ export function VerdictCard() {
         {headline}
       </h2>
       <p className={styles.evidence}>{evidence}</p>
+      <p className={styles.also} data-testid="verdict-also">
+        {also}
+      </p>
       <div className={styles.advice}>
         <p>{advice}</p>
         {change === undefined ? null : <ApplyButton change={change} />}

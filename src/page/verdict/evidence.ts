@@ -16,6 +16,27 @@ export function describeProgress(signals: Signals): string {
   );
 }
 
+/** Networks see less than people in views of at most this side, pixels. */
+const coarseSide = 64;
+
+/** What else was measured, without what `evidence` has said already, and what can be seen at this size at all. */
+export function describeFurther(signals: Signals, evidence: string): string {
+  const { config, evaluations } = signals;
+  if (evaluations.length === 0) return "";
+  const measured = [describeOverlap(signals), describeCosine(signals), describeRank(signals)];
+  const size =
+    config.imageSize > coarseSide
+      ? null
+      : `At ${config.imageSize} px networks see colour and shape: trust those, not detail.`;
+  return [...measured, size].filter((part) => part !== null && !evidence.includes(part)).join(" ");
+}
+
+function describeRank({ effectiveRank, plan }: Signals): string | null {
+  if (effectiveRank === null || plan === null) return null;
+  const { from, to } = effectiveRank;
+  return `Its embeddings use about ${to.toFixed(0)} of ${plan.embeddingDim} dimensions (${from.toFixed(0)} before).`;
+}
+
 function describeKnn({ knn, baseline }: Signals): string | null {
   if (knn === null || baseline === null) return null;
   const others = [`${percent(knn.from)} before training`];

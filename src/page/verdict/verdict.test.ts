@@ -120,6 +120,30 @@ describe("a run that goes well", () => {
     );
   });
 
+  test("is told by what else was measured too, and by what can be seen at its size", () => {
+    const evaluations = [
+      { step: 0, knn: 0.15, cosine: 0.02, overlap: 0.1, effectiveRank: 3.2 },
+      { step: 50, knn: 0.54, cosine: 0.41, overlap: 0.58, effectiveRank: 21.4 },
+    ];
+    const { also } = judge({ steps: 60, cosine: rising, evaluations, baseline: { untrainedOverlap: 0.1 } });
+    expect(also).toBe(
+      "Of pictures it never saw, 6 of the 10 nearest are the teacher's (1 before). " +
+        "Likeness to the teacher on pictures it never saw: 0.41 (0.02 before, 1 is equal). " +
+        "Its embeddings use about 21 of 128 dimensions (3 before). " +
+        "At 32 px networks see colour and shape: trust those, not detail.",
+    );
+    const unlabelled = judge({
+      steps: 60,
+      cosine: rising,
+      evaluations: evaluations.map((one) => ({ ...one, knn: null })),
+      baseline: { untrainedKnn: null, chance: null, untrainedOverlap: 0.1 },
+      patch: { imageSize: 96 },
+    });
+    expect(unlabelled.also).not.toContain("nearest"); // the evidence has said it
+    expect(unlabelled.also).not.toContain("px");
+    expect(judge({ steps: 60, cosine: rising }).also).toBe("");
+  });
+
   test("is not blamed for a contrastive loss that rises at first", () => {
     const verdict = judge({ steps: 20, cosine: rising, contrastive: (step) => 3 + Math.min(3, step / 5) });
     expect(verdict.tone).toBe("good");

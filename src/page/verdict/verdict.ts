@@ -1,6 +1,6 @@
 import { settings, usualRates, type Config, type ConfigPatch } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import { describeProgress } from "./evidence.ts";
+import { describeFurther, describeProgress } from "./evidence.ts";
 import { faultRules } from "./faultRules.ts";
 import { readSignals, type Signals } from "./signals.ts";
 import type { Verdict, VerdictFacts } from "./verdictFacts.ts";
@@ -10,6 +10,11 @@ export type { Verdict, VerdictFacts, VerdictKind } from "./verdictFacts.ts";
 /** Says from a run's numbers how it goes: a failure first, then faults by how sure they are, then progress. */
 export function judgeRun(facts: VerdictFacts): Verdict {
   const signals = readSignals(facts);
+  const verdict = firstVerdict(signals);
+  return { ...verdict, also: describeFurther(signals, verdict.evidence) };
+}
+
+function firstVerdict(signals: Signals): Verdict {
   for (const rule of [failedRule, ...faultRules]) {
     const verdict = rule(signals);
     if (verdict !== null) return verdict;
@@ -36,7 +41,7 @@ function judgeGoing(signals: Signals): Verdict {
     return {
       kind: "waiting",
       tone: "neutral",
-      headline: signals.steps === 0 ? "Nothing to judge yet" : "Too early to tell",
+      headline: signals.steps === 0 ? "Nothing to tell yet" : "Too early to tell",
       evidence:
         signals.steps === 0 ? "The first numbers come with the first steps." : describeProgress(signals),
       ...patience(signals),

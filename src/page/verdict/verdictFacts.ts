@@ -38,6 +38,8 @@ export interface Verdict {
   readonly headline: string;
   /** The numbers behind it, in a sentence. */
   readonly evidence: string;
+  /** What else was measured, and how far it can be trusted; empty before the first evaluation. */
+  readonly also?: string;
   /** One thing to try, or empty. */
   readonly advice: string;
   /** The advice as a change of settings. */

@@ -15,8 +15,25 @@ import { toRgba } from "./toRgba.ts";
 type ImageRequest =
   "clearImages" | "addImages" | "sealImages" | "prepareDemo" | "drawDemo" | "thumbnails" | "previewViews";
 
+interface OneImage {
+  readonly store: ImageStore;
+  readonly index: number;
+}
+
+/** A picture that belongs to no set, as a set of its own. */
+function storeOf({ side, rgb }: { readonly side: number; readonly rgb: Uint8Array<ArrayBuffer> }): OneImage {
+  const store = new ImageStore(side);
+  store.append({ size: side, pixels: rgb, classes: Int16Array.of(-1), names: [""] });
+  return { store, index: 0 };
+}
+
 export function imageRequests(session: Session, sight: Sight): RequestHandlers<ImageRequest> {
   const { demo, bundledTeacher } = session;
+  const imageOfSet = (index: number): OneImage => {
+    const store = session.requireImages();
+    if (index < 0 || index >= store.count) throw new AppError("not-found", `There is no image ${index}`);
+    return { store, index };
+  };
   return {
     clearImages({ size }) {
       session.refuseDuringRun("change the images");
@@ -53,9 +70,8 @@ export function imageRequests(session: Session, sight: Sight): RequestHandlers<I
         classes: known.map((index) => store.classOf(index)),
       };
     },
-    async previewViews({ index, config, draw }) {
-      const store = session.requireImages();
-      if (index < 0 || index >= store.count) throw new AppError("not-found", `There is no image ${index}`);
+    async previewViews({ query, config, draw }) {
+      const { store, index } = query.kind === "image" ? imageOfSet(query.index) : storeOf(query);
       const { first, second } = drawViews(
         new CpuViewSource(store, config.imageSize), // a single image is not worth a GPU's set-up
         Int32Array.of(index),

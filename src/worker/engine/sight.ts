@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { methods } from "../../contract/methods.ts";
-import type { Neighbour, NeighbourLists, NeighbourQuery } from "../../contract/sight.ts";
+import type { Neighbour, NeighbourLists, PictureQuery } from "../../contract/sight.ts";
 import { createPrng } from "../../lib/prng.ts";
 import type { Sliced } from "../../lib/slices.ts";
 import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
@@ -80,7 +80,7 @@ export class Sight {
     this.session.emit({ type: "neighboursChanged" });
   }
 
-  async neighbours(query: NeighbourQuery, config: Config, count: number): Promise<NeighbourLists> {
+  async neighbours(query: PictureQuery, config: Config, count: number): Promise<NeighbourLists> {
     this.workOut(config);
     const store = this.images();
     const fingerprint = store?.summary?.fingerprint;
@@ -275,7 +275,7 @@ interface Picture {
   readonly rgb: Uint8Array;
 }
 
-function pictureOf(query: NeighbourQuery, store: ImageStore): Picture {
+function pictureOf(query: PictureQuery, store: ImageStore): Picture {
   return query.kind === "picture" ? query : { side: store.size, rgb: store.pixelsOf(query.index) };
 }
 
