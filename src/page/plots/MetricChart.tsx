@@ -9,8 +9,7 @@ import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
-import { alignedRows, collect, referencesOf } from "./chartData.ts";
-import { chartImage } from "./chartImage.ts";
+import { alignedRows, collect } from "./chartData.ts";
 import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
 import { LiveCurves } from "./liveCurves.ts";
@@ -95,19 +94,6 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
     chart.current?.setHidden(hidden);
   }, [hidden, theme, logY, wholeX, smoothing]);
 
-  const savePng = async (): Promise<void> => {
-    if (chart.current === null) return;
-    const entries = [
-      ...spec.series,
-      ...referencesOf(spec, currentRunData()).map(({ label, colour, y }) => ({
-        label: `${label} ${spec.format(y)}`,
-        colour,
-      })),
-    ];
-    const image = await chartImage(chart.current.canvas, spec.title, entries, readPlotTheme());
-    saveFile(`${spec.id}.png`, image, "image/png");
-  };
-
   return (
     <figure
       className={`${styles.chart} ${className}`}
@@ -136,9 +122,16 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         <button
           type="button"
           aria-label={`PNG of ${spec.term}`}
-          onClick={() => void savePng().catch(notifyError)}
+          onClick={() => void saveFigure(spec, "png").catch(notifyError)}
         >
           PNG
+        </button>
+        <button
+          type="button"
+          aria-label={`SVG of ${spec.term}`}
+          onClick={() => void saveFigure(spec, "svg").catch(notifyError)}
+        >
+          SVG
         </button>
       </div>
       <div
@@ -210,6 +203,15 @@ function writeLegend(list: HTMLElement | null, spec: ChartSpec, values: Readonly
     const text = value === undefined ? "" : spec.format(value);
     if (output.textContent !== text) output.textContent = text;
   }
+}
+
+/** As it is shown, with its legend and what it means. */
+async function saveFigure(spec: ChartSpec, kind: "png" | "svg"): Promise<void> {
+  const [{ shownChartSvg }, { saveFigureAs }] = await Promise.all([
+    import("./shownFigure.ts"),
+    import("./saveFigureAs.ts"),
+  ]);
+  await saveFigureAs(kind, spec.id, shownChartSvg(spec));
 }
 
 /** Every value, references as columns of their own. */
