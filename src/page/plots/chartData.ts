@@ -157,7 +157,7 @@ export interface RunData {
   readonly totalSteps: number;
 }
 
-export interface ChartSeries {
+interface ChartSeries {
   readonly label: string;
   readonly colour: SeriesColour;
   /** One per value, in the unit asked for; rising. */
@@ -219,7 +219,7 @@ function plannedEnd(run: RunData, unit: XUnit): number {
 }
 
 /** The lines to compare with, as far as they are known. */
-export function referencesOf(spec: ChartSpec, { baseline }: Pick<RunData, "baseline">): ChartReference[] {
+function referencesOf(spec: ChartSpec, { baseline }: Pick<RunData, "baseline">): ChartReference[] {
   return spec.references.flatMap(({ label, colour, from }) => {
     const y = baseline?.[from] ?? null;
     return y === null ? [] : [{ label, colour, y }];
