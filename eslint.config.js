@@ -98,6 +98,10 @@ const folders = {
       ["wgsl", "tensors", "data", "models", "losses", "optim", "tfjs", "augment", "teachers", "methods"],
       "the compiled step stands in for a method and does not know who pulls it",
     ],
+    export: [
+      ["tensors", "data", "models"],
+      "what is taken away is written from the description of a network, and runs elsewhere",
+    ],
     training: [
       ["tensors", "data", "models", "eval", "optim", "augment", "executors", "teachers", "methods"],
       "training pulls steps and does not know how they are computed",
@@ -109,6 +113,7 @@ const folders = {
     onnx: [[], "ONNX Runtime is opened for whoever asks"],
     teacher: [[], "teachers are read the same way by the engine and by tools"],
     engine: [["onnx", "teacher"], "the engine leaves decoding and downloads to other workers"],
+    export: [["onnx", "engine"], "exports are packed and tried away from engine and page"],
   },
   page: {
     widgets: [[], "widgets know of no feature"],
@@ -133,8 +138,13 @@ const folders = {
       "features stay apart",
     ],
     run: [["widgets", "metrics", "engine", "stores", "plots", "commands", "settings"], "features stay apart"],
+    report: [
+      ["widgets", "metrics", "stores", "plots", "commands", "settings"],
+      "a report is written from what there is, whoever asks for it",
+    ],
+    export: [["widgets", "engine", "stores", "commands", "report"], "features stay apart"],
     ablation: [
-      ["widgets", "metrics", "engine", "stores", "plots", "commands", "settings"],
+      ["widgets", "metrics", "engine", "stores", "plots", "commands", "settings", "report"],
       "features stay apart",
     ],
   },
@@ -247,8 +257,9 @@ export default tseslint.config(
       "src/ml/tfjs/tf.ts",
       "src/worker/engine/backend.ts",
       "src/worker/engine/wasmBinaries.ts",
-      "src/worker/onnx/onnxOnCpu.ts",
+      "src/worker/onnx/cpuRuntime.ts",
       "src/worker/onnx/onnxOnGpu.ts",
+      "src/worker/export/testing/nodeRuntimes.ts",
     ],
     rules: { "no-restricted-imports": "off" },
   },

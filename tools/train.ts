@@ -61,6 +61,7 @@ function withoutTeacher(job: TrainJob): TrainJob {
     teacherFiles: [],
     teacherAddress: null,
     repeated: null,
+    exports: [],
     outFolder: join(job.outFolder, "baseline"),
   };
 }

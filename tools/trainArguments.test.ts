@@ -58,8 +58,15 @@ test("the shortest command is the demo set with the defaults", () => {
     baseline: false,
     fitsPhotos: false,
     backend: "auto",
+    exports: [],
     outFolder: join(folder, "result"),
   });
+});
+
+test("formats to export are named, all or some", () => {
+  expect(parse("--export", "all")?.exports).toEqual(["torch", "onnx", "transformersjs", "tfjs"]);
+  expect(parse("--export", "tfjs, onnx")?.exports).toEqual(["onnx", "tfjs"]);
+  expect(() => parse("--export", "onnx,coreml")).toThrow("“coreml” is neither all nor one of torch, onnx");
 });
 
 test("a preset's settings give way to all that is asked for by name", () => {

@@ -8,6 +8,7 @@ import type { RunFile } from "../src/contract/runFile.ts";
 import { presetNames, presets, type PresetName } from "../src/contract/presets.ts";
 import { parseWebAddress } from "../src/contract/webAddress.ts";
 import { parseConfigPatch, settings, type ConfigPatch } from "../src/contract/config.ts";
+import { exportPartNames, type ExportPart } from "../src/contract/studentExport.ts";
 import { parseRunFile } from "../src/formats/runFile.ts";
 
 export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <folder> [options]
@@ -25,6 +26,8 @@ export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <fo
   --backend <name>            auto (default), webgpu, wasm, webgl or cpu
   --config <file.json>        settings by name, or a run.json to repeat
   --set <name=value>          one setting; may be repeated; overrides --config
+  --export <names>            also student.zip: all, or some of ${exportPartNames.join(", ")},
+                              with commas between; every model in it is tried first
   --help                      this text
 `;
 
@@ -57,6 +60,8 @@ export interface TrainJob {
   /** Settings that wait for the number of images. */
   readonly fitsPhotos: boolean;
   readonly backend: BackendChoice;
+  /** For whom `student.zip` is packed; empty for no zip. */
+  readonly exports: readonly ExportPart[];
   readonly outFolder: string;
 }
 
@@ -101,6 +106,7 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
     baseline: values.baseline === true,
     fitsPhotos: preset === "photos",
     backend: readBackend(values.backend ?? "auto"),
+    exports: readExports(values.export),
     outFolder: readOutFolder(resolve(workingFolder, values.out)),
   };
 }
@@ -119,6 +125,7 @@ function parseFlags(args: readonly string[]) {
     backend: text,
     config: text,
     set: { type: "string", multiple: true },
+    export: text,
     help: { type: "boolean", short: "h" },
   } as const;
   try {
@@ -232,6 +239,18 @@ function readBackend(value: string): BackendChoice {
   if (choice === undefined)
     throw new UsageError(`--backend ${value}: is none of ${backendChoices.join(", ")}`);
   return choice;
+}
+
+function readExports(value: string | undefined): readonly ExportPart[] {
+  if (value === undefined) return [];
+  if (value === "all") return exportPartNames;
+  const asked = value.split(",").map((name) => name.trim());
+  const unknown = asked.find((name) => !exportPartNames.some((known) => known === name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--export ${value}: “${unknown}” is neither all nor one of ${exportPartNames.join(", ")}`,
+    );
+  return exportPartNames.filter((name) => asked.includes(name));
 }
 
 function readOutFolder(path: string): string {

@@ -9,6 +9,7 @@ import { describeFittedBatch } from "../src/contract/describeFittedBatch.ts";
 import { photosPatch } from "../src/contract/presets.ts";
 import { describeLabels } from "../src/contract/dataset.ts";
 import type { RunEnd } from "../src/contract/protocol.ts";
+import { exportPartNames, type ExportPart } from "../src/contract/studentExport.ts";
 import type { PlaygroundSnapshot } from "../src/page/shell/automation.ts";
 import type { Transfer } from "../src/page/stores/webStore.ts";
 import { formatLink } from "../src/page/commands/shareLink.ts";
@@ -49,6 +50,8 @@ const exports = [
   ["export-student", "student.safetensors"],
 ] as const;
 const exportLimitMs = 60_000;
+/** Packing tries every model, which takes a large student on a slow machine minutes. */
+const packingLimitMs = 30 * 60_000;
 
 const pollMs = 500;
 /** Software WebGPU may compile shaders for minutes before the first step. */
@@ -73,7 +76,7 @@ export async function trainInBrowser(
     await tab.giveTeacher(job);
     await tab.start();
     const final = await tab.follow(job, interrupted);
-    const saved = await tab.save(job.outFolder, final);
+    const saved = await tab.save(job, final);
     return summarise(final, saved);
   } finally {
     await browser.close();
@@ -285,7 +288,10 @@ class PlaygroundTab {
    * @returns the names of those that were written: after a run that failed, of what there is.
    * @throws TrainError when a run that did not fail does not come out whole.
    */
-  async save(folder: string, { run }: PlaygroundSnapshot): Promise<readonly string[]> {
+  async save(
+    { outFolder: folder, exports: parts }: TrainJob,
+    { run }: PlaygroundSnapshot,
+  ): Promise<readonly string[]> {
     if (run.plan === null) return [];
     mkdirSync(folder, { recursive: true });
     const saved: string[] = [];
@@ -298,10 +304,21 @@ class PlaygroundTab {
         this.#progress.say(error.message);
       }
     }
+    if (parts.length > 0 && run.end?.kind !== "failed") {
+      await this.#pack(parts, join(folder, "student.zip"));
+      saved.push("student.zip");
+    }
     return saved;
   }
 
-  async #download(testId: string, path: string): Promise<void> {
+  async #pack(parts: readonly ExportPart[], path: string): Promise<void> {
+    for (const part of exportPartNames)
+      await this.#page.getByTestId(`export-part-${part}`).setChecked(parts.includes(part));
+    await this.#download("export-zip", path, packingLimitMs);
+    this.#progress.say(await this.#page.getByTestId("export-checks").innerText());
+  }
+
+  async #download(testId: string, path: string, limitMs = exportLimitMs): Promise<void> {
     const before = await this.#lastNotice();
     let isOver = false;
     /** What the page says in place of a file. */
@@ -318,7 +335,7 @@ class PlaygroundTab {
     };
     // Together, so that a tab that closes between the two is a failure told here, not one that nobody caught.
     const [download] = await Promise.all([
-      Promise.race([this.#page.waitForEvent("download", { timeout: exportLimitMs }), refusal()]),
+      Promise.race([this.#page.waitForEvent("download", { timeout: limitMs }), refusal()]),
       this.#page.getByTestId(testId).click({ timeout: exportLimitMs }),
     ])
       .catch((error: unknown) => {

@@ -8,6 +8,7 @@ import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
 import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
+import type { SetEmbeddings, StudentWitness } from "./studentExport.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */
@@ -110,6 +111,10 @@ export interface Requests {
   adjustRun: { in: { runId: string; patch: ConfigPatch }; out: null };
   /** The student of the current or last run, torchvision names; `student.safetensors`. */
   exportStudent: { in: { runId: string; withHead: boolean }; out: ExportedFile };
+  /** What that student makes of drawn pictures, for exports to be compared with. */
+  witnessStudent: { in: { runId: string }; out: StudentWitness };
+  /** What it makes of every image that is loaded. Says progress; a run that is going waits. */
+  embedSet: { in: { runId: string }; out: SetEmbeddings };
   /** Tensors, bytes: for the page's footer and for tests. */
   memory: { in: null; out: MemoryReport };
 }

@@ -55,9 +55,28 @@ interface MobileArchitecture extends ArchitectureBase {
   readonly name: "mobilenetV3Small" | "mobilenetV3Large" | "efficientnetB0" | "efficientnetB1";
   /** Channels of the first convolution over the published ones (16 or 32). */
   readonly widthFactor: number;
+  readonly stemStride: StemStride;
 }
 
-export type Architecture = ResNetArchitecture | MobileArchitecture;
+interface ResNet9Architecture extends ArchitectureBase {
+  readonly family: "resnet9";
+  readonly name: "resnet9";
+  /** Channels of the first convolution; 64 as published. */
+  readonly width: number;
+  readonly stemStride: StemStride;
+}
+
+export type Architecture = ResNetArchitecture | MobileArchitecture | ResNet9Architecture;
+
+/** Of the first convolution. */
+type StemStride = 1 | 2;
+
+/** What a file says of its network that shapes do not tell, or not alone; as published where it says nothing. */
+export interface ToldArchitecture {
+  readonly stemStride?: StemStride;
+  /** Channels over the published ones, before they were rounded. */
+  readonly widthFactor?: number;
+}
 
 const resNetDepths: readonly {
   readonly name: ResNetName;
@@ -73,10 +92,18 @@ const resNetDepths: readonly {
 ];
 
 /** @returns null when it is no architecture that is known here. */
-export function recogniseArchitecture(tensors: Iterable<NamedShape>): Architecture | null {
+export function recogniseArchitecture(
+  tensors: Iterable<NamedShape>,
+  told: ToldArchitecture = {},
+): Architecture | null {
   const shapes = new Map<string, readonly number[]>();
   for (const { name, shape } of tensors) shapes.set(name, shape);
-  return recogniseResNet(shapes) ?? recogniseMobileNet(shapes) ?? recogniseEfficientNet(shapes);
+  return (
+    recogniseResNet(shapes) ??
+    recogniseResNet9(shapes, told) ??
+    recogniseMobileNet(shapes, told) ??
+    recogniseEfficientNet(shapes, told)
+  );
 }
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -124,7 +151,23 @@ function recogniseResNet(shapes: Shapes): ResNetArchitecture | null {
   };
 }
 
-function recogniseMobileNet(shapes: Shapes): MobileArchitecture | null {
+function recogniseResNet9(shapes: Shapes, { stemStride = 1 }: ToldArchitecture): ResNet9Architecture | null {
+  const width = shapes.get("prep.conv.weight")?.[0];
+  const featureDim = shapes.get("layer3.residual.res2.conv.weight")?.[0];
+  if (width === undefined || featureDim === undefined) return null;
+  return {
+    family: "resnet9",
+    name: "resnet9",
+    title: `ResNet-9${stemStride === 1 ? "" : ", stride-2 stem"}, width ${width}`,
+    width,
+    stemStride,
+    featureDim,
+    ...headOf(shapes, featureDim),
+    parameters: countParameters(shapes),
+  };
+}
+
+function recogniseMobileNet(shapes: Shapes, told: ToldArchitecture): MobileArchitecture | null {
   const stemWidth = shapes.get("features.0.0.weight")?.[0];
   // Blocks stand directly in features; EfficientNet's stand in stages.
   if (stemWidth === undefined || !shapes.has("features.1.block.0.0.weight")) return null;
@@ -134,10 +177,10 @@ function recogniseMobileNet(shapes: Shapes): MobileArchitecture | null {
   const name = blocks === 11 ? "mobilenetV3Small" : blocks === 15 ? "mobilenetV3Large" : null;
   if (name === null || featureDim === undefined) return null;
   const title = name === "mobilenetV3Small" ? "MobileNetV3-Small" : "MobileNetV3-Large";
-  return mobile("mobilenetV3", name, title, stemWidth / 16, featureDim, shapes);
+  return mobile("mobilenetV3", name, title, { widthFactor: stemWidth / 16, ...told }, featureDim, shapes);
 }
 
-function recogniseEfficientNet(shapes: Shapes): MobileArchitecture | null {
+function recogniseEfficientNet(shapes: Shapes, told: ToldArchitecture): MobileArchitecture | null {
   const stemWidth = shapes.get("features.0.0.weight")?.[0];
   const featureDim = shapes.get("features.8.0.weight")?.[0];
   if (stemWidth === undefined || featureDim === undefined) return null;
@@ -147,10 +190,11 @@ function recogniseEfficientNet(shapes: Shapes): MobileArchitecture | null {
     return count;
   });
   const depths = blocks.join(",");
+  const form = { widthFactor: stemWidth / 32, ...told };
   if (depths === "1,2,2,3,3,4,1")
-    return mobile("efficientNet", "efficientnetB0", "EfficientNet-B0", stemWidth / 32, featureDim, shapes);
+    return mobile("efficientNet", "efficientnetB0", "EfficientNet-B0", form, featureDim, shapes);
   if (depths === "2,3,3,4,4,5,2")
-    return mobile("efficientNet", "efficientnetB1", "EfficientNet-B1", stemWidth / 32, featureDim, shapes);
+    return mobile("efficientNet", "efficientnetB1", "EfficientNet-B1", form, featureDim, shapes);
   return null;
 }
 
@@ -158,15 +202,21 @@ function mobile(
   family: MobileArchitecture["family"],
   name: MobileArchitecture["name"],
   title: string,
-  widthFactor: number,
+  { widthFactor, stemStride = 2 }: ToldArchitecture & { readonly widthFactor: number },
   featureDim: number,
   shapes: Shapes,
 ): MobileArchitecture {
+  const parts = [
+    title,
+    ...(stemStride === 2 ? [] : ["stride-1 stem"]),
+    ...(widthFactor === 1 ? [] : [`${widthFactor}× as wide`]),
+  ];
   return {
     family,
     name,
-    title: widthFactor === 1 ? title : `${title}, ${widthFactor}× as wide`,
+    title: parts.join(", "),
     widthFactor,
+    stemStride,
     featureDim,
     ...headOf(shapes, featureDim),
     parameters: countParameters(shapes),

@@ -41,6 +41,9 @@ export function findNetworks(names: Iterable<string>): readonly FoundNetwork[] {
     const resNet = before("layer1.0.conv1.weight");
     const hasStem = ["conv1.weight", "conv1.0.weight"].some((stem) => all.has(`${resNet}${stem}`));
     if (resNet !== null && hasStem) add(resNet, "torchvision");
+    const resNet9 = before("prep.conv.weight");
+    if (resNet9 !== null && all.has(`${resNet9}layer1.residual.res1.conv.weight`))
+      add(resNet9, "torchvision");
     const mobile = before("features.0.0.weight");
     if (mobile !== null) add(mobile, "torchvision");
     const timm = before("conv_stem.weight");

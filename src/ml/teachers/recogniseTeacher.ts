@@ -1,7 +1,11 @@
 import { AppError } from "../../contract/errors.ts";
 import type { TeacherCard } from "../../contract/teacher.ts";
 import type { StateDictMismatch } from "../../contract/tensorFact.ts";
-import { recogniseArchitecture, type Architecture } from "../../formats/architecture.ts";
+import {
+  recogniseArchitecture,
+  type Architecture,
+  type ToldArchitecture,
+} from "../../formats/architecture.ts";
 import type { Checkpoint } from "../../formats/checkpoint.ts";
 import { exportAsOnnx, foreignNetwork } from "../../formats/foreignNetwork.ts";
 import { recogniseLayout, type RecognisedLayout } from "../../formats/stateDictLayout.ts";
@@ -36,6 +40,8 @@ export interface AboutTeacherFile {
   readonly notes?: readonly string[];
 }
 
+/** Of what a file may say. */
+const mostWidthFactor = 8;
 /** Sides that networks of these stems are usually trained at, used when the file does not say. */
 const usualInputSize = { cifar: 32, imagenet: 224 } as const;
 
@@ -49,7 +55,7 @@ const usualInputSize = { cifar: 32, imagenet: 224 } as const;
  */
 export function recogniseTeacher(checkpoint: Checkpoint, about: AboutTeacherFile): RecognisedTeacher {
   const layout = recogniseLayout(checkpoint.tensors);
-  const architecture = recogniseArchitecture(layout.tensors.values());
+  const architecture = recogniseArchitecture(layout.tensors.values(), toldBy(checkpoint));
   if (architecture === null) throw unknownArchitecture(checkpoint, layout, about.name);
   const head = projectionHead(architecture, checkpoint, layout.layout);
   const network = networkOf(architecture, head);
@@ -107,7 +113,7 @@ function unknownArchitecture(checkpoint: Checkpoint, layout: RecognisedLayout, n
   if (found !== null)
     return new AppError("teacher-mismatch", `${name} holds ${found.what}.`, { hint: found.hint, details });
   return new AppError("teacher-mismatch", `The tensors of ${name} belong to no architecture known here`, {
-    hint: `Recognised: ResNets, MobileNetV3 and EfficientNet-B0/B1 with the names of torchvision, timm or Hugging Face. ${exportAsOnnx}`,
+    hint: `Recognised: ResNets, ResNet-9, MobileNetV3 and EfficientNet-B0/B1 with the names of torchvision, timm or Hugging Face. ${exportAsOnnx}`,
     details,
   });
 }
@@ -152,10 +158,26 @@ function nonFiniteError({ nonFinite }: Checkpoint, used: ReadonlySet<string>, na
   });
 }
 
+/** What our own exports say of their networks. */
+function toldBy({ metadata }: Checkpoint): ToldArchitecture {
+  const stride = metadata.get("stem_stride");
+  const factor = Number(metadata.get("width_factor"));
+  return {
+    ...(stride === "1" || stride === "2" ? { stemStride: stride === "1" ? 1 : 2 } : {}),
+    ...(factor > 0 && factor <= mostWidthFactor ? { widthFactor: factor } : {}),
+  };
+}
+
 function inputSizeOf({ metadata }: Checkpoint, architecture: Architecture): number {
-  const usual = usualInputSize[architecture.family === "resnet" ? architecture.stem : "imagenet"];
+  const usual = usualInputSize[stemOf(architecture)];
   const told = Number(metadata.get("input_size") ?? usual);
   return Number.isInteger(told) && told >= 16 && told <= 512 ? told : usual;
+}
+
+/** ResNet-9 is a network for small images. */
+function stemOf(architecture: Architecture): keyof typeof usualInputSize {
+  if (architecture.family === "resnet") return architecture.stem;
+  return architecture.family === "resnet9" ? "cifar" : "imagenet";
 }
 
 /**

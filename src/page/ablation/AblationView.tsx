@@ -2,25 +2,23 @@ import { useState } from "react";
 import { useStore } from "zustand";
 import { settings } from "../../contract/config.ts";
 import {
-  ablationCsv,
   continueAblation,
   pauseAblation,
-  referencesOf,
   resumeAblation,
   startAblation,
   stopAblation,
-  summarise,
 } from "../commands/ablation.ts";
 import { parseNumberList } from "../commands/numberList.ts";
-import { saveFile } from "../widgets/saveFile.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { DimensionChart } from "./DimensionChart.tsx";
-import type { ChartReference } from "../plots/chartData.ts";
 import { presets, type AblationAxis, type AblationDesign } from "../../contract/presets.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
-import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { ablationFigures } from "./ablationFigures.ts";
+import { ablationTable } from "./ablationTable.ts";
 import styles from "./AblationView.module.css";
-import { formatShare } from "../widgets/formatNumbers.ts";
+import type { AblationFile } from "./saveAblation.ts";
 import { Icon } from "../widgets/Icon.tsx";
 
 /** What can be varied, and values to begin with. */
@@ -221,96 +219,45 @@ function NumbersField({ label, className, testId, text, onChange, isWrong, disab
 
 function Figures() {
   const { design, config, jobs } = useStore(ablationStore);
-  const references = referencesOf(jobs);
-  const values = [...new Set(jobs.map((job) => job.value))];
-  const axisLabel = `${settings[design.axis].label} (log₂)`;
-  const knn = summarise(jobs, "knn");
-  const distillation = summarise(jobs, "distillation");
-  const lines = [
-    { label: "Teacher", colour: "orange", y: references.teacherKnn },
-    { label: "Untrained", colour: "ink", y: references.untrainedKnn },
-  ] as const;
-  const knnLines = lines.flatMap(({ y, ...line }): ChartReference[] => (y === null ? [] : [{ ...line, y }]));
   return (
     <div className={styles.figures} data-testid="ablation-chart">
-      <figure className={styles.figure}>
-        <figcaption>kNN accuracy at the end</figcaption>
-        <DimensionChart
-          title="kNN accuracy"
-          axisLabel={axisLabel}
-          values={values}
-          points={knn}
-          references={knnLines}
-          format={(y) => `${Number((y * 100).toFixed(1))} %`}
-        />
-      </figure>
-      {config === null || !hasTeacher(config) ? null : (
-        <figure className={styles.figure}>
-          <figcaption>Distillation loss, last tenth</figcaption>
-          <DimensionChart
-            title="Distillation loss"
-            axisLabel={axisLabel}
-            values={values}
-            points={distillation}
-            references={[]}
-            format={(y) => String(Number(y.toPrecision(3)))}
-          />
+      {ablationFigures(design, config, jobs).map(({ id, title, measure, ...shown }) => (
+        <figure key={id} className={styles.figure}>
+          <figcaption>{title}</figcaption>
+          <DimensionChart {...shown} title={measure} />
         </figure>
-      )}
+      ))}
     </div>
   );
 }
 
 function JobTable() {
   const { design, jobs } = useStore(ablationStore);
-  const knn = new Map(summarise(jobs, "knn").map((point) => [point.value, point]));
-  const distillation = new Map(summarise(jobs, "distillation").map((point) => [point.value, point]));
-  const values = [...new Set(jobs.map((job) => job.value))].sort((a, b) => a - b);
+  const { header, rows, caption } = ablationTable(design, jobs);
   const failed = jobs.filter((job) => job.state === "failed");
-  const questions = jobs.find(({ result }) => result !== null)?.result?.baseline?.queryImages ?? null;
   return (
     <>
       <div className={styles.table}>
         <table data-testid="ablation-table">
-          <caption>
-            Mean ± standard deviation over seeds, where there are several. The dots in the figure are single
-            runs. All runs are asked about the same held-out images
-            {questions === null ? "" : `, ${questions} of them`}.
-          </caption>
+          <caption>{caption}</caption>
           <thead>
             <tr>
-              <th scope="col">{settings[design.axis].label}</th>
-              <th scope="col">Runs</th>
-              <th scope="col">kNN accuracy</th>
-              <th scope="col">Distillation loss</th>
+              {header.map((cell) => (
+                <th key={cell} scope="col">
+                  {cell}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
-            {values.map((value) => {
-              const ofValue = jobs.filter((job) => job.value === value);
-              const accuracy = knn.get(value);
-              const loss = distillation.get(value);
-              return (
-                <tr key={value}>
-                  <th scope="row">{value}</th>
-                  <td>
-                    {ofValue.filter((job) => job.state === "done").length} of {ofValue.length}
-                    {ofValue.some((job) => job.state === "running") ? ", running" : ""}
-                  </td>
-                  <td>
-                    {accuracy === undefined
-                      ? "–"
-                      : formatShare(accuracy.mean) +
-                        (accuracy.std === null ? "" : ` ± ${(accuracy.std * 100).toFixed(1)}`)}
-                  </td>
-                  <td>
-                    {loss === undefined
-                      ? "–"
-                      : loss.mean.toFixed(3) + (loss.std === null ? "" : ` ± ${loss.std.toFixed(3)}`)}
-                  </td>
-                </tr>
-              );
-            })}
+            {rows.map(([value, ...cells]) => (
+              <tr key={value}>
+                <th scope="row">{value}</th>
+                {cells.map((cell, i) => (
+                  <td key={header[i + 1]}>{cell}</td>
+                ))}
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>
@@ -324,15 +271,31 @@ function JobTable() {
         </ul>
       )}
       <p className={styles.buttons}>
-        <button
-          type="button"
-          data-testid="ablation-csv"
-          onClick={() => saveFile("ablation.csv", ablationCsv(design, jobs), "text/csv")}
-        >
-          <Icon name="download" />
-          ablation.csv
-        </button>
+        {files.map(([kind, label]) => (
+          <button
+            key={kind}
+            type="button"
+            data-testid={`ablation-${kind}`}
+            onClick={() => void save(kind).catch(notifyError)}
+          >
+            <Icon name="download" />
+            {label}
+          </button>
+        ))}
       </p>
     </>
   );
+}
+
+const files: readonly (readonly [AblationFile, string])[] = [
+  ["csv", "ablation.csv"],
+  ["latex", "ablation.tex"],
+  ["svg", "Figures, SVG"],
+  ["png", "Figures, PNG"],
+  ["report", "Report"],
+];
+
+async function save(kind: AblationFile): Promise<void> {
+  const { saveAblation } = await import("./saveAblation.ts");
+  await saveAblation(kind);
 }

@@ -11,8 +11,7 @@ import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import type { ChartData, ChartReference, ChartSpec, SeriesColour } from "./chartData.ts";
-import { alignedRows, collect, readReference, referencesOf } from "./chartData.ts";
-import { chartImage } from "./chartImage.ts";
+import { alignedRows, collect } from "./chartData.ts";
 import { currentRunData } from "./currentRunData.ts";
 import { addDrawing, requestDraw } from "./drawLoop.ts";
 import { LiveCurves } from "./liveCurves.ts";
@@ -102,19 +101,6 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
     chart.current?.setHidden(hidden);
   }, [hidden, theme, logY, wholeX, smoothing]);
 
-  const savePng = async (): Promise<void> => {
-    if (chart.current === null) return;
-    const entries = [
-      ...spec.series,
-      ...referencesOf(spec, currentRunData()).map((reference) => ({
-        label: `${reference.label} ${readReference(spec, reference)}`,
-        colour: reference.colour,
-      })),
-    ];
-    const image = await chartImage(chart.current.canvas, spec.title, entries, readPlotTheme());
-    saveFile(`${spec.id}.png`, image, "image/png");
-  };
-
   return (
     <figure
       className={`${styles.chart} ${className}`}
@@ -143,9 +129,16 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         <button
           type="button"
           aria-label={`PNG of ${spec.term}`}
-          onClick={() => void savePng().catch(notifyError)}
+          onClick={() => void saveFigure(spec, "png").catch(notifyError)}
         >
           PNG
+        </button>
+        <button
+          type="button"
+          aria-label={`SVG of ${spec.term}`}
+          onClick={() => void saveFigure(spec, "svg").catch(notifyError)}
+        >
+          SVG
         </button>
       </div>
       <div
@@ -225,6 +218,15 @@ function writeNotes(list: HTMLElement | null, references: readonly ChartReferenc
     const note = references.find(({ label }) => label === span.dataset["note"])?.note ?? "";
     if (span.textContent !== note) span.textContent = note;
   }
+}
+
+/** As it is shown, with its legend and what it means. */
+async function saveFigure(spec: ChartSpec, kind: "png" | "svg"): Promise<void> {
+  const [{ shownChartSvg }, { saveFigureAs }] = await Promise.all([
+    import("./shownFigure.ts"),
+    import("./saveFigureAs.ts"),
+  ]);
+  await saveFigureAs(kind, spec.id, shownChartSvg(spec));
 }
 
 /** Every value, references as columns of their own. */

@@ -1,6 +1,7 @@
 import { useStore } from "zustand";
 import type { RunEnd } from "../../contract/protocol.ts";
 import { keptStudents, saveKeptStudent } from "../commands/keepStudents.ts";
+import { notifyError } from "../stores/noticeStore.ts";
 import { runHistory, type RunRecord } from "../stores/runHistory.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
@@ -48,10 +49,27 @@ export function RunsView() {
               </tbody>
             </table>
           </div>
+          <p className={styles.actions}>
+            <button type="button" data-testid="runs-csv" onClick={() => void save("csv").catch(notifyError)}>
+              <Icon name="download" /> runs.csv
+            </button>
+            <button
+              type="button"
+              data-testid="runs-latex"
+              onClick={() => void save("latex").catch(notifyError)}
+            >
+              <Icon name="download" /> runs.tex
+            </button>
+          </p>
         </>
       )}
     </section>
   );
+}
+
+async function save(kind: "csv" | "latex"): Promise<void> {
+  const { saveRuns } = await import("./runsTable.ts");
+  saveRuns(kind);
 }
 
 function Row({ run }: { readonly run: RunRecord }) {

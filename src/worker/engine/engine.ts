@@ -1,5 +1,6 @@
 import type { Engine, RequestName } from "../../contract/protocol.ts";
 import { backendRequests } from "./backendRequests.ts";
+import { embeddingRequests } from "./embeddingRequests.ts";
 import { imageRequests } from "./imageRequests.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import { runRequests } from "./runRequests.ts";
@@ -24,7 +25,14 @@ const immediate: ReadonlySet<RequestName> = new Set([
   "replayStep",
 ]);
 /** Of the others, those that leave images, teacher and backend as they are: what is worked out ahead need only wait. */
-const harmless: ReadonlySet<RequestName> = new Set(["addImages", "previewViews", "probe", "exportStudent"]);
+const harmless: ReadonlySet<RequestName> = new Set([
+  "addImages",
+  "previewViews",
+  "probe",
+  "exportStudent",
+  "witnessStudent",
+  "embedSet",
+]);
 
 /**
  * The engine itself: images, teacher, and one run at a time. It holds every tensor there is and knows nothing of
@@ -39,6 +47,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     ...teacherRequests(session),
     ...runRequests(session, sight),
     ...sightRequests(session, sight),
+    ...embeddingRequests(session),
   };
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
   let turn: Promise<unknown> = Promise.resolve();

@@ -1,5 +1,4 @@
-import { AppError } from "../../contract/errors.ts";
-import { writeSafetensors } from "../../formats/safetensors.ts";
+import { studentFile } from "../../ml/export/studentFile.ts";
 import { saveWeights } from "../../ml/models/weights.ts";
 import { measureSpeed } from "./measureSpeed.ts";
 import { prepareRun } from "./prepareRun.ts";
@@ -34,25 +33,13 @@ export function runRequests(session: Session, sight: Sight): RequestHandlers<Run
     adjustRun: ({ runId, patch }) => (session.currentRun(runId).adjust(patch), null),
 
     async exportStudent({ runId, withHead }) {
-      const { run } = session;
-      if (run?.runId !== runId) throw new AppError("not-found", "That run's weights are no longer in memory");
+      const run = session.runInMemory(runId);
       const { network, weights } = run.method.trainer;
       const state = await saveWeights(network, weights);
-      const tensors = [...state]
-        .filter(([name]) => withHead || !name.startsWith("fc."))
-        .map(([name, { shape, data }]) => ({
-          name,
-          shape,
-          values: data,
-          dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
-        }));
-      const metadata = {
-        format: "pt",
-        architecture: network.title,
-        head: "projection",
-        input_size: String(run.imageSize),
+      return {
+        name: "student.safetensors",
+        bytes: studentFile(network, state, run.settings, withHead ? "both" : "encoder"),
       };
-      return { name: "student.safetensors", bytes: writeSafetensors(tensors, metadata) };
     },
   };
 }

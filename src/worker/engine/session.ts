@@ -101,6 +101,13 @@ export class Session {
     return this.images;
   }
 
+  /** The current or last run. */
+  runInMemory(runId: string): TrainingRun {
+    const { run } = this;
+    if (run?.runId !== runId) throw new AppError("not-found", "That run's weights are no longer in memory");
+    return run;
+  }
+
   currentRun(runId: string): TrainingRun {
     const { run } = this;
     if (run === null || run.isOver || run.runId !== runId)

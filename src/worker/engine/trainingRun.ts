@@ -81,6 +81,11 @@ export class TrainingRun {
     return this.config.imageSize;
   }
 
+  /** With what was changed on the way. */
+  get settings(): Config {
+    return this.config;
+  }
+
   get isOver(): boolean {
     return this.state === "ended";
   }

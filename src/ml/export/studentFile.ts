@@ -1,0 +1,42 @@
+import type { StudentSettings } from "../../contract/studentExport.ts";
+import { writeSafetensors } from "../../formats/safetensors.ts";
+import type { Network } from "../models/network.ts";
+import type { StateDict } from "../models/weights.ts";
+
+/** Which of a student's tensors a file holds. */
+export type StudentPart = "encoder" | "head" | "both";
+
+const isOfHead = (name: string): boolean => name.startsWith("fc.");
+
+/**
+ * A student's weights as safetensors, by torchvision's names. What shapes do not tell stands in the metadata, so that
+ * the file can be read back as a teacher.
+ */
+export function studentFile(
+  network: Network,
+  state: StateDict,
+  settings: Pick<StudentSettings, "studentWidth" | "imageSize">,
+  part: StudentPart,
+): Uint8Array<ArrayBuffer> {
+  const tensors = [...state]
+    .filter(([name]) => part === "both" || isOfHead(name) === (part === "head"))
+    .map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      values: data,
+      dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
+    }));
+  return writeSafetensors(tensors, {
+    format: "pt",
+    architecture: network.title,
+    input_size: String(settings.imageSize),
+    width_factor: String(settings.studentWidth / 64),
+    stem_stride: String(stemStride(network)),
+    ...(tensors.some(({ name }) => isOfHead(name)) ? { head: "projection" } : {}),
+  });
+}
+
+function stemStride({ layers }: Network): number {
+  for (const layer of layers) if (layer.kind === "conv") return layer.stride;
+  return 1;
+}
