@@ -8,7 +8,7 @@ import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
 import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
-import type { SetEmbeddings, StudentWitness } from "./studentExport.ts";
+import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 /** Where a run stands. Exactly one run exists at a time. */

@@ -1,6 +1,7 @@
 /** A student taken away: what is asked of the worker that packs `student.zip`, and what it answers. */
 import type { Config } from "./config.ts";
 import type { RunFile } from "./runFile.ts";
+import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
 
 /** For whom the zip is packed; value → what a person reads. */
 export const exportParts = {
@@ -17,29 +18,6 @@ export type StudentSettings = Pick<
   Config,
   "student" | "studentStem" | "studentWidth" | "hiddenWidth" | "method" | "imageSize"
 >;
-
-/** Drawn pictures, and what the live student makes of them. */
-export interface StudentWitness {
-  /** Of the pictures, pixels: as the student was trained. */
-  readonly side: number;
-  readonly count: number;
-  /** [count, side, side, 3] bytes. */
-  readonly rgb: Uint8Array<ArrayBuffer>;
-  /** [count, D]: the backbone's pooled features. */
-  readonly features: Float32Array<ArrayBuffer>;
-  /** [count, E]: what the head makes of them; null where the student has none. */
-  readonly embedding: Float32Array<ArrayBuffer> | null;
-}
-
-/** The features of every image of a set by the live student. */
-export interface SetEmbeddings {
-  /** [names.length, dim] row-major, not normalised. */
-  readonly features: Float32Array<ArrayBuffer>;
-  readonly dim: number;
-  readonly names: readonly string[];
-  /** Index into the set's labels, or −1. */
-  readonly classes: readonly number[];
-}
 
 /** How far values may lie apart, as a share of the largest where that is over 1: far above float32's noise. */
 export const exportTolerance = 1e-4;

@@ -26,7 +26,7 @@ export interface OnnxInitializer {
 }
 
 /** A value that goes in or comes out. A string in its shape is a dimension's name: any length. */
-export interface OnnxGraphValue {
+interface OnnxGraphValue {
   readonly name: string;
   readonly type: "float32" | "uint8";
   readonly shape: readonly (number | string)[];

@@ -25,7 +25,7 @@ export interface TfGraphWeight {
 }
 
 /** A value that goes in or comes out; −1 in its shape: any length. */
-export interface TfGraphValue {
+interface TfGraphValue {
   readonly name: string;
   readonly shape: readonly number[];
 }

@@ -1,4 +1,5 @@
-import type { ExportCheck, StudentWitness } from "../../contract/studentExport.ts";
+import type { StudentWitness } from "../../contract/studentAnswers.ts";
+import type { ExportCheck } from "../../contract/studentExport.ts";
 import { exportTolerance } from "../../contract/studentExport.ts";
 import { shortestFloat32 } from "../../formats/csvTable.ts";
 import { drawDemoImage } from "../data/demoSet.ts";

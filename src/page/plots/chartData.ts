@@ -161,7 +161,7 @@ export interface RunData {
   readonly teacherless: Teacherless | null;
 }
 
-export interface ChartSeries {
+interface ChartSeries {
   readonly label: string;
   readonly colour: SeriesColour;
   /** One per value, in the unit asked for; rising. */

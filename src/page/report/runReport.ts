@@ -7,7 +7,9 @@ import { chartSpecs, type RunData } from "../plots/chartData.ts";
 import { chartFigure } from "../plots/chartFigure.ts";
 import { figureSvg } from "../plots/figureSvg.ts";
 import { LiveCurves } from "../plots/liveCurves.ts";
+import { teacherlessOf } from "../plots/teacherless.ts";
 import { plotStore } from "../stores/plotStore.ts";
+import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { formatCount, formatDuration, formatShare } from "../widgets/formatNumbers.ts";
 import { saveFile } from "../widgets/saveFile.ts";
@@ -24,6 +26,7 @@ export function saveRunReport(): void {
     baseline,
     stepsPerEpoch: run.plan.stepsPerEpoch,
     totalSteps: run.plan.totalSteps,
+    teacherless: teacherlessOf(run.config, run.dataset, runHistory.getState().runs),
   };
   saveFile("report.html", runReport(run, data), "text/html");
 }

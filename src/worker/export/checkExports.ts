@@ -1,4 +1,5 @@
-import type { ExportCheck, StudentWitness } from "../../contract/studentExport.ts";
+import type { StudentWitness } from "../../contract/studentAnswers.ts";
+import type { ExportCheck } from "../../contract/studentExport.ts";
 import { checkAnswers, type ExportAnswers } from "../../ml/export/certificate.ts";
 import { outputsOf, type TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
 import type { PackedFile } from "./packedFile.ts";

@@ -1,4 +1,5 @@
-import { listedNeighbours, type EmbeddingsToPack, type SetEmbeddings } from "../../contract/studentExport.ts";
+import type { SetEmbeddings } from "../../contract/studentAnswers.ts";
+import { listedNeighbours, type EmbeddingsToPack } from "../../contract/studentExport.ts";
 import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
 import { writeNpy } from "../../formats/npy.ts";
 import { writeEmbeddings } from "../../formats/parquet/writeEmbeddings.ts";

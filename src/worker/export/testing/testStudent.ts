@@ -1,5 +1,6 @@
 import { defaultConfig } from "../../../contract/config.ts";
-import type { StudentSettings, StudentWitness } from "../../../contract/studentExport.ts";
+import type { StudentWitness } from "../../../contract/studentAnswers.ts";
+import type { StudentSettings } from "../../../contract/studentExport.ts";
 import { createPrng } from "../../../lib/prng.ts";
 import { forward } from "../../../ml/executors/forward.ts";
 import { studentNetwork } from "../../../ml/methods/createMethod.ts";
