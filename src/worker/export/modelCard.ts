@@ -3,7 +3,8 @@ import type { RunFile } from "../../contract/runFile.ts";
 import type { ExportCheck, ExportPart, StudentSettings } from "../../contract/studentExport.ts";
 import { timmName, torchvisionName } from "../../ml/export/studentConfig.ts";
 import { outputNames, type TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
-import { parameterCount } from "../../ml/models/parameterCount.ts";
+import { stateDictSpec } from "../../ml/models/network.ts";
+import { isBuffer } from "../../ml/models/parameterCount.ts";
 import type { PackedFile } from "./packedFile.ts";
 import { teacherLicence } from "./teacherLicence.ts";
 import { madeBy } from "./versions.ts";
@@ -71,12 +72,18 @@ function frontMatter({ settings, run }: CardFacts): string {
 function introduction({ trained, settings, withHead, run }: CardFacts): string {
   const { network, imageSize } = trained;
   const method = methods[settings.method];
-  const parameters = parameterCount(network).toLocaleString("en");
+  const parameters = encoderParameters(trained).toLocaleString("en");
   const head =
     withHead && network.embedding !== network.features
       ? ` With the projection head that training used: \`${outputNames.embedding}\`, ${network.embeddingDim} numbers.`
       : "";
-  return `It turns an image of ${imageSize} × ${imageSize} pixels into ${network.featureDim} numbers (\`${outputNames.features}\`); similar images get similar numbers, by cosine. ${parameters} parameters, head included. Trained by ${method.label} (${method.citation}) in ${madeBy.name} ${madeBy.version}, on ${run.backend}.${head}`;
+  return `It turns an image of ${imageSize} × ${imageSize} pixels into ${network.featureDim} numbers (\`${outputNames.features}\`); similar images get similar numbers, by cosine. ${parameters} parameters. Trained by ${method.label} (${method.citation}) in ${madeBy.name} ${madeBy.version}, on ${run.backend}.${head}`;
+}
+
+function encoderParameters({ network }: TrainedNetwork): number {
+  return stateDictSpec(network)
+    .filter((spec) => !spec.name.startsWith("fc.") && !isBuffer(spec) && spec.role !== "batchesTracked")
+    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 const usage: Record<ExportPart, (facts: CardFacts) => string> = {
@@ -126,7 +133,7 @@ function elsewhere({ settings }: CardFacts): string {
   const classifier = settings.student.startsWith("resnet") ? "fc" : "classifier";
   const lines: string[] = [];
   if (torchvision !== null)
-    lines.push(`torchvision loads it as it is:
+    lines.push(`torchvision loads it as it is (\`python3 -m pip install torchvision safetensors\`):
 
 \`\`\`python
 import torch, torchvision
@@ -137,7 +144,7 @@ student.load_state_dict(load_file("model.safetensors"))
 student.eval()
 \`\`\``);
   if (timm !== null)
-    lines.push(`So does timm, from this folder:
+    lines.push(`So does timm, from this folder (\`python3 -m pip install timm\`):
 
 \`\`\`python
 import timm
