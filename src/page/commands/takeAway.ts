@@ -29,7 +29,7 @@ export async function takeStudentAway(engine: Engine): Promise<void> {
     const { bytes: weights } = await engine.request("exportStudent", { runId, withHead: true });
     const job = { weights, settings: run.config, witness, parts, withHead, run };
     const { zip, checks, files } = await requestExport("packStudent", job, say);
-    exportStore.setState({ last: { checks, files: files.length, bytes: zip.length } });
+    exportStore.setState({ last: { runId, checks, files: files.length, bytes: zip.length } });
     saveFile("student.zip", zip, "application/zip");
     if (runId === runStore.getState().runId) keptStudents.setState({ isSaved: true });
   });

@@ -1,13 +1,15 @@
 import { useStore } from "zustand";
 import { exportTolerance } from "../../contract/studentExport.ts";
 import { exportStore, type PackedZip } from "../stores/exportStore.ts";
+import { runStore } from "../stores/runStore.ts";
 import { formatBytes } from "../widgets/formatNumbers.ts";
 import styles from "./TakeAway.module.css";
 
 /** What is being packed, and what was found when the files were tried. */
 export function ExportChecks() {
   const task = useStore(exportStore, (state) => state.task);
-  const last = useStore(exportStore, (state) => state.last);
+  const runId = useStore(runStore, (run) => run.runId);
+  const last = useStore(exportStore, (state) => (state.last?.runId === runId ? state.last : null));
   return (
     <div className={styles.checks} role="status" data-testid="export-checks">
       {task !== "" ? <p>{task} …</p> : last === null ? null : <Found {...last} />}

@@ -3,6 +3,7 @@ import { exportPartNames, type ExportCheck, type ExportPart } from "../../contra
 
 /** A zip that was packed, and what was found when its models were tried. */
 export interface PackedZip {
+  readonly runId: string;
   readonly checks: readonly ExportCheck[];
   readonly files: number;
   readonly bytes: number;
