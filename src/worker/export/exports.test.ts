@@ -8,7 +8,7 @@ import { cropResize } from "../../ml/augment/cropResize.ts";
 import { drawDemoImage } from "../../ml/data/demoSet.ts";
 import { relativeDifference } from "../../ml/export/certificate.ts";
 import { testStudent, type TestStudent } from "./testing/testStudent.ts";
-import { askTeacher } from "../../ml/teachers/askTeacher.ts";
+import { embedWithTeacher } from "../../ml/teachers/embedWithTeacher.ts";
 import { createCheckpointTeacher } from "../../ml/teachers/checkpointTeacher.ts";
 import { OnnxTeacher, type OpenOnnxSession } from "../../ml/teachers/onnxTeacher.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
@@ -40,7 +40,7 @@ async function saidBy(teacher: Teacher, { witness }: TestStudent): Promise<Float
     Float32Array.from(rgb, (value) => value / 255),
     [count, side, side, 3],
   );
-  const said = await askTeacher(teacher, pictures, 0);
+  const said = await embedWithTeacher(teacher, pictures, 0);
   const values = Float32Array.from(await said.embedding.data<"float32">());
   tf.dispose([pictures, said.embedding, said.features]);
   teacher.dispose();
