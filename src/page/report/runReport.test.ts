@@ -12,7 +12,14 @@ it("is one file with everything in it, which runs and loads nothing", () => {
   log.append(rows);
   const run = { ...sampleRun, dataset: { ...sampleRun.dataset, name: "<script>alert(1)</script>" } };
   const { evaluations, baseline } = run.metrics;
-  const html = runReport(run, { log, evaluations, baseline, stepsPerEpoch: 10, totalSteps: 20_000, teacherless: null });
+  const html = runReport(run, {
+    log,
+    evaluations,
+    baseline,
+    stepsPerEpoch: 10,
+    totalSteps: 20_000,
+    teacherless: null,
+  });
   expect(html).toContain("default-src 'none'");
   expect(html).not.toMatch(/<script|<link|<img|href=|src="|@import/);
   expect(html).toContain("What is being minimised?");

@@ -21,6 +21,7 @@ const run: RunRecord = {
     imagesPerSecond: 100,
     elapsedMs: 5,
   },
+  dataFingerprint: "ab12",
   datasetName: "demo",
   teacherName: "",
   ablation: false,
