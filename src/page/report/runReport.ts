@@ -26,11 +26,7 @@ export function saveRunReport(): void {
     baseline,
     stepsPerEpoch: run.plan.stepsPerEpoch,
     totalSteps: run.plan.totalSteps,
-    teacherless: teacherlessOf(
-      run.config,
-      { kind: run.config.data, fingerprint: run.dataFingerprint },
-      runHistory.getState().runs,
-    ),
+    teacherless: teacherlessOf(run.config, run.dataset, runHistory.getState().runs),
   };
   saveFile("report.html", runReport(run, data), "text/html");
 }

@@ -21,8 +21,8 @@ const run: RunRecord = {
     imagesPerSecond: 100,
     elapsedMs: 5,
   },
+  dataFingerprint: "ab12",
   datasetName: "demo",
-  dataFingerprint: "0",
   teacherName: "",
   ablation: false,
 };

@@ -196,7 +196,7 @@ function licences(run: RunFile): string {
       : "The rights in the images it was trained on are their owner's to clear.";
   if (about === null) return `It was trained without a teacher. ${images}`;
   const { teacher, licence, meaning } = about;
-  return `Teacher: ${teacher}. Its licence: **${licence ?? "not known"}**. ${meaning}\n\n${images}\n\nThe code in this folder is part of DisCo Playground and under the MIT licence.`;
+  return `Teacher: ${teacher}. Its licence: **${licence ?? "not known"}**. ${meaning}\n\n${images}\n\nThe code in this folder is part of DisCo Playground, under the MIT licence (\`LICENSE-code.txt\`).`;
 }
 
 function limits({ dataset, teacher }: RunFile): string {

@@ -6,6 +6,7 @@ import { describeStudent, studentConfig } from "../../ml/export/studentConfig.ts
 import { studentFile } from "../../ml/export/studentFile.ts";
 import { tfjsOf } from "../../ml/export/tfjsOf.ts";
 import type { TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
+import licence from "../../../LICENSE?raw";
 import convertPy from "./files/convert.py?raw";
 import loadOnnxPy from "./files/load_onnx.py?raw";
 import loadPy from "./files/load.py?raw";
@@ -25,7 +26,8 @@ export interface StudentSource {
 
 /** The files for whom it is packed, but for those that every zip has (`packStudent.ts`). */
 export function studentFiles(source: StudentSource, parts: readonly ExportPart[]): PackedFile[] {
-  return parts.flatMap((part) => filesOfPart[part](source));
+  const code = textFile("LICENSE-code.txt", licence);
+  return [...parts.flatMap((part) => filesOfPart[part](source)), code];
 }
 
 const producer = { name: madeBy.name, version: madeBy.version };
