@@ -6,10 +6,12 @@ import "./base.css";
 import { openBackend } from "../commands/openBackend.ts";
 import { keepStudents } from "../commands/keepStudents.ts";
 import { followSight } from "../commands/lookAround.ts";
+import { offerUpdates } from "../commands/offerUpdate.ts";
 import { prepareDemo } from "../commands/prepareDemo.ts";
 import { createEngineClient } from "../engine/engineClient.ts";
 import { createEngineWorker } from "../engine/engineWorker.ts";
 import { followEngine } from "../commands/engineEvents.ts";
+import { followServiceWorker } from "../offline/serviceWorkerClient.ts";
 import { followAddress } from "./followAddress.ts";
 import { listenToKeys } from "./shortcuts.ts";
 import { teacherInspector } from "../engine/teacherInspector.ts";
@@ -27,9 +29,13 @@ keepStudents(engine);
 const backend = followAddress(engine);
 listenToKeys(engine);
 exposePlayground(engine);
+offerUpdates();
 
 const host = document.getElementById("app");
 invariant(host !== null, "index.html has an element #app");
 createRoot(host).render(<App engine={engine} />);
 
-void openBackend(engine, backend).then(() => prepareDemo(engine));
+const atRest = openBackend(engine, backend).then(() => prepareDemo(engine));
+// An engine that never comes must not keep a better version of the site away.
+const longEnough = new Promise((resolve) => setTimeout(resolve, 10_000));
+void Promise.race([atRest, longEnough]).then(followServiceWorker);
