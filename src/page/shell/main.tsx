@@ -8,6 +8,7 @@ import { keepStudents } from "../commands/keepStudents.ts";
 import { followSight } from "../commands/lookAround.ts";
 import { offerUpdates } from "../commands/offerUpdate.ts";
 import { prepareDemo } from "../commands/prepareDemo.ts";
+import { isFramedByOthers, readEmbed } from "../embed/embedControls.ts";
 import { createEngineClient } from "../engine/engineClient.ts";
 import { createEngineWorker } from "../engine/engineWorker.ts";
 import { followEngine } from "../commands/engineEvents.ts";
@@ -27,13 +28,19 @@ followEngine(engine);
 followSight(engine);
 keepStudents(engine);
 const backend = followAddress(engine);
-listenToKeys(engine);
+const embed = readEmbed(location.search, isFramedByOthers());
+if (embed === null) listenToKeys(engine);
 exposePlayground(engine);
 offerUpdates();
 
 const host = document.getElementById("app");
 invariant(host !== null, "index.html has an element #app");
-createRoot(host).render(<App engine={engine} />);
+const root = createRoot(host);
+if (embed === null) root.render(<App engine={engine} />);
+else
+  void import("./EmbedApp.tsx").then(({ EmbedApp }) =>
+    root.render(<EmbedApp engine={engine} controls={embed} />),
+  );
 
 const atRest = openBackend(engine, backend).then(() => prepareDemo(engine));
 // An engine that never comes must not keep a better version of the site away.
