@@ -6,6 +6,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { contentTypeOf, listen, readTarget, type RunningSite, type SiteOptions } from "./serve.ts";
 
+export interface PagesOptions extends SiteOptions {
+  /** Told of every answer, with the bytes of its body on the wire. */
+  readonly onSent?: (path: string, bytes: number) => void;
+}
+
 /** What it packs; binaries go as they are. */
 const packed = /^text\/|^image\/svg|javascript|json|wasm/;
 
@@ -15,7 +20,12 @@ const packed = /^text\/|^image\/svg|javascript|json|wasm/;
  *
  * @throws Error when no port is free.
  */
-export async function servePages({ folder, port = 0, mount = "/" }: SiteOptions): Promise<RunningSite> {
+export async function servePages({
+  folder,
+  port = 0,
+  mount = "/",
+  onSent = () => undefined,
+}: PagesOptions): Promise<RunningSite> {
   const server = createServer((request, response) => {
     const path = readTarget(request.url ?? "/")?.path ?? null;
     const send = (status: number, file: string): void => {
@@ -33,7 +43,9 @@ export async function servePages({ folder, port = 0, mount = "/" }: SiteOptions)
         ...(isPacked && !isKnown ? { "Content-Encoding": "gzip" } : {}),
         Vary: "Accept-Encoding",
       });
-      response.end(request.method === "HEAD" || isKnown ? undefined : body);
+      const isSent = request.method !== "HEAD" && !isKnown;
+      response.end(isSent ? body : undefined);
+      if (isSent) onSent(path ?? "", body.length);
     };
     const file = path?.startsWith(mount) === true ? fileAt(folder, path.slice(mount.length)) : null;
     const missing = join(folder, "404.html");

@@ -18,13 +18,22 @@ export const serviceWorker: Plugin = {
     if (this.environment.name !== "client" || dir === undefined) return;
     const entry = Object.values(bundle).find((output) => output.type === "chunk" && output.isEntry);
     if (entry === undefined) throw new Error("The page has no first script.");
-    const code = await bundleServiceWorker(this.environment.config.root, listSite(dir, entry.fileName));
-    writeFileSync(join(dir, serviceWorkerFile), code);
+    await writeServiceWorker(this.environment.config.root, dir, entry.fileName);
   },
 };
 
+/**
+ * Writes the service worker for a built site into its folder.
+ *
+ * @param root of the repository.
+ * @param entry the page's first script.
+ */
+export async function writeServiceWorker(root: string, folder: string, entry: string): Promise<void> {
+  writeFileSync(join(folder, serviceWorkerFile), await bundleServiceWorker(root, listSite(folder, entry)));
+}
+
 /** What the service worker is to know of a built site. */
-export function listSite(folder: string, entry: string): Site {
+function listSite(folder: string, entry: string): Site {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((found) => found.isFile())
     .map((found) => relative(folder, join(found.parentPath, found.name)).split(sep).join("/"))

@@ -40,6 +40,11 @@ const stages: readonly Stage[] = [
     script: ["test:e2e"],
     report: { file: join(reportFolder, "e2e.json"), count: countPlaywright },
   },
+  {
+    name: "other browsers",
+    script: ["test:other-browsers"],
+    report: { file: join(reportFolder, "other browsers.json"), count: (counts: StageCounts) => counts },
+  },
 ];
 
 function vitestStage(name: string, script: string): Stage {
@@ -128,7 +133,7 @@ async function test(): Promise<boolean> {
   for (const { name, seconds, passed, failed, skipped } of results) {
     const skips = skipped === 0 ? "" : `, ${skipped} skipped`;
     console.log(
-      `${failed === 0 ? "✓" : "✗"} ${name.padEnd(12)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
+      `${failed === 0 ? "✓" : "✗"} ${name.padEnd(14)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
     );
   }
   for (const name of results.flatMap((result) => result.skippedNames)) console.log(`skipped: ${name}`);
