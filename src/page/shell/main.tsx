@@ -45,4 +45,5 @@ else
 const atRest = openBackend(engine, backend).then(() => prepareDemo(engine));
 // An engine that never comes must not keep a better version of the site away.
 const longEnough = new Promise((resolve) => setTimeout(resolve, 10_000));
-void Promise.race([atRest, longEnough]).then(followServiceWorker);
+// For each site that shows the page in a frame browsers would keep a copy of its own.
+if (!isFramedByOthers()) void Promise.race([atRest, longEnough]).then(followServiceWorker);
