@@ -253,10 +253,16 @@ test("in a frame of another site there is the embedded view, with what was left 
   expect(new URL(full.url()).hash).toContain("seed=3");
   expect(new URL(full.url()).search).toBe("");
 
-  // The full page takes files and downloads on a click, so no other site gets it into a frame.
+  // The full page takes files and downloads on a click, so no other site gets it into a frame: who has been on it is shown
+  // nothing there, by the service worker's word, and who has not the embedded view.
   await page.goto(`${article.url}bare.html`);
-  await expect(page.frameLocator("iframe").getByTestId("embed")).toBeVisible();
+  await expect(page.frameLocator("iframe").locator("body")).not.toContainText("DisCo");
   await context.close();
+  const stranger = await newVisitor(browser, article.url);
+  await stranger.page.goto(`${article.url}bare.html`);
+  await expect(stranger.page.frameLocator("iframe").getByTestId("embed")).toBeVisible();
+  await expect(stranger.page.frameLocator("iframe").getByTestId("folder-input")).toHaveCount(0);
+  await stranger.context.close();
   await article.close();
   rmSync(outside, { recursive: true });
 });
