@@ -178,7 +178,9 @@ test("a half-published update is not taken", async ({ browser }) => {
     await registration.update().catch(() => undefined);
     const worker = await found;
     await new Promise<void>((resolve) => {
-      const look = (): void => void (worker.state === "redundant" && resolve());
+      const look = (): void => {
+        if (worker.state === "redundant") resolve();
+      };
       worker.addEventListener("statechange", look);
       look();
     });

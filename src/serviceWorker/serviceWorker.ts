@@ -44,8 +44,10 @@ function isOurs({ url, method, headers, cache: mode }: Request): boolean {
 }
 
 async function keepAll({ source, ports }: ExtendableMessageEvent): Promise<void> {
-  let kept = true;
-  await cache.keepAll().catch(() => (kept = false)); // offline, or the host is being updated: another time
+  const kept = await cache.keepAll().then(
+    () => true,
+    () => false, // offline, or the host is being updated: another time
+  );
   if (kept && source instanceof Client) await forgetUnused(source);
   ports[0]?.postMessage(kept);
 }

@@ -86,7 +86,9 @@ async function visit(page: Page, url: string, name: string): Promise<Visited> {
   const clickedMs = Date.now();
   await page.goto(url);
   await page.getByTestId("start").click();
-  await page.waitForFunction(() => window.playground?.snapshot().backend != null, null, { timeout: limitMs });
+  await page.waitForFunction(() => (window.playground?.snapshot().backend ?? null) !== null, null, {
+    timeout: limitMs,
+  });
   const backendMs = Date.now() - clickedMs;
   await page.waitForFunction(() => window.pageWatch?.firstEventMs["pictures"] !== undefined, null, {
     timeout: limitMs,

@@ -43,10 +43,14 @@ export async function openFirefox(): Promise<DrivenBrowser> {
   const version = await browser.version(); // "firefox/153.8.0"
   return {
     name: `Firefox ${version.slice(version.indexOf("/") + 1)}`,
-    open: async (url) => void (await page.goto(url)),
+    open: async (url) => {
+      await page.goto(url);
+    },
     evaluate: (expression) => page.evaluate(expression),
     click: async (testId) => page.locator(`[data-testid="${testId}"]`).click(),
-    screenshot: async (file) => void (await page.screenshot({ path: file as `${string}.png` })),
+    screenshot: async (file) => {
+      await page.screenshot({ path: file });
+    },
     close: () => browser.close(),
   };
 }

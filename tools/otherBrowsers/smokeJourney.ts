@@ -127,7 +127,7 @@ class Tab {
     try {
       await this.#poll(what, async () => (last = await this.#look()) !== null && done(last));
     } catch (error) {
-      throw new Error(`${(error as Error).message}; last ${JSON.stringify(last)}`);
+      throw new Error(`${(error as Error).message}; last ${JSON.stringify(last)}`, { cause: error });
     }
     return last!;
   }

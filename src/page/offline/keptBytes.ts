@@ -54,9 +54,6 @@ async function fileBytes(): Promise<number> {
 async function folderBytes(folder: FileSystemDirectoryHandle): Promise<number> {
   let bytes = 0;
   for await (const handle of folder.values())
-    bytes +=
-      handle.kind === "directory"
-        ? await folderBytes(handle as FileSystemDirectoryHandle)
-        : (await (handle as FileSystemFileHandle).getFile()).size;
+    bytes += handle.kind === "directory" ? await folderBytes(handle) : (await handle.getFile()).size;
   return bytes;
 }
