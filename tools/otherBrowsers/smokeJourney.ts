@@ -20,7 +20,7 @@ const tiny: Config = {
   steps: 2000,
 };
 
-export interface SmokeTest {
+interface SmokeTest {
   readonly name: string;
   /** Why it failed; null when it passed. */
   readonly problem: string | null;

@@ -1,6 +1,6 @@
 import { settingNames, type SettingName } from "../../contract/config.ts";
 
-export const embedButtons = ["start", "pause", "step", "stop"] as const;
+const embedButtons = ["start", "pause", "step", "stop"] as const;
 export type EmbedButton = (typeof embedButtons)[number];
 
 /** What an embedded page lets its readers do: `?embed=start,pause,width`. */
