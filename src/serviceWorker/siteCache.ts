@@ -35,9 +35,11 @@ export class SiteCache {
     const kept = file === undefined ? await this.#inOtherVersions(address) : await this.#match(address);
     if (kept !== undefined) return kept;
     const response = await fetch(request);
-    if (file !== undefined && response.ok && response.type === "basic")
-      keeping(this.#keep(file, response.clone()).catch(() => false)); // no room; there is the network
-    return response;
+    if (file === undefined || !response.ok || response.type !== "basic") return response;
+    // Not the two halves of a clone: Firefox 153 never ends the one that becomes a worker.
+    const whole = await wholeOf(response);
+    keeping(this.#keep(file, whole).catch(() => false)); // no room; there is the network
+    return whole.toResponse();
   }
 
   /**
@@ -62,23 +64,19 @@ export class SiteCache {
     const address = this.#addressOf(file.path);
     if ((await this.#match(address)) !== undefined) return;
     const earlier = await this.#inOtherVersions(address);
-    if (earlier !== undefined && (await this.#keep(file, earlier))) return;
+    if (earlier !== undefined && (await this.#keep(file, await wholeOf(earlier)))) return;
     // Past the browser's cache, which may have it from the version before.
     const response = await fetch(address, { cache: "no-cache" });
-    if (response.ok && (await this.#keep(file, response))) return;
+    if (response.ok && (await this.#keep(file, await wholeOf(response)))) return;
     throw new Error(`${file.path} is not there as version ${this.#site.version} has it (${response.status})`);
   }
 
   /** @returns whether it is the file of this version. Where there is no room it is, and is not kept. */
-  async #keep(file: SiteFile, response: Response): Promise<boolean> {
-    const bytes = await response.arrayBuffer();
-    if (!(await this.#isOfThisVersion(file, bytes))) return false;
-    const headers = new Headers(response.headers);
-    headers.delete("Content-Encoding");
-    headers.set("Content-Length", String(bytes.byteLength));
+  async #keep(file: SiteFile, whole: WholeResponse): Promise<boolean> {
+    if (!(await this.#isOfThisVersion(file, whole.bytes))) return false;
     try {
       const cache = await caches.open(this.#name);
-      await cache.put(this.#addressOf(file.path), new Response(bytes, { headers }));
+      await cache.put(this.#addressOf(file.path), whole.toResponse());
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
     }
@@ -120,4 +118,17 @@ export class SiteCache {
     const plain = `${origin}${pathname}`;
     return plain === this.#scope ? this.#addressOf(pagePath) : plain;
   }
+}
+
+interface WholeResponse {
+  readonly bytes: ArrayBuffer;
+  toResponse(): Response;
+}
+
+async function wholeOf(response: Response): Promise<WholeResponse> {
+  const bytes = await response.arrayBuffer();
+  const headers = new Headers(response.headers);
+  headers.delete("Content-Encoding");
+  headers.set("Content-Length", String(bytes.byteLength));
+  return { bytes, toResponse: () => new Response(bytes, { headers }) };
 }
