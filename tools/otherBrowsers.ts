@@ -32,15 +32,12 @@ for (const [name, open] of Object.entries(browsers)) {
     missing.push(`${name} is not to be had here: ${error.message}`);
     continue;
   }
+  console.log(browser.name);
   try {
     const { tests, facts } = await smokeJourney(browser, distFolder);
-    console.log(`${browser.name}; ${facts.join("; ")}`);
-    for (const test of tests) {
-      console.log(
-        `  ${test.problem === null ? "✓" : "✗"} ${test.name}${test.problem === null ? "" : `\n    ${test.problem}`}`,
-      );
-      (test.problem === null ? passed : failed).push(`${browser.name}: ${test.name}`);
-    }
+    console.log(`  ${facts.join("; ")}`);
+    for (const { name: test, problem } of tests)
+      (problem === null ? passed : failed).push(`${browser.name}: ${test}`);
     await browser.screenshot(join(reportFolder, `${name}.png`)).catch(() => undefined); // for whoever looks
   } finally {
     await browser.close();

@@ -6,7 +6,7 @@ import { servePages } from "../pagesServer.ts";
 import type { DrivenBrowser } from "./drivenBrowser.ts";
 
 const mount = "/some/where/";
-const limitMs = 120_000;
+const limitMs = 60_000;
 const tiny: Config = {
   ...defaultConfig,
   imageSize: 16,
@@ -41,6 +41,7 @@ export async function smokeJourney(browser: DrivenBrowser, folder: string): Prom
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     tests.push({ name, problem });
+    console.log(`  ${problem === null ? "✓" : "✗"} ${name}${problem === null ? "" : `\n    ${problem}`}`);
   };
   let site = await servePages({ folder, mount });
   const port = Number(new URL(site.url).port);

@@ -63,9 +63,13 @@ export class WebDriver {
   }
 }
 
+/** A browser that says nothing for so long has hung. */
+const limitMs = 90_000;
+
 async function send(method: string, url: string, body?: object): Promise<unknown> {
   const response = await fetch(url, {
     method,
+    signal: AbortSignal.timeout(limitMs),
     ...(body === undefined
       ? {}
       : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),

@@ -53,7 +53,8 @@ export async function openWebKit(): Promise<DrivenBrowser> {
     };
   } catch (error) {
     end();
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new NotToBeHad(`its driver opens no window: ${why}`, { cause: error });
   }
 }
 
