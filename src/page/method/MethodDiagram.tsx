@@ -12,7 +12,6 @@ import styles from "./MethodDiagram.module.css";
 import { parts, type Part } from "./parts.ts";
 import { SlowStepBar } from "./SlowStepBar.tsx";
 import { scenes, slowStepStore, type Flow } from "./slowStep.ts";
-import { scenes, slowStepStore } from "./slowStep.ts";
 import { useDiagramDrawing } from "./useDiagramDrawing.ts";
 
 /**

@@ -139,9 +139,8 @@ function RunStatus() {
           ? headline
           : hint === "" && keys === "" && run.plan !== null
             ? describePlan(run.config, run.plan)
-            : hint}
-        {keys === "" ? null : <span className={styles.keys}> {keys}</span>}
             : setup || hint}
+        {keys === "" ? null : <span className={styles.keys}> {keys}</span>}
       </p>
     </div>
   );
