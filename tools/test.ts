@@ -40,11 +40,6 @@ const stages: readonly Stage[] = [
     script: ["test:e2e"],
     report: { file: join(reportFolder, "e2e.json"), count: countPlaywright },
   },
-  {
-    name: "other browsers",
-    script: ["test:other-browsers"],
-    report: { file: join(reportFolder, "other browsers.json"), count: (counts: StageCounts) => counts },
-  },
 ];
 
 function vitestStage(name: string, script: string): Stage {
