@@ -5,22 +5,29 @@ import tseslint from "typescript-eslint";
 /** Folders under src, from the ground up, and what each may import. */
 const zones = {
   lib: {
-    above: ["contract", "formats", "ml", "worker", "page"],
+    above: ["contract", "formats", "ml", "worker", "page", "serviceWorker"],
     reason: "lib knows nothing of this project",
   },
   contract: {
-    above: ["formats", "ml", "worker", "page"],
+    above: ["formats", "ml", "worker", "page", "serviceWorker"],
     reason: "contract is what both threads share, so it may rest on lib alone",
   },
   formats: {
-    above: ["contract", "ml", "worker", "page"],
+    above: ["contract", "ml", "worker", "page", "serviceWorker"],
     allow: ["contract"],
     reason: "formats turns bytes into objects and must run anywhere",
   },
-  ml: { above: ["worker", "page"], reason: "the mathematics runs in Node, in a worker and in tests alike" },
-  worker: { above: ["page"], reason: "the engine must not depend on how it is shown" },
+  ml: {
+    above: ["worker", "page", "serviceWorker"],
+    reason: "the mathematics runs in Node, in a worker and in tests alike",
+  },
+  worker: { above: ["page", "serviceWorker"], reason: "the engine must not depend on how it is shown" },
+  serviceWorker: {
+    above: ["formats", "ml", "worker", "page"],
+    reason: "the service worker hands files on and knows nothing of what is in them",
+  },
   page: {
-    above: ["ml", "worker"],
+    above: ["ml", "worker", "serviceWorker"],
     reason: "the UI thread holds no tensors; ask the engine through contract/protocol.ts",
   },
 };
@@ -122,9 +129,10 @@ const folders = {
     ingest: [["engine"], "files are read the same way whoever gave them"],
     stores: [["ingest"], "stores are plain data"],
     download: [["stores"], "the client of the download worker knows no panel"],
+    offline: [["stores"], "the client of the service worker knows no panel"],
     plots: [["widgets", "metrics", "stores"], "plots draw what they are given"],
     commands: [
-      ["widgets", "metrics", "engine", "ingest", "stores", "download"],
+      ["widgets", "metrics", "engine", "ingest", "stores", "download", "offline"],
       "a command is the same from a button, a key or a link",
     ],
     web: [
@@ -188,6 +196,7 @@ export default tseslint.config(
           "src/formats/tsconfig.json",
           "src/ml/tsconfig.json",
           "src/worker/tsconfig.json",
+          "src/serviceWorker/tsconfig.json",
           "src/page/tsconfig.json",
           "verify/tsconfig.json",
           "tsconfig.tests.json",

@@ -1,7 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions, defineConfig, type Connect, type Plugin } from "vite";
 import { firstLoad } from "./tools/firstLoad.ts";
-import { documentPolicy, isolationHeaders, policyOf } from "./tools/isolation.ts";
+import { headersFile } from "./tools/headersFile.ts";
+import { serviceWorker } from "./tools/serviceWorkerPlugin.ts";
+import { siteAddress } from "./tools/siteAddress.ts";
+import { isolationHeaders, policyOfPage, policyOfScript } from "./src/contract/isolation.ts";
 
 /**
  * Workaround: tfjs gives its WASM threads their program as the source text of one of its functions, and that
@@ -34,10 +37,12 @@ const developmentPolicy: Plugin = {
 
 /** Scripts that become workers get their policies from these servers too, so that what would break there shows here. */
 const sendPolicy: Connect.NextHandleFunction = ({ url = "/" }, response, next) => {
-  const { pathname, searchParams } = new URL(url, "http://localhost");
+  const asked = new URL(url, "http://localhost");
+  const { pathname, searchParams } = asked;
   if (/\.m?js$/.test(pathname) || searchParams.has("worker_file"))
-    response.setHeader("Content-Security-Policy", policyOf(pathname));
-  else if (/(?:\/|\.html)$/.test(pathname)) response.setHeader("Content-Security-Policy", documentPolicy);
+    response.setHeader("Content-Security-Policy", policyOfScript(pathname));
+  else if (/(?:\/|\.html)$/.test(pathname))
+    response.setHeader("Content-Security-Policy", policyOfPage(asked));
   next();
 };
 const workerPolicies: Plugin = {
@@ -53,7 +58,7 @@ export default defineConfig({
   // Relative addresses, so that one build works at a domain's root and under any sub-path.
   base: "./",
   resolve: { conditions: onnxConditions },
-  plugins: [react(), developmentPolicy, workerPolicies, firstLoad],
+  plugins: [react(), developmentPolicy, workerPolicies, firstLoad, siteAddress, headersFile, serviceWorker],
   worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },

@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./tools/browser.ts";
-import { isolationHeaders } from "./tools/isolation.ts";
+import { isolationHeaders } from "./src/contract/isolation.ts";
 import { onnxConditions } from "./vite.config.ts";
 
 export default defineConfig({

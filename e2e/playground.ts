@@ -86,8 +86,13 @@ export class Playground {
   ): Promise<PlaygroundSnapshot> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      // The handle is there once the page's script has run.
-      const snapshot = await this.page.evaluate(() => window.playground?.snapshot() ?? null);
+      // The handle is there once the page's script has run, which may reload the page first.
+      const snapshot = await this.page
+        .evaluate(() => window.playground?.snapshot() ?? null)
+        .catch((error: unknown) => {
+          if (String(error).includes("context was destroyed")) return null;
+          throw error;
+        });
       if (snapshot !== null && done(snapshot)) return snapshot;
       if (Date.now() > deadline)
         throw new Error(`Not reached in ${timeoutMs} ms; last: ${JSON.stringify(snapshot)}`);

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright";
+import { installCommand, rootPrefix } from "./systemPackages.ts";
 
 /** How much of WebGPU to ask for: what the machine has, or Chromium's emulation of a GPU on the CPU. */
 export type WebGpuMode = "hardware" | "software";
@@ -75,24 +76,14 @@ interface Installer {
 
 function installers(): readonly Installer[] {
   const found: Installer[] = [];
-  const prefix = rootPrefix();
-  if (existsSync("/usr/bin/apt-get") && prefix !== null) {
-    const install = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium";
-    found.push({ label: "installing the system's package", command: [...prefix, "sh", "-c", install] });
-  }
+  const command = installCommand(["chromium"]);
+  if (command !== null) found.push({ label: "installing the system's package", command });
   found.push({
     label: "downloading Playwright's",
     // System libraries too where we may install them.
-    command: ["npx", "playwright", "install", ...(prefix === null ? [] : ["--with-deps"]), "chromium"],
+    command: ["npx", "playwright", "install", ...(rootPrefix() === null ? [] : ["--with-deps"]), "chromium"],
   });
   return found;
-}
-
-/** What to put before a command that needs root; null when we cannot become root without being asked. */
-function rootPrefix(): readonly string[] | null {
-  if (process.getuid?.() === 0) return [];
-  if (process.platform !== "linux") return null;
-  return spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0 ? ["sudo", "-n"] : null;
 }
 
 /** Chromium's switches: quiet on the network, WebGPU on, and a software adapter only if asked. */

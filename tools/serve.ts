@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative, sep } from "node:path";
-import { documentPolicy, isolationHeaders, policyOf } from "./isolation.ts";
+import { headersFor } from "../src/contract/isolation.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -15,9 +15,14 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".jpg": "image/jpeg",
   ".ico": "image/x-icon",
   ".txt": "text/plain; charset=utf-8",
 };
+
+export function contentTypeOf(name: string): string {
+  return contentTypes[extname(name)] ?? "application/octet-stream";
+}
 
 export interface RunningSite {
   /** With a slash at the end. */
@@ -42,18 +47,19 @@ export interface SiteOptions {
 export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions): Promise<RunningSite> {
   const files = readFiles(folder);
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
     response.setHeader("X-Content-Type-Options", "nosniff");
-    const path = requestedPath(request.url ?? "/");
+    const asked = readTarget(request.url ?? "/");
     const file =
-      path?.startsWith(mount) === true ? files.get(path.slice(mount.length) || "index.html") : undefined;
+      asked?.path.startsWith(mount) === true
+        ? files.get(asked.path.slice(mount.length) || "index.html")
+        : undefined;
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.writeHead(405, { Allow: "GET, HEAD" }).end();
-    } else if (file === undefined) {
+    } else if (asked === null || file === undefined) {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
     } else {
       response.writeHead(200, {
-        ...policyHeader(file.type, path ?? ""),
+        ...headersFor(asked.url, file.type),
         "Content-Type": file.type,
         "Content-Length": file.bytes.length,
         "Cache-Control": "no-cache",
@@ -72,12 +78,6 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
   };
 }
 
-function policyHeader(type: string, path: string): Readonly<Record<string, string>> {
-  if (type === contentTypes[".js"]) return { "Content-Security-Policy": policyOf(path) };
-  if (type === contentTypes[".html"]) return { "Content-Security-Policy": documentPolicy };
-  return {};
-}
-
 function readFiles(folder: string): ReadonlyMap<string, { bytes: Buffer; type: string }> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
@@ -85,16 +85,17 @@ function readFiles(folder: string): ReadonlyMap<string, { bytes: Buffer; type: s
       .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
       .map((entry) => {
         const path = join(entry.parentPath, entry.name);
-        const type = contentTypes[extname(entry.name)] ?? "application/octet-stream";
-        return [relative(folder, path).split(sep).join("/"), { bytes: readFileSync(path), type }];
+        const content = { bytes: readFileSync(path), type: contentTypeOf(entry.name) };
+        return [relative(folder, path).split(sep).join("/"), content];
       }),
   );
 }
 
-/** @returns the decoded path, null for what is not one. */
-function requestedPath(target: string): string | null {
+/** @returns the address and its decoded path, null for what is neither. */
+export function readTarget(target: string): { readonly url: URL; readonly path: string } | null {
   try {
-    return decodeURIComponent(new URL(target, "http://localhost").pathname);
+    const url = new URL(target, "http://localhost");
+    return { url, path: decodeURIComponent(url.pathname) };
   } catch {
     return null;
   }
@@ -102,7 +103,8 @@ function requestedPath(target: string): string | null {
 
 const portsToTry = 50;
 
-async function listen(server: Server, firstPort: number): Promise<number> {
+/** @returns the port: the first that is free, from `firstPort` on. */
+export async function listen(server: Server, firstPort: number): Promise<number> {
   for (let port = firstPort; port < firstPort + portsToTry; port++) {
     const bound = await new Promise<boolean>((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException): void => {

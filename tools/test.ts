@@ -128,7 +128,7 @@ async function test(): Promise<boolean> {
   for (const { name, seconds, passed, failed, skipped } of results) {
     const skips = skipped === 0 ? "" : `, ${skipped} skipped`;
     console.log(
-      `${failed === 0 ? "✓" : "✗"} ${name.padEnd(12)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
+      `${failed === 0 ? "✓" : "✗"} ${name.padEnd(14)} ${passed} passed, ${failed} failed${skips}  ${seconds.toFixed(1)} s`,
     );
   }
   for (const name of results.flatMap((result) => result.skippedNames)) console.log(`skipped: ${name}`);

@@ -10,6 +10,7 @@ const projects = [
   "tsconfig.json",
   "src/page",
   "src/worker",
+  "src/serviceWorker",
   "src/ml",
   "src/formats",
   "src/contract",

@@ -5,7 +5,7 @@
  *     /plain/bytes-1000.bin   with CORS, ranges and a strong ETag
  *     /redirect/plain/…       passed on to the other origin
  *     /slow/… /cut/… /gzip/…  and more: `behaviours`
- *     /owner/name/resolve/main/file, /api/models/owner/name/tree/main   as on Hugging Face
+ *     /owner/name/resolve/main/file, /api/models/owner/name/tree/main   as on Hugging Face: passed on to `large`
  *     /datasets/owner/name/resolve/branch/path, /api/datasets/owner/name/tree/branch   likewise: `datasets`
  */
 import { createHash } from "node:crypto";
@@ -52,6 +52,9 @@ const exposed = {
   "Access-Control-Expose-Headers": "ETag, Content-Range, Accept-Ranges, Retry-After",
 } as const;
 const login = Buffer.from("<!doctype html><title>Sign in</title><form>Please sign in.</form>");
+
+/** The store of large files breaks off in the middle of more than that. */
+const breaksBeyondBytes = 1e6;
 
 const behaviours: Readonly<Record<string, (exchange: Exchange) => void>> = {
   plain: (exchange) => sendFile(exchange, exposed),
@@ -119,6 +122,19 @@ const behaviours: Readonly<Record<string, (exchange: Exchange) => void>> = {
   /** A web page that says it is none. */
   htmlinside: (exchange) => sendFile({ ...exchange, content: login }, exposed),
   status: (exchange) => refuse(exchange, Number(exchange.rest.slice(0, 3))),
+  /**
+   * A hub's store of large files, as Hugging Face's: what it is passed on to is signed for GET, so HEAD is refused; parts
+   * are given from a first byte on, not from the end; and who asks for much at once is broken off.
+   */
+  large: (exchange) => {
+    const { method, headers } = exchange.request;
+    if (method === "HEAD") refuse(exchange, 403);
+    else if (/^bytes=-/.test(headers.range ?? "")) refuse(exchange, 416);
+    else
+      sendFile(exchange, exposed, {
+        cut: headers.range === undefined && exchange.content.length > breaksBeyondBytes,
+      });
+  },
   redirect: ({ response, mirror, rest }) => {
     response.writeHead(302, { ...open, Location: `${mirror}/${rest}` }).end();
   },
@@ -159,7 +175,8 @@ export async function startHub(files: ReadonlyMap<string, Uint8Array> = new Map(
     else if (first === "datasets") sendDatasetFile(exchange, datasets);
     else if (first === "api") sendListing(exchange, known);
     else if (/^[^/]+\/resolve\/main\//.test(rest)) {
-      const target = `${mirrorUrl}/plain/${rest.slice(rest.indexOf("/main/") + "/main/".length)}`;
+      const file = rest.slice(rest.indexOf("/main/") + "/main/".length);
+      const target = `${mirrorUrl}/large/${file}${url.search}`;
       response.writeHead(302, { ...open, Location: target }).end();
     } else if (behave === undefined || (!isKnown && first !== "status" && first !== "redirect"))
       refuse(exchange, 404);
@@ -283,7 +300,7 @@ function sendDatasetFile(exchange: Exchange, datasets: ReadonlyMap<string, HubDa
   else if (name.startsWith("terms/")) refuse(exchange, 403);
   else if (request.headers.host !== new URL(mirror).host)
     response.writeHead(302, { ...open, Location: `${mirror}/datasets/${rest}` }).end();
-  else sendFile({ ...exchange, content: Buffer.from(content) }, exposed);
+  else behaviours["large"]!({ ...exchange, content: Buffer.from(content) });
 }
 
 /** "bytes-1000.bin": a thousand bytes that are no repetition of a few. */

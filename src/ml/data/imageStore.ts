@@ -1,6 +1,7 @@
 import type { DatasetSummary, ImageBlock } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import { invariant } from "../../lib/invariant.ts";
+import { hex, sha256 } from "../../lib/sha256.ts";
 
 /**
  * The set of images, as bytes, where the engine can reach it.
@@ -170,12 +171,4 @@ export class ImageStore {
     }
     return { block: this.#blocks[low] as ImageBlock, at: index - (this.#starts[low] as number) };
   }
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,13 +1,10 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { methods } from "../../contract/methods.ts";
-import { onMetrics } from "../metrics/metricArchive.ts";
-import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
 import { openStation } from "../stores/stationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
-import { stepPicturesStore } from "../stores/sightStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { formatCount } from "../widgets/formatNumbers.ts";
 import { diagramDrawing } from "./drawDiagram.ts";
@@ -15,6 +12,7 @@ import styles from "./MethodDiagram.module.css";
 import { parts, type Part } from "./parts.ts";
 import { SlowStepBar } from "./SlowStepBar.tsx";
 import { scenes, slowStepStore, type Flow } from "./slowStep.ts";
+import { useDiagramDrawing } from "./useDiagramDrawing.ts";
 
 /**
  * The method, live: what happens to a picture in the present step. Stations are buttons that open their settings; what
@@ -34,18 +32,7 @@ export function MethodDiagram() {
   const flows = told?.arrows ?? {};
   const [asked, setAsked] = useState<Part | null>(null);
 
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return undefined;
-    const stops = [
-      addDrawing(diagramDrawing(element)),
-      onMetrics(requestDraw),
-      runStore.subscribe(requestDraw),
-      stepPicturesStore.subscribe(requestDraw),
-    ];
-    requestDraw();
-    return () => stops.forEach((stop) => stop());
-  }, []);
+  useDiagramDrawing(host, diagramDrawing);
 
   const { usesTeacher, label, uses } = methods[shown.method];
   const taught = usesTeacher && shown.teacher !== "none";

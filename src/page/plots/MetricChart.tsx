@@ -32,8 +32,15 @@ function whyEmpty(spec: ChartSpec, run: CurrentRun): string {
   return spec.id === "knn" && unlabelled ? "Needs labels: two or more sub-folders of images." : "";
 }
 
+interface MetricChartProps {
+  readonly spec: ChartSpec;
+  readonly className: string;
+  /** Curves and legend alone. */
+  readonly plain?: boolean;
+}
+
 /** One chart of the current run: curves, legend with live values, table, and both as files. */
-export function MetricChart({ spec, className }: { readonly spec: ChartSpec; readonly className: string }) {
+export function MetricChart({ spec, className, plain = false }: MetricChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const chart = useRef<LineChart | null>(null);
@@ -107,7 +114,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
       aria-label={spec.title}
       data-testid={`chart-${spec.id}`}
     >
-      <div className={styles.head}>
+      <div className={styles.head} hidden={plain}>
         <h3>
           {spec.title} <span className={styles.term}>{spec.term}</span>
         </h3>
@@ -145,7 +152,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
         ref={host}
         className={styles.plot}
         role="img"
-        aria-label={`${spec.term}; the values are in the table below`}
+        aria-label={plain ? spec.term : `${spec.term}; the values are in the table below`}
       >
         {empty === "" ? null : (
           <p className={styles.empty}>
@@ -170,7 +177,7 @@ export function MetricChart({ spec, className }: { readonly spec: ChartSpec; rea
           </li>
         ))}
       </ul>
-      <details className={styles.more}>
+      <details className={styles.more} hidden={plain}>
         <summary>Explain · Table</summary>
         <p className={styles.meaning}>{spec.meaning}</p>
         <div className={styles.table} tabIndex={0} role="region" aria-label={`${spec.title} as a table`}>

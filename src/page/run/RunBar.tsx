@@ -14,6 +14,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { useVerdict } from "../verdict/useVerdict.ts";
 import { describeRun } from "./describeRun.ts";
+import { describeSetup } from "./describeSetup.ts";
 import { formatCount } from "../widgets/formatNumbers.ts";
 import { Icon } from "../widgets/Icon.tsx";
 import { LiveProgress } from "./LiveProgress.tsx";
@@ -121,6 +122,9 @@ function RunStatus() {
   const progress = useStore(engineStore, (state) => state.progress);
   const { text, hint, keys, alarming } = describeRun(run, progress);
   const { headline } = useVerdict();
+  const config = useStore(configStore, (state) => state.config);
+  const isIdle = run.state === "idle" && run.preparing === "";
+  const setup = isIdle ? describeSetup(config) : "";
   return (
     <div className={styles.status}>
       <p
@@ -135,7 +139,7 @@ function RunStatus() {
           ? headline
           : hint === "" && keys === "" && run.plan !== null
             ? describePlan(run.config, run.plan)
-            : hint}
+            : setup || hint}
         {keys === "" ? null : <span className={styles.keys}> {keys}</span>}
       </p>
     </div>

@@ -6,10 +6,13 @@ import "./base.css";
 import { openBackend } from "../commands/openBackend.ts";
 import { keepStudents } from "../commands/keepStudents.ts";
 import { followSight } from "../commands/lookAround.ts";
+import { offerUpdates } from "../commands/offerUpdate.ts";
 import { prepareDemo } from "../commands/prepareDemo.ts";
+import { isFramedByOthers, readEmbed } from "../embed/embedControls.ts";
 import { createEngineClient } from "../engine/engineClient.ts";
 import { createEngineWorker } from "../engine/engineWorker.ts";
 import { followEngine } from "../commands/engineEvents.ts";
+import { followServiceWorker } from "../offline/serviceWorkerClient.ts";
 import { followAddress } from "./followAddress.ts";
 import { listenToKeys } from "./shortcuts.ts";
 import { teacherInspector } from "../engine/teacherInspector.ts";
@@ -25,11 +28,22 @@ followEngine(engine);
 followSight(engine);
 keepStudents(engine);
 const backend = followAddress(engine);
-listenToKeys(engine);
+const embed = readEmbed(location.search, isFramedByOthers());
+if (embed === null) listenToKeys(engine);
 exposePlayground(engine);
+offerUpdates();
 
 const host = document.getElementById("app");
 invariant(host !== null, "index.html has an element #app");
-createRoot(host).render(<App engine={engine} />);
+const root = createRoot(host);
+if (embed === null) root.render(<App engine={engine} />);
+else
+  void import("./EmbedApp.tsx").then(({ EmbedApp }) =>
+    root.render(<EmbedApp engine={engine} controls={embed} />),
+  );
 
-void openBackend(engine, backend).then(() => prepareDemo(engine));
+const atRest = openBackend(engine, backend).then(() => prepareDemo(engine));
+// An engine that never comes must not keep a better version of the site away.
+const longEnough = new Promise((resolve) => setTimeout(resolve, 10_000));
+// For each site that shows the page in a frame browsers would keep a copy of its own.
+if (!isFramedByOthers()) void Promise.race([atRest, longEnough]).then(followServiceWorker);

@@ -3,10 +3,12 @@ import type { BackendCandidate, BackendChoice, BackendReport } from "../../contr
 import type { RunExecution } from "../../contract/protocol.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
+import { whyNotIsolated } from "../offline/isolation.ts";
 import { engineStore } from "../stores/engineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { formatBytes } from "../widgets/formatNumbers.ts";
 import { backendLabels } from "./backendLabels.ts";
+import { KeptOnMachine } from "./KeptOnMachine.tsx";
 import styles from "./MachineStation.module.css";
 
 /** Where training runs, and why there; with a way to choose another backend. */
@@ -48,6 +50,7 @@ export function MachineStation() {
         </p>
       )}
       <Execution />
+      <KeptOnMachine />
     </div>
   );
 }
@@ -95,9 +98,9 @@ function Report({ report }: { readonly report: BackendReport }) {
         </tbody>
       </table>
       {report.crossOriginIsolated ? null : (
-        <p className={styles.small}>
-          This page is not cross-origin isolated, so WebAssembly has one thread. The server should send COOP
-          and COEP.
+        <p className={styles.small} data-testid="not-isolated">
+          WebAssembly has one thread here in place of several, which makes training on it slower: this page is
+          not cross-origin isolated. {whyNotIsolated() || "Reload the page to isolate it."}
         </p>
       )}
     </>

@@ -3,7 +3,11 @@ import { visibleText } from "../../lib/visibleText.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
 
 /** What a notice is about. A new notice of a cause takes the place of the one before, and goes when its cause does. */
-export type NoticeCause = "run" | "engine" | "images" | "link" | "linkedTeacher" | "linkedImages" | "other";
+export type NoticeCause =
+  "run" | "engine" | "images" | "link" | "linkedTeacher" | "linkedImages" | "update" | "other";
+
+/** What a notice's button does. */
+export type NoticeAction = "takeUpdate";
 
 /** Something a person should know, in words; stays until dismissed or until its cause is gone. */
 export interface Notice {
@@ -14,6 +18,8 @@ export interface Notice {
   /** The next move; empty when there is none. */
   readonly hint: string;
   readonly details: readonly string[];
+  /** Null without a button of its own. */
+  readonly action: NoticeAction | null;
 }
 
 interface NoticeState {
@@ -34,6 +40,7 @@ export function notify(
     hint?: string | undefined;
     details?: readonly string[] | undefined;
     cause?: NoticeCause | undefined;
+    action?: NoticeAction | undefined;
   } = {},
 ): void {
   const shown = visibleText(message);
@@ -45,6 +52,7 @@ export function notify(
     message: shown,
     hint: more.hint ?? "",
     details: (more.details ?? []).map(visibleText),
+    action: more.action ?? null,
   };
   noticeStore.setState(({ notices }) => ({
     notices: [

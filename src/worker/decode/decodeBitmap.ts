@@ -14,7 +14,7 @@ const stripPixels = 1_000_000;
 export async function decodeBitmap(file: Blob, size: number): Promise<Uint8Array<ArrayBuffer> | null> {
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    bitmap = await toBitmap(file);
   } catch {
     return null;
   }
@@ -22,6 +22,16 @@ export async function decodeBitmap(file: Blob, size: number): Promise<Uint8Array
     return resizeBitmap(bitmap, size);
   } finally {
     bitmap.close();
+  }
+}
+
+async function toBitmap(file: Blob): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch (error) {
+    // Browsers that do not know the option turn pictures as their EXIF says anyway, or not at all.
+    if (error instanceof TypeError) return createImageBitmap(file);
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 /** One image file's bytes to a square of RGB bytes, or the reason why not. */
 import type { DecodedImage, Refusal } from "../../contract/decode.ts";
 import { fileKindOf, kindBytes } from "../../formats/fileKind.ts";
+import { hex, sha256 } from "../../lib/sha256.ts";
 import { decodeBitmap } from "./decodeBitmap.ts";
 import { completeImage } from "./decodeUnended.ts";
 import { readImageHeader, type Turn } from "./decodeHeader.ts";
@@ -41,7 +42,7 @@ async function decodeMeasured(
   file: Blob | undefined,
 ): Promise<DecodedImage | Refusal> {
   const { format, unended } = measured;
-  const digest = sha256(bytes);
+  const digest = sha256(bytes).then(hex);
   const complete = unended ? await completeImage(format, bytes) : bytes;
   if (complete === null) return cutOff(format);
   const pixels = await decodeComplete(complete, measured, size, complete === bytes ? file : undefined);
@@ -108,11 +109,6 @@ export function notAnImage(head: Uint8Array<ArrayBuffer>): Refusal {
   const { kind, what, panel, hints } = fileKindOf(head.subarray(0, kindBytes), "");
   if (kind === "unknown") return { reason: "not-an-image", message: "not a kind of picture we know" };
   return { reason: panel === "teacher" ? "misplaced" : "not-an-image", message: `${what}. ${hints.data}` };
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function cutOff(format: string): Refusal {

@@ -115,10 +115,24 @@ describe("a file", () => {
     ["nosize/bytes-50000.bin", 50_000],
     ["gzip/bytes-20000.bin", 20_000],
     ["redirect/plain/bytes-5000.bin", 5000],
+    ["owner/name/resolve/main/bytes-5000.bin", 5000],
     ["busy/bytes-5000.bin", 5000],
     ["slow/bytes-60000.bin", 60_000],
   ])("comes whole from %s", async (path, length) => {
     await expectWhole(await download(at(path)), length);
+  });
+
+  test("comes whole from a hub's store of large files, which breaks off, by ranges from a first byte on", async () => {
+    const address = at("owner/name/resolve/main/bytes-3000000.bin");
+    const told: DownloadProgress[] = [];
+    await expectWhole(await download(address, {}, (progress) => told.push(progress)), 3_000_000);
+    expect(told.at(-1)?.interruptions).toBe(1);
+    const { search } = new URL(address);
+    const asked = await requestsOf(`${hub.mirror}/large/bytes-3000000.bin${search}`);
+    expect(asked.map(({ method, headers }) => [method, headers["range"], headers["if-range"]])).toEqual([
+      ["GET", undefined, undefined],
+      ["GET", expect.stringMatching(/^bytes=\d+-$/), undefined],
+    ]);
   });
 
   test("is kept in memory only when asked to be", async () => {
@@ -357,6 +371,7 @@ describe("before anything is loaded", () => {
     ["nohead/bytes-5000.bin", 5000],
     ["hidden/bytes-5000.bin", 5000],
     ["redirect/nohead/bytes-5000.bin", 5000],
+    ["owner/name/resolve/main/bytes-3000000.bin", 3_000_000],
     ["nosize/bytes-50000.bin", null],
   ])("the size is asked: %s", async (path, bytes) => {
     expect(await client.request("probe", { address: at(path) })).toMatchObject({
@@ -374,13 +389,16 @@ describe("before anything is loaded", () => {
 });
 
 describe("parts of a file", () => {
-  test.each(["plain", "hidden", "redirect/plain", "nohead", "busy"])("from %s", async (how) => {
-    const remote = client.openRemote(at(`${how}/bytes-90000.bin`));
-    expect(await remote.size()).toBe(90_000);
-    expect(await remote.read(1000, 1005)).toEqual(expected(90_000).slice(1000, 1005));
-    expect(await remote.read(89_990, 90_000)).toEqual(expected(90_000).slice(89_990));
-    expect(await remote.read(5, 5)).toEqual(new Uint8Array());
-  });
+  test.each(["plain", "hidden", "redirect/plain", "nohead", "busy", "owner/name/resolve/main"])(
+    "from %s",
+    async (how) => {
+      const remote = client.openRemote(at(`${how}/bytes-90000.bin`));
+      expect(await remote.size()).toBe(90_000);
+      expect(await remote.read(1000, 1005)).toEqual(expected(90_000).slice(1000, 1005));
+      expect(await remote.read(89_990, 90_000)).toEqual(expected(90_000).slice(89_990));
+      expect(await remote.read(5, 5)).toEqual(new Uint8Array());
+    },
+  );
 
   test("are refused where there are none, or no such bytes", async () => {
     await expect(client.openRemote(at("whole/bytes-900.bin")).read(0, 5)).rejects.toEqual(

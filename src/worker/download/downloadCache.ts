@@ -28,9 +28,10 @@ export class DownloadCache implements FileCache {
     this.#folder = folder;
   }
 
-  /** @returns null where the browser has no such file system, or not now (private windows). */
+  /** @returns null where the browser has no such file system, or not now (private windows), or none to write to here. */
   static async open(): Promise<DownloadCache | null> {
     try {
+      if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return null;
       const root = await navigator.storage.getDirectory();
       return new DownloadCache(await root.getDirectoryHandle("downloads", { create: true }));
     } catch {

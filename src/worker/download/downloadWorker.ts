@@ -1,6 +1,6 @@
 /**
  * The download worker: the one place of the product that may speak to other sites. Its script is sent with a policy
- * of its own (`tools/isolation.ts`). It is told addresses, it reads them, and it holds nothing of the visitor's.
+ * of its own (`src/contract/isolation.ts`). It is told addresses, it reads them, and it holds nothing of the visitor's.
  */
 import type { DownloadRequests } from "../../contract/download.ts";
 import { formatDatasetAddress, parseDatasetAddress } from "../../contract/datasetAddress.ts";

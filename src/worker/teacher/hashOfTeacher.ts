@@ -1,5 +1,5 @@
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { TeacherSource } from "../../contract/protocol.ts";
+import { hex, sha256 } from "../../lib/sha256.ts";
 import bundledCard from "./bundledTeacher/teacher.json";
 
 /** Larger files are not read a second time: their embeddings are kept for the visit only. */
@@ -12,9 +12,8 @@ export async function hashOfTeacher(source: TeacherSource): Promise<string | nul
   if (files.reduce((sum, { size }) => sum + size, 0) > mostBytes) return null;
   const hashes: string[] = [];
   for (const file of files) {
-    const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-    hashes.push(bytesToHex(new Uint8Array(digest)));
+    hashes.push(hex(await sha256(new Uint8Array(await file.arrayBuffer()))));
   }
-  const whole = utf8ToBytes(JSON.stringify([hashes.sort(), source.recipe ?? null]));
-  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(whole))));
+  const whole = new TextEncoder().encode(JSON.stringify([hashes.sort(), source.recipe ?? null]));
+  return hex(await sha256(whole));
 }
