@@ -67,15 +67,13 @@ test("a student comes out tried, and its own pages find the most similar picture
     await serveZip(visitor, files);
     await visitor.goto(`http://localhost:9/${folder}/index.html`);
     await expect(visitor.getByRole("status")).toHaveText("Ready: choose pictures.", { timeout: 100_000 });
-    await visitor
-      .getByLabel("Pictures")
-      .setInputFiles(
-        [0, 1, 2].map((i) => ({
-          name: `${i}.png`,
-          mimeType: "image/png",
-          buffer: files.get("example.png")!,
-        })),
-      );
+    await visitor.getByLabel("Pictures").setInputFiles(
+      [0, 1, 2].map((i) => ({
+        name: `${i}.png`,
+        mimeType: "image/png",
+        buffer: files.get("example.png")!,
+      })),
+    );
     // The same picture three times: as alike as can be.
     await expect(visitor.locator("#pictures li")).toHaveText(["1.000", "1.000", "1.000"], {
       timeout: 60_000,
