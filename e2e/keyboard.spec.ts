@@ -41,7 +41,7 @@ test("→ takes a step while a button has the keyboard, and moves among pictures
   await page.keyboard.press("ArrowRight");
   await expect(choices.nth(1)).toBeFocused();
   await page.keyboard.press("Tab"); // one stop for all of them
-  await expect(page.getByRole("button", { name: "Try a new photo" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "Its views" })).toBeFocused();
   expect((await playground.snapshot()).run.step).toBe(step + 1);
 });
 
