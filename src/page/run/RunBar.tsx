@@ -24,13 +24,15 @@ import styles from "./RunBar.module.css";
 export function RunBar() {
   return (
     <div className={styles.panel} role="group" aria-label="Run">
-      <div className={styles.bar}>
-        <RunButtons />
-        <RunStatus />
-        <TrainingButton />
-        <EngineRestart />
+      <div className={styles.work}>
+        <div className={styles.bar}>
+          <RunButtons />
+          <RunStatus />
+          <TrainingButton />
+          <EngineRestart />
+        </div>
+        <LiveProgress />
       </div>
-      <LiveProgress />
       <PhoneBar />
     </div>
   );
