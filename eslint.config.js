@@ -119,7 +119,8 @@ const folders = {
     download: [[], "the one worker that reads other sites knows nothing of what they are for"],
     onnx: [[], "ONNX Runtime is opened for whoever asks"],
     teacher: [[], "teachers are read the same way by the engine and by tools"],
-    engine: [["onnx", "teacher"], "the engine leaves decoding and downloads to other workers"],
+    kept: [[], "what is kept knows of no run that is going"],
+    engine: [["onnx", "teacher", "kept"], "the engine leaves decoding and downloads to other workers"],
     export: [["onnx", "engine"], "exports are packed and tried away from engine and page"],
   },
   page: {

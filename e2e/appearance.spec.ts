@@ -9,7 +9,7 @@ import { expect, test, type Playground } from "./playground.ts";
 // Playwright hides and freezes by styles of its own, which the page's policy forbids; other specs watch over that.
 test.use({ bypassCSP: true });
 
-const desktop = { width: 1280, height: 960 };
+const desktop = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 /** Steps of the run that is looked at; the demo set, the bundled teacher and the seed are the page's defaults. */
 const steps = 12;
@@ -44,12 +44,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.setViewportSize(desktop);
 
     await stepTo(playground, looked - 1);
-    await playground.click("slow-step-button");
-    await page.getByTestId("slow-next").click();
+    await takeSlowStep(playground);
     await playground.until(({ run }) => run.baseline !== null && run.baseline.teacherKnn !== null);
     await allIsKnown(playground, ["before", "now", "teacher"]);
-    await look("slow-step");
-    await page.getByTestId("slow-step").getByRole("button", { name: "Close" }).click();
     await look("training");
 
     await stepTo(playground, steps - 1);
@@ -65,13 +62,12 @@ for (const colorScheme of ["light", "dark"] as const) {
     await playground.station("objective");
     await look("station");
     await playground.click("station-close");
-    for (const view of ["ablation", "runs", "explore"]) {
+    for (const view of ["ablation", "explore", "runs"]) {
       await playground.click(`view-${view}`);
       if (view === "explore")
         await expect(page.getByTestId("picture-views").locator("button").first()).toBeEnabled();
       await look(view);
     }
-    await playground.click("view-train");
     await page
       .getByTestId("files-input")
       .setInputFiles({ name: "notes.txt", mimeType: "", buffer: Buffer.from("no picture") });

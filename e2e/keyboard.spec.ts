@@ -32,7 +32,7 @@ test("→ takes a step while a button has the keyboard, and moves among pictures
   await playground.open({ method: "mocov2", steps: 5000 }, "wasm");
   await playground.click("step");
   const { step } = (await playground.until(({ run }) => run.state === "paused" && run.step === 1)).run;
-  await expect(page.getByTestId("step")).toBeFocused();
+  await page.getByTestId("pause").focus();
   await page.keyboard.press("ArrowRight");
   await playground.until(({ run }) => run.step === step + 1 && run.state === "paused");
 
@@ -41,7 +41,7 @@ test("→ takes a step while a button has the keyboard, and moves among pictures
   await page.keyboard.press("ArrowRight");
   await expect(choices.nth(1)).toBeFocused();
   await page.keyboard.press("Tab"); // one stop for all of them
-  await expect(page.getByRole("button", { name: "Try a new photo" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "Its views" })).toBeFocused();
   expect((await playground.snapshot()).run.step).toBe(step + 1);
 });
 

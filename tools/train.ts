@@ -4,6 +4,7 @@ import { ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder } from "./build.ts";
 import { serveSite } from "./serve.ts";
 import { presets } from "../src/contract/presets.ts";
+import { forgetKeptJob, profileIn, readKeptJob, resumedFolder, writeKeptJob } from "./keptJob.ts";
 import { parseTrainArguments, usage, UsageError, type TrainJob } from "./trainArguments.ts";
 import { describeProblem, TrainError, trainInBrowser, type TrainResult } from "./trainInBrowser.ts";
 import { ProgressLine } from "./trainProgress.ts";
@@ -12,7 +13,12 @@ const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
 
 async function train(): Promise<number> {
   // npm runs scripts in the repository and keeps the caller's folder here.
-  const job = parseTrainArguments(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd());
+  const given = process.argv.slice(2);
+  const folder = process.env["INIT_CWD"] ?? process.cwd();
+  const resumed = resumedFolder(given, folder);
+  const kept = resumed === null ? null : readKeptJob(resumed);
+  const { args, workingFolder } = kept ?? { args: given, workingFolder: folder };
+  const job = parseTrainArguments(args, workingFolder);
   if (job === null) {
     console.log(usage);
     return 0;
@@ -20,16 +26,29 @@ async function train(): Promise<number> {
   const progress = new ProgressLine(process.stderr);
   ensureChromium();
   await buildSiteIfStale("error");
-  const site = await serveSite({ folder: distFolder });
+  const site = await serveSite({ folder: distFolder, ...(kept === null ? {} : { port: kept.port }) });
   try {
+    const port = Number(new URL(site.url).port);
+    if (kept !== null && kept.port !== port)
+      throw new TrainError(
+        `Port ${kept.port} of this machine is taken, and the run is kept by that address. Free it and try again.`,
+      );
     const interrupted = firstInterrupt();
-    const alone = job.baseline
-      ? await trainInBrowser(withoutTeacher(job), site.url, progress, interrupted)
-      : null;
+    const alone =
+      job.baseline && kept === null
+        ? await trainInBrowser(withoutTeacher(job), site.url, progress, interrupted)
+        : null;
     // Without the measure there is nothing to compare; why it failed, or that it was stopped, is the result.
     if (alone !== null && alone.end.kind !== "finished")
       return report(alone, null, join(job.outFolder, "baseline"), progress);
-    const result = await trainInBrowser(job, site.url, progress, interrupted);
+    if (kept === null) {
+      forgetKeptJob(job.outFolder);
+      writeKeptJob(job.outFolder, { args: [...args], workingFolder, port });
+    }
+    const place = { profile: profileIn(job.outFolder), resumes: kept !== null };
+    const result = await trainInBrowser(job, site.url, progress, interrupted, place);
+    if (result.end.kind === "finished") forgetKeptJob(job.outFolder);
+    else progress.say(`It can go on: npm run train -- --resume ${job.outFolder}`);
     if (alone !== null) progress.say(describeGap(alone.knn.student, result.knn));
     return report(result, alone, job.outFolder, progress);
   } finally {

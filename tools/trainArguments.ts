@@ -28,6 +28,8 @@ export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <fo
   --set <name=value>          one setting; may be repeated; overrides --config
   --export <names>            also student.zip: all, or some of ${exportPartNames.join(", ")},
                               with commas between; every model in it is tried first
+  --resume <folder>           goes on with the run that was broken off there (its --out), and
+                              stands alone
   --help                      this text
 `;
 

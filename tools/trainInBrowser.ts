@@ -53,28 +53,44 @@ const exportLimitMs = 60_000;
 /** Packing tries every model, which takes a large student on a slow machine minutes. */
 const packingLimitMs = 30 * 60_000;
 
+/** By then the page has looked at what it keeps. */
+const offerLimitMs = 5000;
+
 const pollMs = 500;
 /** Software WebGPU may compile shaders for minutes before the first step. */
 const silenceLimitMs = 20 * 60_000;
 /** Nothing that comes before training takes so long without a word: large networks answer within half of it. */
 const engineLimitMs = 35_000;
 
-/** @throws TrainError what went wrong, with the page's own words. */
+/** Where the browser keeps the run, and whether it is there already. */
+export interface RunPlace {
+  readonly profile: string;
+  readonly resumes: boolean;
+}
+
+/**
+ * @param place null for a run that is not kept.
+ * @throws TrainError what went wrong, with the page's own words.
+ */
 export async function trainInBrowser(
   job: TrainJob,
   siteUrl: string,
   progress: ProgressLine,
   interrupted: AbortSignal,
+  place: RunPlace | null = null,
 ): Promise<TrainResult> {
-  const { browser, page } = await openBrowser(job.backend, siteUrl, progress);
+  const { browser, page } = await openBrowser(job.backend, siteUrl, progress, place);
   try {
     const link = formatLink({ ...defaultConfig, ...job.config }, job.backend);
     const tab = new PlaygroundTab(page, progress);
     await tab.open(`${siteUrl}#${link}`);
-    await tab.giveImages(job);
-    if (job.fitsPhotos) await tab.fitToImages(job);
-    await tab.giveTeacher(job);
-    await tab.start();
+    if (place?.resumes === true) await tab.continue();
+    else {
+      await tab.giveImages(job);
+      if (job.fitsPhotos) await tab.fitToImages(job);
+      await tab.giveTeacher(job);
+      await tab.start();
+    }
     const final = await tab.follow(job, interrupted);
     const saved = await tab.save(job, final);
     return summarise(final, saved);
@@ -88,8 +104,9 @@ async function openBrowser(
   backend: BackendChoice,
   siteUrl: string,
   progress: ProgressLine,
-): Promise<{ browser: Browser; page: Page }> {
-  const hardware = await launch("hardware");
+  place: RunPlace | null,
+): Promise<OpenPage> {
+  const hardware = await launch("hardware", place);
   if (backend !== "webgpu") return hardware;
   await hardware.page.goto(siteUrl);
   const adapter = await hardware.page.evaluate(async () => {
@@ -99,12 +116,25 @@ async function openBrowser(
   if (adapter === "hardware") return hardware;
   progress.say("No hardware WebGPU adapter was found: using SwiftShader, a GPU in software. It is slow.");
   await hardware.browser.close();
-  return launch("software");
+  return launch("software", place);
 }
 
-async function launch(webgpu: "hardware" | "software"): Promise<{ browser: Browser; page: Page }> {
+interface OpenPage {
+  readonly browser: Pick<Browser, "close">;
+  readonly page: Page;
+}
+
+async function launch(webgpu: "hardware" | "software", place: RunPlace | null): Promise<OpenPage> {
   // Ctrl+C is ours to handle: it ends the run, and what there is gets saved.
-  const browser = await chromium.launch({ ...chromiumLaunchOptions({ webgpu }), handleSIGINT: false });
+  const options = { ...chromiumLaunchOptions({ webgpu }), handleSIGINT: false };
+  if (place !== null) {
+    const context = await chromium.launchPersistentContext(place.profile, {
+      ...options,
+      acceptDownloads: true,
+    });
+    return { browser: context, page: context.pages()[0] ?? (await context.newPage()) };
+  }
+  const browser = await chromium.launch(options);
   const page = await browser.newPage({ acceptDownloads: true });
   return { browser, page };
 }
@@ -242,6 +272,28 @@ class PlaygroundTab {
 
   async start(): Promise<void> {
     await this.#page.getByTestId("start").click();
+  }
+
+  /** Goes on with the run this browser keeps: one that was broken off is offered, one that was stopped is in the list. */
+  async continue(): Promise<void> {
+    const offer = this.#page.getByTestId("continue-run");
+    await offer.waitFor({ timeout: offerLimitMs }).catch(() => undefined);
+    if (!(await offer.isVisible())) {
+      await this.#page.getByRole("tab", { name: "Runs" }).click();
+      const goOn = this.#page.getByRole("button", { name: /^Go on with/ }).first();
+      if (!(await goOn.isVisible()))
+        throw new TrainError(
+          "The browser keeps no run that could go on. It was broken off before its first checkpoint.",
+        );
+      await goOn.click();
+    } else await offer.click();
+    await this.#until(({ run, notices }) => {
+      const problem = notices.find(({ kind }) => kind === "error");
+      if (problem !== undefined) throw new TrainError(describeProblem(problem));
+      return run.plan !== null;
+    }, "going on");
+    const { run } = await this.#snapshot();
+    this.#progress.say(`Going on from step ${run.step} of ${run.totalSteps}.`);
   }
 
   /** Shows how it goes until the run has ended. */

@@ -7,41 +7,31 @@ import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
+import type { KeptList, KeptNumbers, KeptRun, KeptTeacher } from "./keptRun.ts";
+import type { RunEnd, RunPlan } from "./run.ts";
 import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
 import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
+export type { RunEnd, RunPlan };
+
 /** Where a run stands. Exactly one run exists at a time. */
 export type RunState = "starting" | "running" | "paused" | "ended";
-
-/** How a run ended. None of these is an exception. */
-export type RunEnd =
-  | { readonly kind: "finished" }
-  | { readonly kind: "stopped" }
-  | { readonly kind: "diverged"; readonly step: number; readonly message: string; readonly hint: string }
-  | { readonly kind: "failed"; readonly error: ErrorWire };
 
 /** Files as the visitor gave them; the engine works out what they are. */
 export type TeacherSource =
   | { readonly kind: "bundled" }
   | { readonly kind: "files"; readonly files: readonly File[]; readonly recipe?: TeacherRecipe };
 
-/** What the run will be, worked out before its first step. */
-export interface RunPlan {
-  readonly runId: string;
-  readonly config: Config;
-  readonly totalSteps: number;
-  readonly stepsPerEpoch: number;
-  readonly trainImages: number;
-  readonly heldOutImages: number;
-  readonly queueSize: number;
-  readonly embeddingDim: number;
-  /** "PCA of 1280 dimensions to 128, keeps 93 % of the variance"; empty when dimensions agree. */
-  readonly projection: string;
-  /** What the student's output is matched with, in a sentence; empty when with nothing. */
-  readonly matching: string;
-  readonly studentParameters: number;
-  readonly headParameters: number;
+/** A run that goes on, as it was when its checkpoint was taken. */
+export interface ContinuedRun {
+  readonly plan: RunPlan;
+  /** With the changes made on the way. */
+  readonly live: Config;
+  readonly step: number;
+  readonly metrics: MetricRows;
+  readonly baseline: EvaluationBaseline | null;
+  readonly evaluations: readonly Evaluation[];
 }
 
 /** How the steps of a run are computed. */
@@ -101,7 +91,53 @@ export interface Requests {
   /** Takes a few steps of a student that is thrown away, to see how fast this machine is with these settings and images. */
   probe: { in: { config: Config }; out: { imagesPerSecond: number } };
   /** Begins a run in state "starting" and goes on by itself; progress comes as events. `paused` begins it paused. */
-  startRun: { in: { runId: string; config: Config; paused: boolean }; out: RunPlan };
+  startRun: {
+    in: {
+      runId: string;
+      config: Config;
+      paused: boolean;
+      /** Between its checkpoints; nothing of the run is kept when this is left out. */
+      keepEveryMs?: number;
+    };
+    out: RunPlan;
+  };
+  /**
+   * Goes on with a run from its last checkpoint. Images and teacher must be those it began with.
+   *
+   * `totalSteps` makes it longer; `patch` changes live settings.
+   */
+  continueRun: {
+    in: {
+      runId: string;
+      paused: boolean;
+      keepEveryMs: number;
+      totalSteps: number | null;
+      patch: ConfigPatch;
+    };
+    out: ContinuedRun;
+  };
+  /** Has a checkpoint taken between two steps, as soon as can be; the page may be about to go. */
+  keepRun: { in: { runId: string }; out: null };
+  /** The runs that are kept on this machine. */
+  listKept: { in: null; out: KeptList };
+  /** Writes what the page knows of a run, and its student's file where one is given. */
+  saveKept: {
+    in: {
+      record: KeptRun;
+      student: Uint8Array<ArrayBuffer> | null;
+      /** Of a run that comes from elsewhere. */
+      metrics?: MetricRows;
+    };
+    out: null;
+  };
+  /** What is kept of a run besides its record. */
+  readKept: { in: { runId: string }; out: KeptNumbers };
+  /** Deletes runs, or no more than what they could go on from. Runs of other tabs stay. */
+  deleteKept: { in: { runIds: readonly string[]; only?: "checkpoints" }; out: KeptList };
+  /** Puts kept images in place of the present ones; null when they are not kept. */
+  useKeptImages: { in: { fingerprint: string }; out: DatasetSummary | null };
+  /** A kept teacher's files, to be loaded as any others; null when they are not kept. */
+  readKeptTeacher: { in: { hash: string }; out: KeptTeacher | null };
   pauseRun: { in: { runId: string }; out: null };
   resumeRun: { in: { runId: string }; out: null };
   /** One step, then paused again. */
@@ -139,6 +175,8 @@ export type EngineEvent =
   /** More has become known of what networks see: ask `neighbours` again. */
   | { readonly type: "neighboursChanged" }
   | { readonly type: "runEnded"; readonly runId: string; readonly end: RunEnd; readonly memory: MemoryReport }
+  /** What of the run could not be written, and why; it goes on in memory. */
+  | { readonly type: "keepingFailed"; readonly runId: string; readonly error: ErrorWire }
   | { readonly type: "backendLost"; readonly error: ErrorWire }
   /** Said by the page's side, of an engine that does not answer: for how long; 0 when it answers again. */
   | { readonly type: "silence"; readonly silentMs: number };

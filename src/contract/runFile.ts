@@ -2,7 +2,7 @@ import type { BackendName } from "./backend.ts";
 import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary } from "./dataset.ts";
 import type { Evaluation, EvaluationBaseline } from "./metrics.ts";
-import type { RunEnd, RunPlan } from "./protocol.ts";
+import type { RunEnd, RunPlan } from "./run.ts";
 import type { TeacherCard } from "./teacher.ts";
 import type { WebOrigin } from "./webOrigin.ts";
 

@@ -99,7 +99,7 @@ const dataset = z.object({
 });
 
 /** Also of recipes from elsewhere. */
-const teacherRecipeSchema = z.object({
+export const teacherRecipeSchema = z.object({
   output: z.string().exactOptional(),
   pooling: z.enum(keysOf(poolings)).exactOptional(),
   inputSize: z.int().min(8).max(1024).exactOptional(),
@@ -168,7 +168,7 @@ export const webOrigin = z.object({
     .nullable(),
 });
 
-const runFile = z.object({
+export const runFileSchema = z.object({
   format: z.literal(runFileFormat),
   formatVersion: z.literal(1),
   config,
@@ -204,7 +204,7 @@ const editedHint =
  */
 export function parseRunFile(text: string): RunFile {
   const json = parseRunFileJson(text);
-  const result = runFile.safeParse(json);
+  const result = runFileSchema.safeParse(json);
   if (result.success) return result.data;
   const format = z.object({ format: z.unknown(), formatVersion: z.unknown() }).safeParse(json).data;
   const isOurs = format?.format === runFileFormat;
@@ -234,3 +234,16 @@ export function parseRunFileJson(text: string): unknown {
     });
   }
 }
+
+/** For what else is kept of a run. */
+export const runSchemas = {
+  config,
+  settings: settingsRecord.transform(readSettings),
+  adjustment,
+  end,
+  dataset,
+  teacher,
+  plan,
+  evaluation,
+  baseline,
+};

@@ -157,7 +157,7 @@ export interface TensorToWrite {
   readonly dtype?: "float32" | "float16" | "int64";
 }
 
-const writtenTypes = { float32: "F32", float16: "F16", int64: "I64" } as const;
+const writtenTypes = { float32: "F32", float16: "F16", int64: "I64", int16: "I16", uint8: "U8" } as const;
 
 /**
  * A safetensors file, the same bytes for the same input: widest types first so that every tensor is aligned,
@@ -178,21 +178,10 @@ export function writeSafetensors(
     return { name, shape, dtype, bytes: encode(values, dtype) };
   });
   encoded.sort((a, b) => elementBytes[b.dtype] - elementBytes[a.dtype]);
-  const header = new Map<string, unknown>();
-  if (Object.keys(metadata).length > 0) header.set("__metadata__", metadata);
-  let length = 0;
-  for (const { name, shape, dtype, bytes } of encoded) {
-    invariant(!header.has(name), `two tensors are called ${name}`);
-    header.set(name, { dtype: writtenTypes[dtype], shape, data_offsets: [length, length + bytes.length] });
-    length += bytes.length;
-  }
-  const entries = [...header].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-  const json = new TextEncoder().encode(`{${entries.join(",")}}`);
-  const headerLength = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + length).fill(0x20, 8, 8 + headerLength);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
-  file.set(json, 8);
-  let at = 8 + headerLength;
+  const header = layOutSafetensors(encoded, metadata);
+  const file = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.length, header.length));
+  file.set(header);
+  let at = header.length;
   for (const { bytes } of encoded) {
     file.set(bytes, at);
     at += bytes.length;
@@ -200,7 +189,38 @@ export function writeSafetensors(
   return file;
 }
 
-function encode(values: Float32Array, dtype: keyof typeof writtenTypes): Uint8Array {
+/**
+ * What comes before the tensors' bytes, for files that are written piece by piece: the bytes follow in the order given.
+ *
+ * @throws InvariantError when a name comes twice.
+ */
+export function layOutSafetensors(
+  tensors: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly dtype: keyof typeof writtenTypes;
+  }[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const header = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) header.set("__metadata__", metadata);
+  let length = 0;
+  for (const { name, shape, dtype } of tensors) {
+    invariant(!header.has(name), `two tensors are called ${name}`);
+    const end = length + elementCount(shape) * elementBytes[dtype];
+    header.set(name, { dtype: writtenTypes[dtype], shape, data_offsets: [length, end] });
+    length = end;
+  }
+  const entries = [...header].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+  const json = new TextEncoder().encode(`{${entries.join(",")}}`);
+  const jsonLength = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + jsonLength).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(jsonLength), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+function encode(values: Float32Array, dtype: NonNullable<TensorToWrite["dtype"]>): Uint8Array {
   if (dtype === "float32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (dtype === "float16") return new Uint8Array(float32ToHalf(values).buffer);
   return new Uint8Array(BigInt64Array.from(values, (value) => BigInt(value)).buffer);

@@ -18,6 +18,8 @@ export interface Prng {
   /** A permutation of 0…n−1 (Fisher–Yates). */
   permutation(n: number): Int32Array;
   state(): PrngState;
+  /** Goes on from a state in place of its own. */
+  restore(state: PrngState): void;
 }
 
 /** Mixes a 32-bit integer so that neighbouring seeds give unrelated streams (Murmur3's finaliser). */
@@ -81,5 +83,6 @@ export function restorePrng(state: PrngState): Prng {
       return order;
     },
     state: () => [a, b, c, counter],
+    restore: (state) => void ([a, b, c, counter] = state),
   };
 }

@@ -32,7 +32,7 @@ import { allTensors } from "./plan/parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
 import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan/plan.ts";
-import { planMuon } from "./lowering/planMuon.ts";
+import { planMuon, type PlannedMuon } from "./lowering/planMuon.ts";
 import { tensorOver, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /** What a compiled step is made of; which parts there are tells DisCo, MoCo-v2 and plain distillation apart. */
@@ -68,6 +68,9 @@ interface Planned {
   readonly queue: PlanTensor | null;
   /** The optimiser's, to be filled once. */
   readonly constants: Parameters<typeof writeConstants>[1];
+  /** With SGD velocities; with Muon those of matrices, and first moments of everything else. */
+  readonly velocities: PlanTensor;
+  readonly muon: PlannedMuon | null;
   /** Raw teacher embeddings, view after view. */
   readonly teacherRows: PlanTensor | null;
   readonly scalars: PlanTensor;
@@ -104,6 +107,7 @@ export class CompiledDisco implements Method {
     private readonly release: () => void,
   ) {
     this.queueRow = parts.contrast?.queue.next ?? 0;
+    this.steps = this.countedSteps = parts.trainer.optimiser.steps;
     const samples = planned.usesSecondViews ? 2 * size.batch : size.batch;
     const shape = [samples, size.height, size.width, 3];
     this.rawViews = tensorOver(built.bufferOf(planned.images.raw), shape) as tf.Tensor4D;
@@ -227,6 +231,30 @@ export class CompiledDisco implements Method {
     this.gpu.flush();
   }
 
+  /** And the optimiser that it took over. Nothing is read back. */
+  syncState(): void {
+    this.sync();
+    const { built, planned, parts, steps } = this;
+    if (steps === 0) return;
+    const { optimiser, weights } = parts.trainer;
+    const { parameters } = planned.student;
+    const velocities = built.bufferOf(planned.velocities);
+    for (const [kind, names] of this.remembered()) {
+      const slot = optimiser.slots[kind];
+      invariant(slot !== undefined, `the optimiser remembers ${kind}`);
+      const targets = new Map(names.map((name) => [name, slot.of(name, weights.parameters.get(name)!)]));
+      const { muon } = planned;
+      if (kind !== "secondMoment" || muon === null) {
+        parameters.downloadSome(velocities, parameters.size, targets);
+        continue;
+      }
+      const { moments, momentOffsetOf } = muon;
+      parameters.downloadSome(built.bufferOf(moments), moments.size, targets, momentOffsetOf);
+    }
+    optimiser.steps = steps;
+    this.gpu.flush();
+  }
+
   /** Where the time of a step goes. Takes one, on numbers left over, and so spoils the state. A sync point. */
   async profile(): Promise<readonly LaunchTimes[]> {
     const { teacher } = this.parts;
@@ -253,6 +281,7 @@ export class CompiledDisco implements Method {
         memory.buffers.upload(gpu, values, built.bufferOf(memory.bufferTensor));
     };
     upload(planned.student, parts.trainer.weights);
+    this.uploadOptimiser();
     if (planned.mean === null || planned.queue === null || parts.contrast === null) return;
     upload(planned.mean.memory, parts.contrast.meanStudent);
     const { queue } = parts.contrast;
@@ -266,6 +295,33 @@ export class CompiledDisco implements Method {
     encoder.copyBufferToBuffer(from, 0, built.bufferOf(planned.queue), 0, rows.size * 4);
     gpu.device.queue.submit([encoder.finish()]);
     rows.dispose();
+  }
+
+  /** What a run that goes on remembers; of one that begins there is nothing. */
+  private uploadOptimiser(): void {
+    const { gpu, built, planned, parts } = this;
+    const { parameters } = planned.student;
+    for (const [kind] of this.remembered()) {
+      const values = parts.trainer.optimiser.slots[kind]?.all() ?? new Map<string, tf.Variable>();
+      if (values.size === 0) continue;
+      const { muon } = planned;
+      if (kind !== "secondMoment" || muon === null)
+        parameters.uploadSome(gpu, values, built.bufferOf(planned.velocities));
+      else parameters.uploadSome(gpu, values, built.bufferOf(muon.moments), muon.momentOffsetOf);
+    }
+  }
+
+  /** The optimiser's kinds of memory, with the parameters that each is of. */
+  private remembered(): readonly (readonly [kind: string, names: readonly string[]])[] {
+    const names = [...this.parts.trainer.weights.parameters.keys()];
+    if (this.planned.muon === null) return [["velocity", names]];
+    const matrices = this.planned.student.parameters.matrixNames;
+    const vectors = names.filter((name) => !matrices.has(name));
+    return [
+      ["velocity", names.filter((name) => matrices.has(name))],
+      ["firstMoment", vectors],
+      ["secondMoment", vectors],
+    ];
   }
 
   /** [2B, D filled up], raw, known or of the views that lie in the plan already; null without a teacher. */
@@ -423,10 +479,10 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
   const gradients = plan.persistent("gradients", student.parameters.size);
   planBackward(plan, studentTape, new Map([[network.embedding, dz]]), gradients);
   const velocities = plan.persistent("velocities", student.parameters.size);
-  let constants: Planned["constants"] = [];
+  let muon: PlannedMuon | null = null;
   if (trainer.options.optimiser === "muon") {
     const operands = { settings, gradients, velocities, parameters: student.parameterTensor };
-    constants = planMuon(plan, student.parameters, operands, trainer.options);
+    muon = planMuon(plan, student.parameters, operands, trainer.options);
   } else {
     plan.launch(sgd(student.parameters.size, trainer.options), [
       settings,
@@ -444,7 +500,9 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     studentTape,
     mean,
     queue,
-    constants,
+    constants: muon?.constants ?? [],
+    velocities,
+    muon,
     teacherRows,
     scalars,
   };

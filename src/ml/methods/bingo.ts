@@ -22,21 +22,25 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * inter-sample terms out; ours never do.
  */
 export class Bingo implements Method {
+  readonly prngs: { readonly cuts: Prng };
+
   /** Takes over `trainer` and `queue`; `cuts` draws where views are cut. */
   constructor(
     readonly trainer: StudentTrainer,
     private readonly teacher: FrozenTeacher,
     readonly queue: KeyQueue,
     readonly bags: Bags,
-    private readonly cuts: Prng,
-  ) {}
+    cuts: Prng,
+  ) {
+    this.prngs = { cuts };
+  }
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
     const { trainer, teacher, queue } = this;
     const { companions } = views;
     invariant(companions !== undefined, "BINGO needs views of bag members");
     const viewSize = views.first.shape[1];
-    const box = drawCutBox(this.cuts, viewSize);
+    const box = drawCutBox(this.prngs.cuts, viewSize);
     const { temperature } = settings;
     return tf.tidy(() => {
       const [anchor, member] = [trainer.prepare(views.first), trainer.prepare(companions.first)];

@@ -11,16 +11,20 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * by its backbone's features as the teacher does by its own. No heads, so widths may differ.
  */
 export class Compress implements Method {
+  readonly memories: { readonly student: KeyQueue; readonly teacher: KeyQueue };
+
   /** Takes over `trainer` and both memories, which receive the same images row by row. */
   constructor(
     readonly trainer: StudentTrainer,
     private readonly teacher: FrozenTeacher,
-    private readonly studentMemory: KeyQueue,
-    private readonly teacherMemory: KeyQueue,
-  ) {}
+    studentMemory: KeyQueue,
+    teacherMemory: KeyQueue,
+  ) {
+    this.memories = { student: studentMemory, teacher: teacherMemory };
+  }
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
-    const { trainer, teacher, studentMemory, teacherMemory } = this;
+    const { trainer, teacher, memories } = this;
     return tf.tidy(() => {
       const input = trainer.prepare(views.first);
       const target = normalizeRows(teacher.run(views.first, views.targets).features);
@@ -28,12 +32,12 @@ export class Compress implements Method {
       const scalars = trainer.update(settings.learningRate, () => {
         const rows = normalizeRows(trainer.run(input).features);
         embedded = tf.keep(rows);
-        const memories = [studentMemory.keys(), teacherMemory.keys()] as const;
-        const distillation = compress(rows, target, ...memories, settings.temperature);
+        const keys = [memories.student.keys(), memories.teacher.keys()] as const;
+        const distillation = compress(rows, target, ...keys, settings.temperature);
         return { loss: distillation, distillation };
       });
-      studentMemory.enqueue(embedded);
-      teacherMemory.enqueue(target);
+      memories.student.enqueue(embedded);
+      memories.teacher.enqueue(target);
       embedded.dispose(); // kept across the gradient's scope
       return scalars;
     });
@@ -41,7 +45,7 @@ export class Compress implements Method {
 
   dispose(): void {
     this.trainer.dispose();
-    this.studentMemory.dispose();
-    this.teacherMemory.dispose();
+    this.memories.student.dispose();
+    this.memories.teacher.dispose();
   }
 }

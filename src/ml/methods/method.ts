@@ -1,4 +1,5 @@
 import type { Config, LiveSettingName } from "../../contract/config.ts";
+import type { Prng } from "../../lib/prng.ts";
 import type { ViewPair } from "../augment/viewPair.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import type { Weights } from "../models/weights.ts";
@@ -32,6 +33,10 @@ export interface Method {
   readonly queue?: KeyQueue;
   /** Which images go beside an image, for the methods that want companions; to be filled before the first step. */
   readonly bags?: Bags;
+  /** Queues besides `queue`, by name. */
+  readonly memories?: Readonly<Record<string, KeyQueue>>;
+  /** Random streams that steps draw from, by name. */
+  readonly prngs?: Readonly<Record<string, Prng>>;
   /**
    * One step of training.
    *
@@ -39,5 +44,7 @@ export interface Method {
    *   method does not have is NaN-free 0.
    */
   step(views: Views, settings: StepSettings): tf.Tensor1D;
+  /** Brings the method that this one took over up to date, optimiser included; of those alone that took one over. */
+  syncState?(): void;
   dispose(): void;
 }

@@ -30,7 +30,7 @@ export interface LossParts {
 
 /** The student and its optimiser: the part that every method has. Owns the weights. */
 export class StudentTrainer {
-  private readonly optimiser: Optimiser;
+  readonly optimiser: Optimiser;
 
   constructor(
     readonly network: Network,

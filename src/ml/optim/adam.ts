@@ -24,10 +24,9 @@ export interface AdamOptions {
  * Kingma & Ba, arXiv 1412.6980; Loshchilov & Hutter, arXiv 1711.05101.
  */
 export class Adam implements Optimiser {
-  private readonly firstMoments = new ParameterState();
-  private readonly secondMoments = new ParameterState();
+  readonly slots = { firstMoment: new ParameterState(), secondMoment: new ParameterState() };
+  steps = 0;
   private readonly options: AdamOptions;
-  private steps = 0;
 
   constructor(options: AdamOptions) {
     this.options = options;
@@ -51,8 +50,8 @@ export class Adam implements Optimiser {
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
-        const first = this.firstMoments.of(name, parameter);
-        const second = this.secondMoments.of(name, parameter);
+        const first = this.slots.firstMoment.of(name, parameter);
+        const second = this.slots.secondMoment.of(name, parameter);
         if (heap !== null) {
           const tensors = { parameter, gradient, first, second };
           adamOnHeap(heap, tensors, { ...this.options, learningRate, firstShare, secondShare });
@@ -69,7 +68,7 @@ export class Adam implements Optimiser {
   }
 
   dispose(): void {
-    this.firstMoments.dispose();
-    this.secondMoments.dispose();
+    this.slots.firstMoment.dispose();
+    this.slots.secondMoment.dispose();
   }
 }

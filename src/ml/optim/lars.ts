@@ -20,7 +20,8 @@ export interface LarsOptions {
  * You et al., arXiv 1708.03888, in the form of MoCo-v3's code.
  */
 export class Lars implements Optimiser {
-  private readonly velocities = new ParameterState();
+  readonly slots = { velocity: new ParameterState() };
+  steps = 0;
   private readonly options: LarsOptions;
 
   constructor(options: LarsOptions) {
@@ -41,7 +42,7 @@ export class Lars implements Optimiser {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
         const scaled = parameter.rank > 1 ? this.scale(parameter, gradient) : gradient;
-        const velocity = this.velocities.of(name, parameter);
+        const velocity = this.slots.velocity.of(name, parameter);
         velocity.assign(tf.add(tf.mul(velocity, this.options.momentum), scaled));
         parameter.assign(tf.sub(parameter, tf.mul(velocity, learningRate)));
       }
@@ -49,7 +50,7 @@ export class Lars implements Optimiser {
   }
 
   dispose(): void {
-    this.velocities.dispose();
+    this.slots.velocity.dispose();
   }
 
   private scale(parameter: tf.Variable, gradient: tf.Tensor): tf.Tensor {

@@ -28,10 +28,19 @@ export interface MuonOptions {
  * orthogonalised matrix of P·W·Q is P·X·Q for permutations P and Q.
  */
 export class Muon implements Optimiser {
-  private readonly velocities = new ParameterState();
   private readonly vectors = new Adam({ ...vectorRule, weightDecay: 0, decoupled: true });
+  /** Velocities of matrices, moments of everything else. */
+  readonly slots = { velocity: new ParameterState(), ...this.vectors.slots };
 
   constructor(private readonly options: MuonOptions) {}
+
+  get steps(): number {
+    return this.vectors.steps;
+  }
+
+  set steps(steps: number) {
+    this.vectors.steps = steps;
+  }
 
   step(
     parameters: ReadonlyMap<string, tf.Variable>,
@@ -48,7 +57,7 @@ export class Muon implements Optimiser {
       }
       const gradient = gradients.get(name);
       invariant(gradient !== undefined, `no gradient for ${name}`);
-      const velocity = this.velocities.of(name, parameter);
+      const velocity = this.slots.velocity.of(name, parameter);
       const shape = matrixShape(parameter.shape);
       const settings = { learningRate, momentum, weightDecay };
       if (heap !== null) {
@@ -60,7 +69,7 @@ export class Muon implements Optimiser {
   }
 
   dispose(): void {
-    this.velocities.dispose();
+    this.slots.velocity.dispose();
     this.vectors.dispose();
   }
 }

@@ -14,6 +14,11 @@ export class ParameterState {
     return tensor;
   }
 
+  /** Of every parameter it was asked for. */
+  all(): ReadonlyMap<string, tf.Variable> {
+    return this.tensors;
+  }
+
   dispose(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     this.tensors.clear();

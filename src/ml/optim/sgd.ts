@@ -14,7 +14,8 @@ import { ParameterState } from "./parameterState.ts";
  * PyTorch starts v at the first g; starting at 0 is the same.
  */
 export class Sgd implements Optimiser {
-  private readonly velocities = new ParameterState();
+  readonly slots = { velocity: new ParameterState() };
+  steps = 0;
   private readonly momentum: number;
   private readonly weightDecay: number;
   private readonly nesterov: boolean;
@@ -43,7 +44,7 @@ export class Sgd implements Optimiser {
       for (const [name, parameter] of parameters) {
         const gradient = gradients.get(name);
         invariant(gradient !== undefined, `no gradient for ${name}`);
-        const velocity = this.velocities.of(name, parameter);
+        const velocity = this.slots.velocity.of(name, parameter);
         if (heap !== null) {
           sgdOnHeap(
             heap,
@@ -61,7 +62,7 @@ export class Sgd implements Optimiser {
   }
 
   dispose(): void {
-    this.velocities.dispose();
+    this.slots.velocity.dispose();
   }
 }
 

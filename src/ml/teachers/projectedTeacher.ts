@@ -23,7 +23,7 @@ export class ProjectedTeacher implements Teacher {
 
   constructor(
     readonly inner: Teacher,
-    private readonly projection: Projection,
+    readonly projection: Projection,
   ) {
     const { embeddingDim } = inner.card;
     invariant(

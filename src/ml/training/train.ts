@@ -1,5 +1,4 @@
 import type { Config } from "../../contract/config.ts";
-import { createPrng } from "../../lib/prng.ts";
 import { drawPair, drawViews } from "../augment/drawViews.ts";
 import { StoredViews } from "../augment/storedViews.ts";
 import type { ViewParametersPair } from "../augment/viewParameters.ts";
@@ -9,6 +8,7 @@ import { disposeTargets, type PrecomputeTargets, type StepViews } from "../metho
 import type { Method, StepSettings } from "../methods/method.ts";
 import { scheduleFactor } from "../optim/schedule.ts";
 import * as tf from "../tfjs/tf.ts";
+import { createTrainingStreams, type TrainingStreams } from "./trainingStreams.ts";
 
 /** What a step saw, as little as it can be rendered from again. */
 export interface StepSeen {
@@ -37,6 +37,10 @@ export interface TrainingSetup {
   readonly totalSteps: number;
   /** Asked anew at every step. */
   readonly live: () => StepSettings;
+  /** Steps taken before, by a run that goes on; 0 when it begins. */
+  readonly stepsTaken?: number;
+  /** What views are drawn from; those of the seed's beginning when not given. */
+  readonly streams?: TrainingStreams;
   /** For teachers whose embeddings cannot, or need not, be computed within a step. */
   readonly precomputeTargets?: PrecomputeTargets;
 }
@@ -48,7 +52,7 @@ export interface TrainingSetup {
 export async function* train(setup: TrainingSetup): AsyncGenerator<StepReport, void> {
   const { method, sampler, config, totalSteps } = setup;
   const draw = viewDrawer(setup);
-  for (let step = 0; step < totalSteps; step++) {
+  for (let step = setup.stepsTaken ?? 0; step < totalSteps; step++) {
     const live = setup.live();
     const factor = scheduleFactor(config.schedule, step, totalSteps, sampler.batchesPerEpoch);
     const settings: StepSettings = { ...live, learningRate: live.learningRate * factor };
@@ -73,10 +77,13 @@ interface DrawnStep extends StepViews {
  * Draws what each step sees. Companions have random streams of their own, so that a batch gets the same views with
  * and without them.
  */
-function viewDrawer({ method, source, config }: TrainingSetup): (indices: Int32Array) => DrawnStep {
-  const augmentation = createPrng(config.seed, "augment");
-  const choice = createPrng(config.seed, "companions");
-  const companionAugmentation = createPrng(config.seed, "augment companions");
+function viewDrawer({
+  method,
+  source,
+  config,
+  streams = createTrainingStreams(config.seed),
+}: TrainingSetup): (indices: Int32Array) => DrawnStep {
+  const { augmentation, choice, companionAugmentation } = streams;
   if (config.cachedViews > 0) {
     const stored = new StoredViews(source, config);
     return (indices) => {

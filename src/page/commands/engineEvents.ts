@@ -1,3 +1,4 @@
+import type { Evaluation } from "../../contract/metrics.ts";
 import type { Engine, EngineEvent, RunEnd } from "../../contract/protocol.ts";
 import { runName } from "./runName.ts";
 import { lastRow } from "../metrics/metricLog.ts";
@@ -48,9 +49,12 @@ export function followEngine(engine: Engine): () => void {
         announceMetrics();
         return;
       case "evaluation":
-        runStore.setState(({ evaluations }) => ({ evaluations: [...evaluations, event.evaluation] }));
+        runStore.setState(({ evaluations }) => ({
+          evaluations: withEvaluation(evaluations, event.evaluation),
+        }));
         announceMetrics();
         return;
+      case "keepingFailed": // `followKept` says so
       case "pictures":
       case "neighboursChanged":
         return; // `lookAround` follows them
@@ -74,6 +78,12 @@ export function followEngine(engine: Engine): () => void {
         return;
     }
   });
+}
+
+/** A run that went on measures its beginning again. */
+function withEvaluation(known: readonly Evaluation[], evaluation: Evaluation): readonly Evaluation[] {
+  const others = known.filter(({ step }) => step !== evaluation.step);
+  return [...others, evaluation].sort((a, b) => a.step - b.step);
 }
 
 /** For an end that the engine cannot tell of any more. */

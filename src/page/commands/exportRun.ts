@@ -12,7 +12,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { csvFile, shortestFloat32, type CsvRow } from "../../formats/csvTable.ts";
-import { keptStudents } from "./keepStudents.ts";
+import { keptStudents } from "../stores/keptStudents.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 
 export const appVersion: string = version;

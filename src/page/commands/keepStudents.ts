@@ -1,24 +1,12 @@
-import { createStore } from "zustand/vanilla";
 import type { Engine } from "../../contract/protocol.ts";
+import { keptStore } from "../stores/keptStore.ts";
+import { keptStudents } from "../stores/keptStudents.ts";
 import { runStore } from "../stores/runStore.ts";
+import { currentRecord } from "./keptRuns.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 
 /** The engine holds one student; those of earlier runs stay here as files, up to so many bytes, oldest gone first. */
 const mostBytes = 128e6;
-
-interface KeptStudent {
-  readonly name: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-interface KeptStudents {
-  /** By run, oldest first. */
-  readonly files: ReadonlyMap<string, KeptStudent>;
-  /** Whether the newest has been downloaded, or there is none. */
-  readonly isSaved: boolean;
-}
-
-export const keptStudents = createStore<KeptStudents>(() => ({ files: new Map(), isSaved: true }));
 
 /**
  * Keeps the student of every run that ends after its first step, so that Start discards nothing, and has the browser ask
@@ -34,6 +22,9 @@ export function keepStudents(engine: Engine): () => void {
   });
   const ask = (event: BeforeUnloadEvent): void => {
     const { state } = runStore.getState();
+    // What is kept on this machine is here again the next time.
+    const { list, problem } = keptStore.getState();
+    if (list?.place === "disk" && problem === null) return;
     if (state === "running" || state === "paused" || !keptStudents.getState().isSaved) event.preventDefault();
   };
   addEventListener("beforeunload", ask);
@@ -54,15 +45,19 @@ async function keep(engine: Engine, runId: string): Promise<void> {
       total -= bytes.length;
     }
     keptStudents.setState({ files, isSaved: false });
+    const record = currentRecord();
+    if (record?.runId === runId)
+      await engine.request("saveKept", { record, student: new Uint8Array(file.bytes) });
   } catch {
     // The next run began at once: its student is what counts.
   }
 }
 
 /** Downloads the student of an earlier run, head included. */
-export function saveKeptStudent(runId: string): void {
+export async function saveKeptStudent(engine: Engine, runId: string): Promise<void> {
   const file = keptStudents.getState().files.get(runId);
-  if (file === undefined) return;
-  saveFile(file.name, file.bytes);
+  const bytes = file?.bytes ?? (await engine.request("readKept", { runId })).student;
+  if (bytes === null) return;
+  saveFile(file?.name ?? "student.safetensors", bytes);
   keptStudents.setState({ isSaved: true });
 }

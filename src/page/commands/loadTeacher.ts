@@ -27,7 +27,7 @@ export async function loadTeacher(
   teacherStore.setState({ status: "loading", card: null, asked, error: null });
   try {
     const card = await engine.request("loadTeacher", source);
-    lastSource = source;
+    [lastSource, lastOrigin] = [source, origin];
     teacherStore.setState({ status: "ready", card, origin });
   } catch (error) {
     // An engine that was restarted meanwhile holds nothing any more.
@@ -38,6 +38,7 @@ export async function loadTeacher(
 }
 
 let lastSource: TeacherSource | null = null;
+let lastOrigin: WebOrigin | null = null;
 
 /** After a switch of backend, which drops the teacher: loads again what was loaded. */
 export async function reloadTeacher(engine: Engine): Promise<void> {
@@ -48,6 +49,16 @@ export async function reloadTeacher(engine: Engine): Promise<void> {
   } catch (error) {
     notifyError(error);
   }
+}
+
+/** Whether a teacher was loaded in this visit. */
+export function hasLoadedBefore(): boolean {
+  return lastSource !== null;
+}
+
+/** @throws as `loadTeacher`. */
+export async function loadAsBefore(engine: Engine): Promise<void> {
+  if (lastSource !== null) await loadTeacher(engine, lastSource, lastOrigin);
 }
 
 /** Bundled, own or none, as chosen in the panel. The bundled one is read at once so that its card shows. */

@@ -7,6 +7,7 @@ import { metricLogOf } from "../metrics/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { keepEveryMs, keptStore } from "../stores/keptStore.ts";
 import { notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
@@ -163,8 +164,9 @@ export async function launchRun(engine: Engine, config: Config, paused = false):
   beginRun(runId, config);
   plotStore.setState({ zoom: null });
   shownRunStore.setState({ runId: "" });
+  keptStore.setState({ offered: "" });
   try {
-    const plan = await engine.request("startRun", { runId, config, paused });
+    const plan = await engine.request("startRun", { runId, config, paused, keepEveryMs: keepEveryMs() });
     if (runStore.getState().runId === runId) runStore.setState({ plan });
     return runId;
   } catch (error) {

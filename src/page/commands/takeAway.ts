@@ -6,7 +6,7 @@ import { exportStore } from "../stores/exportStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { currentRunFile } from "./exportRun.ts";
-import { keptStudents } from "./keepStudents.ts";
+import { keptStudents } from "../stores/keptStudents.ts";
 
 const say = (task: string): void => exportStore.setState({ task });
 

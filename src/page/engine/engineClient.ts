@@ -70,7 +70,7 @@ export function createEngineClient(
 
   function crash(reason: string): void {
     const error = new AppError("backend-lost", `The engine stopped: ${reason}.`, {
-      hint: "Restart the engine. Images and teacher have to be loaded again.",
+      hint: "Another takes its place. If none does, press “Restart the engine”.",
     });
     dead = true;
     worker.terminate();
@@ -99,11 +99,12 @@ export function createEngineClient(
       }
       const runIdBefore = currentRunId;
       // A run's events may arrive before its answer. If it is refused, the run before goes on.
-      if (name === "startRun") currentRunId = (input as Requests["startRun"]["in"]).runId;
+      const begins = name === "startRun" || name === "continueRun";
+      if (begins) currentRunId = (input as Requests["startRun"]["in"]).runId;
       try {
         return await connection.request(name, input, { transfer: buffersIn(input) });
       } catch (error) {
-        if (name === "startRun") currentRunId = runIdBefore;
+        if (begins) currentRunId = runIdBefore;
         throw error;
       }
     },

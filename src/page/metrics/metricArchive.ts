@@ -1,3 +1,4 @@
+import type { MetricRows } from "../../contract/metrics.ts";
 import type { MetricLog } from "./metricLog.ts";
 import { createMetricLog } from "./metricLog.ts";
 
@@ -17,6 +18,16 @@ export function metricLogOf(runId: string): MetricLog {
     if (logs.size > mostLogs && oldest !== undefined) logs.delete(oldest);
   }
   return log;
+}
+
+export function hasMetricLog(runId: string): boolean {
+  return (logs.get(runId)?.length ?? 0) > 0;
+}
+
+/** What is known of a run, in place of what was here. */
+export function replaceMetricLog(runId: string, rows: MetricRows): void {
+  logs.delete(runId);
+  metricLogOf(runId).append(rows);
 }
 
 /** Tells those who draw that something changed; they decide when to look. */

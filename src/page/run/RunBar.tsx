@@ -3,7 +3,7 @@ import type { RunPlan } from "../../contract/protocol.ts";
 import type { Config } from "../../contract/config.ts";
 import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
-import { restartEngine } from "../commands/openBackend.ts";
+import { restartEngine } from "../commands/restartEngine.ts";
 import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { beginSlowStep, slowStepStore } from "../method/slowStep.ts";
@@ -24,13 +24,15 @@ import styles from "./RunBar.module.css";
 export function RunBar() {
   return (
     <div className={styles.panel} role="group" aria-label="Run">
-      <div className={styles.bar}>
-        <RunButtons />
-        <RunStatus />
-        <TrainingButton />
-        <EngineRestart />
+      <div className={styles.work}>
+        <div className={styles.bar}>
+          <RunButtons />
+          <RunStatus />
+          <TrainingButton />
+          <EngineRestart />
+        </div>
+        <LiveProgress />
       </div>
-      <LiveProgress />
       <PhoneBar />
     </div>
   );
@@ -110,7 +112,7 @@ function EngineRestart() {
       {silentSeconds === 0 ? null : (
         <p className={styles.hint} data-testid="engine-silence">
           The engine has not answered for {silentSeconds} s. It is at one long calculation, or stuck: wait, or
-          restart it. Images and a teacher of your own are then to be given again.
+          restart it. The run then goes on from where it was kept last.
         </p>
       )}
     </div>

@@ -1,21 +1,27 @@
+import { useState } from "react";
 import { useStore } from "zustand";
-import type { RunEnd } from "../../contract/protocol.ts";
-import { keptStudents, saveKeptStudent } from "../commands/keepStudents.ts";
+import { keptStore } from "../stores/keptStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
-import { runHistory, type RunRecord } from "../stores/runHistory.ts";
-import { hasTeacher, runStore } from "../stores/runStore.ts";
-import { shownRunStore } from "../stores/shownRunStore.ts";
-import { showView } from "../stores/viewStore.ts";
-import { formatShare } from "../widgets/formatNumbers.ts";
+import { runHistory } from "../stores/runHistory.ts";
+import { chooseRuns, sortings, type Sorting } from "./chooseRuns.ts";
+import { ImportRun } from "./ImportRun.tsx";
+import { RunRow } from "./RunRow.tsx";
 import { Icon } from "../widgets/Icon.tsx";
 import styles from "./RunsView.module.css";
 
-/** The runs of this visit, newest first: their numbers, their curves, their students. */
+/** The runs that are kept: their numbers, their curves, their students. */
 export function RunsView() {
   const runs = useStore(runHistory, (state) => state.runs);
+  const list = useStore(keptStore, (state) => state.list);
+  const [query, setQuery] = useState("");
+  const [sorting, setSorting] = useState<Sorting>("newest");
+  const entries = new Map(list?.runs.map((entry) => [entry.record.runId, entry]));
+  const listed = runs.map((run) => ({ run, entry: entries.get(run.runId) ?? null }));
+  const shown = chooseRuns(listed, query, sorting);
   return (
     <section className={`card ${styles.view}`} aria-labelledby="runs-title">
-      <h2 id="runs-title">Runs of this visit</h2>
+      <h2 id="runs-title">Runs</h2>
+      <ImportRun />
       {runs.length === 0 ? (
         <p className={styles.lead}>
           No run has ended yet. Each one is listed here with its numbers, its curves and its student.
@@ -23,9 +29,35 @@ export function RunsView() {
       ) : (
         <>
           <p className={styles.lead}>
-            Each is named by what it changes against the defaults. Its student stays here until the page is
-            closed; download what you want to keep.
+            Each is named by what it changes against the defaults. They are kept on this machine until you
+            delete them, or clear this site’s data; nothing of them leaves it.
           </p>
+          <div className={styles.tools}>
+            <label>
+              Find{" "}
+              <input
+                type="search"
+                data-testid="find-runs"
+                value={query}
+                onChange={(event) => setQuery(event.target.value)}
+              />
+            </label>
+            <label>
+              Order{" "}
+              <select value={sorting} onChange={(event) => setSorting(event.target.value as Sorting)}>
+                {Object.entries(sortings).map(([name, label]) => (
+                  <option key={name} value={name}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </label>
+            {shown.length < runs.length ? (
+              <span role="status">
+                {shown.length} of {runs.length}
+              </span>
+            ) : null}
+          </div>
           <div className={styles.scroll} tabIndex={0} role="region" aria-label="Table of runs">
             <table data-testid="run-history">
               <thead>
@@ -43,8 +75,8 @@ export function RunsView() {
                 </tr>
               </thead>
               <tbody>
-                {[...runs].reverse().map((run) => (
-                  <Row key={run.runId} run={run} />
+                {shown.map(({ run, entry }) => (
+                  <RunRow key={run.runId} run={run} entry={entry} />
                 ))}
               </tbody>
             </table>
@@ -71,42 +103,3 @@ async function save(kind: "csv" | "latex"): Promise<void> {
   const { saveRuns } = await import("./runsTable.ts");
   saveRuns(kind);
 }
-
-function Row({ run }: { readonly run: RunRecord }) {
-  const kept = useStore(keptStudents, ({ files }) => files.has(run.runId));
-  const open = (): void => {
-    shownRunStore.setState({ runId: run.runId === runStore.getState().runId ? "" : run.runId });
-    showView("train");
-  };
-  return (
-    <tr>
-      <th scope="row">{run.name}</th>
-      <td>{endWords[run.end.kind]}</td>
-      <td>{run.last?.step ?? 0}</td>
-      <td>{run.last?.loss.toFixed(3) ?? "–"}</td>
-      <td>{hasTeacher(run.config) ? (run.last?.distillation.toFixed(3) ?? "–") : "–"}</td>
-      <td>{formatShare(run.baseline?.untrainedKnn)}</td>
-      <td>{formatShare(run.evaluations.at(-1)?.knn)}</td>
-      <td className={styles.actions}>
-        <button type="button" onClick={open} aria-label={`Show the curves of ${run.name}`}>
-          Curves
-        </button>
-        <button
-          type="button"
-          disabled={!kept}
-          onClick={() => saveKeptStudent(run.runId)}
-          aria-label={`Download the student of ${run.name}`}
-        >
-          <Icon name="download" /> Student
-        </button>
-      </td>
-    </tr>
-  );
-}
-
-const endWords: Readonly<Record<RunEnd["kind"], string>> = {
-  finished: "finished",
-  stopped: "stopped",
-  diverged: "diverged",
-  failed: "failed",
-};

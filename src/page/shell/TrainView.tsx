@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { WhatItSees } from "../explore/WhatItSees.tsx";
 import { MethodDiagram } from "../method/MethodDiagram.tsx";
+import { ContinueCard } from "../run/ContinueCard.tsx";
 import { RunBar } from "../run/RunBar.tsx";
 import { TakeAway } from "../export/TakeAway.tsx";
 import { VerdictCard } from "../verdict/VerdictCard.tsx";
@@ -16,6 +17,7 @@ export const curvesId = "curves";
 export function TrainView() {
   return (
     <div className={styles.train}>
+      <ContinueCard />
       <section className={`card ${styles.hero}`} aria-label="The method, live">
         <MethodDiagram />
         <RunBar />

@@ -1,10 +1,13 @@
+import { useId } from "react";
 import { useStore } from "zustand";
 import type { BackendCandidate, BackendChoice, BackendReport } from "../../contract/backend.ts";
 import type { RunExecution } from "../../contract/protocol.ts";
+import { makeRoom } from "../commands/keptRuns.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { whyNotIsolated } from "../offline/isolation.ts";
 import { engineStore } from "../stores/engineStore.ts";
+import { keepEvery, keepEverySeconds, keptStore } from "../stores/keptStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { formatBytes } from "../widgets/formatNumbers.ts";
 import { backendLabels } from "./backendLabels.ts";
@@ -51,6 +54,7 @@ export function MachineStation() {
       )}
       <Execution />
       <KeptOnMachine />
+      <Keeping />
     </div>
   );
 }
@@ -60,6 +64,49 @@ const executors: Readonly<Record<RunExecution["executor"], string>> = {
   wasmPass: "The student passes through WebAssembly as a whole, without compiled GPU steps",
   layerByLayer: "The student runs layer by layer, without compiled GPU steps",
 };
+/** How often the run is kept, so that it can go on after whatever happens. */
+function Keeping() {
+  const engine = useEngine();
+  const id = useId();
+  const { everySeconds, list } = useStore(keptStore);
+  const bytes = list?.runs.reduce((sum, entry) => sum + entry.bytes, 0) ?? 0;
+  const { min, max } = keepEverySeconds;
+  return (
+    <>
+      <div className={styles.row}>
+        <label htmlFor={id}>Keep the run every</label>
+        <span>
+          <input
+            id={id}
+            type="number"
+            data-testid="keep-every"
+            min={min}
+            max={max}
+            value={everySeconds}
+            onChange={(event) => keepEvery(event.target.valueAsNumber)}
+          />{" "}
+          s
+        </span>
+      </div>
+      <p className={styles.small}>
+        {everySeconds === 0
+          ? "At a pause, at the end and when the page is left"
+          : "Never so often that it takes more than 2 % of the time"}
+        , from the next run on.{" "}
+        {list === null
+          ? ""
+          : list.place === "memory"
+            ? "This browser keeps nothing: what is here is gone with the page."
+            : `${list.runs.length} runs are kept on this machine, ${formatBytes(bytes)}.`}
+      </p>
+      {bytes === 0 ? null : (
+        <button type="button" data-testid="make-room" onClick={() => void makeRoom(engine)}>
+          Delete what ended runs could go on from
+        </button>
+      )}
+    </>
+  );
+}
 
 /** How the steps of the present run are computed. */
 function Execution() {

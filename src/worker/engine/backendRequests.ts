@@ -12,9 +12,9 @@ export function backendRequests(session: Session): RequestHandlers<"openBackend"
       session.backend = opened.report;
       void opened.lost.then((reason) => {
         const error = new AppError("backend-lost", `The GPU was lost: ${reason}`, {
-          hint: "Restart the engine. If it happens again, choose a smaller batch, width or view size.",
+          hint: "Another engine takes its place. If it happens again, choose a smaller batch, width or view size.",
         });
-        session.run?.stop();
+        session.run?.abandon();
         session.emit({ type: "backendLost", error: toWire(error) });
       });
       return opened.report;

@@ -2,6 +2,7 @@ import type { Engine, RequestName } from "../../contract/protocol.ts";
 import { backendRequests } from "./backendRequests.ts";
 import { embeddingRequests } from "./embeddingRequests.ts";
 import { imageRequests } from "./imageRequests.ts";
+import { keptRequests } from "./keptRequests.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
 import { runRequests } from "./runRequests.ts";
 import { Session } from "./session.ts";
@@ -23,6 +24,12 @@ const immediate: ReadonlySet<RequestName> = new Set([
   "prepareDemo",
   "neighbours",
   "replayStep",
+  "keepRun",
+  "listKept",
+  "saveKept",
+  "readKept",
+  "deleteKept",
+  "readKeptTeacher",
 ]);
 /** Of the others, those that leave images, teacher and backend as they are: what is worked out ahead need only wait. */
 const harmless: ReadonlySet<RequestName> = new Set([
@@ -48,6 +55,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     ...runRequests(session, sight),
     ...sightRequests(session, sight),
     ...embeddingRequests(session),
+    ...keptRequests(session, sight),
   };
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */
   let turn: Promise<unknown> = Promise.resolve();

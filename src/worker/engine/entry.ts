@@ -5,6 +5,7 @@ import { buffersIn, serve } from "../../lib/channel.ts";
 import bundledTeacherUrl from "../teacher/bundledTeacher/teacher.safetensors?url";
 import demoEmbeddingsUrl from "../teacher/bundledTeacher/demoEmbeddings.safetensors?url";
 import { openEmbeddingStore } from "../teacher/embeddingStore.ts";
+import { openKeptFiles, roomLeft } from "../kept/openKeptFiles.ts";
 import { browserLoader } from "./browserLoader.ts";
 import { createEngine } from "./engine.ts";
 
@@ -24,6 +25,9 @@ const engine = createEngine({
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   },
   openEmbeddingStore,
+  openKeptFiles,
+  locks: navigator.locks,
+  roomLeft,
 });
 
 engine.subscribe((event) => {

@@ -24,6 +24,11 @@ import { fitProjection } from "../../ml/teachers/fitProjection.ts";
 import { ProjectedTeacher } from "../../ml/teachers/projectedTeacher.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import type * as tf from "../../ml/tfjs/tf.ts";
+import { createTrainingStreams, restoreStreams } from "../../ml/training/trainingStreams.ts";
+import type { RunCheckpoint } from "../../formats/runCheckpoint.ts";
+import { projectionOf } from "./captureRun.ts";
+import { openKeeper } from "./openKeeper.ts";
+import type { RunKeeper } from "./runKeeper.ts";
 import { Judge, type MeasuredTeacher, type Sighting } from "../../ml/training/judge.ts";
 import { fitToSet, type FittedRun } from "./fitToSet.ts";
 import type { HeldRun, Session } from "./session.ts";
@@ -46,30 +51,35 @@ interface RunTeacher {
 /**
  * Sets up everything a run is made of, from what the session holds, and begins it.
  *
+ * @param from a checkpoint to go on from, of this very run.
  * @param see told of every network that its judge has measured.
  * @throws AppError what is missing or does not fit together.
  */
 export async function prepareRun(
   session: Session,
-  { runId, config: asked, paused }: Requests["startRun"]["in"],
+  { runId, config: asked, paused, keepEveryMs }: Requests["startRun"]["in"],
+  from: RunCheckpoint | null,
   see: (sighting: Sighting, summary: DatasetSummary) => void,
 ): Promise<PreparedRun> {
-  const { software } = session.requireBackend();
+  const { software, chosen: backend } = session.requireBackend();
   const store = session.requireImages();
   const fitted = fitToSet(store, asked);
   const { split, config } = fitted;
   requireTeacher(session, config);
   const source = await openViewSource(store, config.imageSize, { software });
   let teacher: RunTeacher | null = null;
+  let keeper: RunKeeper | null = null;
   const release = (): void => {
     teacher?.projected?.dispose();
     source.dispose();
   };
   try {
     const { report, emit, embeddings } = session;
-    const sampler = new EpochSampler(split.train, config.batchSize, config.seed);
+    const sampler = new EpochSampler(split.train, config.batchSize, from?.facts.sampler ?? config.seed);
+    const streams = createTrainingStreams(config.seed);
+    if (from !== null) restoreStreams(streams, from.facts.streams);
     const totalSteps = config.steps > 0 ? config.steps : config.epochs * sampler.batchesPerEpoch;
-    teacher = await teacherOfRun(session, source, fitted);
+    teacher = await teacherOfRun(session, source, fitted, from);
     const matched = teacher?.matched ?? null;
     const method = createMethod(config, matched);
     const { network } = method.trainer;
@@ -78,6 +88,7 @@ export async function prepareRun(
     );
     const targetsArePrecomputed =
       config.teacherViews === "plain" || config.cachedViews > 0 || matched?.embeds === "later";
+    keeper = await openKeeper(session, runId, keepEveryMs, teacher !== null);
     const run = new TrainingRun(
       {
         runId,
@@ -98,6 +109,19 @@ export async function prepareRun(
           ),
         source,
         sampler,
+        streams,
+        from,
+        origin: {
+          runId,
+          config,
+          totalSteps,
+          backend,
+          dataFingerprint: fitted.summary.fingerprint,
+          teacherHash: teacher === null ? null : ((await session.teacher?.hash) ?? null),
+          projection: teacher?.projection ?? "",
+        },
+        projection: teacher?.projected?.projection ?? null,
+        keeper,
         judge,
         images: store,
         teacherOfStep: teacher && teacherOfStep(teacher, source, config),
@@ -132,6 +156,7 @@ export async function prepareRun(
       },
     };
   } catch (error) {
+    keeper?.release();
     release();
     throw error;
   }
@@ -158,6 +183,7 @@ async function teacherOfRun(
   { teacher: loaded, embeddings, report }: Session,
   source: ViewSource,
   { summary, split, config }: FittedRun,
+  from: RunCheckpoint | null,
 ): Promise<RunTeacher | null> {
   const { usesTeacher, matchesEmbedding } = methods[config.method];
   if (!usesTeacher || loaded === null) return null;
@@ -171,7 +197,12 @@ async function teacherOfRun(
       projected: null,
       projection: "",
     };
-  const fitted = await fitProjection(teacher, source, split.train, embeddingDim, config, plain, report);
+  // Fitted anew, elsewhere, its axes might point the other way.
+  const known = from === null ? null : projectionOf(from);
+  const fitted =
+    from === null || known === null
+      ? await fitProjection(teacher, source, split.train, embeddingDim, config, plain, report)
+      : { projection: known, description: from.facts.projection };
   const projected = new ProjectedTeacher(teacher, fitted.projection);
   return {
     matched: projected,

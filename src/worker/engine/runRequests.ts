@@ -16,11 +16,12 @@ export function runRequests(session: Session, sight: Sight): RequestHandlers<Run
       session.requireBackend();
       return measureSpeed(session.requireImages(), config);
     },
-    async startRun({ runId, config, paused }) {
+    async startRun(asked) {
+      const { config } = asked;
       session.refuseDuringRun("start another run");
       session.forgetRun();
       sight.forgetPresent();
-      const prepared = await prepareRun(session, { runId, config, paused }, (sighting, summary) =>
+      const prepared = await prepareRun(session, asked, null, (sighting, summary) =>
         sight.take(sighting, summary, config),
       );
       session.useRun(prepared);

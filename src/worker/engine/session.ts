@@ -1,11 +1,13 @@
 import type { BackendReport } from "../../contract/backend.ts";
 import { AppError } from "../../contract/errors.ts";
-import type { EngineEvent, MemoryReport } from "../../contract/protocol.ts";
+import type { EngineEvent, MemoryReport, TeacherSource } from "../../contract/protocol.ts";
 import { ReadOnce } from "../../lib/readOnce.ts";
 import type { Progress } from "../../lib/slices.ts";
 import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
+import { MemoryFiles } from "../kept/fileStore.ts";
+import { KeptRuns } from "../kept/keptRuns.ts";
 import { EmbeddingCache } from "../teacher/embeddingCache.ts";
 import { DemoSet } from "./demoSet.ts";
 import type { EngineSurroundings } from "./surroundings.ts";
@@ -16,6 +18,8 @@ interface LoadedTeacher {
   readonly teacher: Teacher;
   /** Of everything its embeddings depend on; worked out while the visitor looks at it, null where there is none. */
   readonly hash: Promise<string | null>;
+  /** What it was loaded from. */
+  readonly source: TeacherSource;
 }
 
 /** A run that has begun, and what is to be let go of with it. */
@@ -32,6 +36,8 @@ export class Session {
   readonly embeddings: EmbeddingCache;
   readonly demo = new DemoSet();
   readonly bundledTeacher: ReadOnce;
+  /** Opened when it is first asked for. */
+  private keptRuns: Promise<KeptRuns> | null = null;
   private loaded: LoadedTeacher | null = null;
   private held: HeldRun | null = null;
   private readonly listeners = new Set<(event: EngineEvent) => void>();
@@ -53,6 +59,13 @@ export class Session {
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  /** What is kept of runs on this machine. */
+  get kept(): Promise<KeptRuns> {
+    const { openKeptFiles = async () => new MemoryFiles() } = this.surroundings;
+    this.keptRuns ??= openKeptFiles().then((files) => new KeptRuns(files));
+    return this.keptRuns;
   }
 
   get teacher(): LoadedTeacher | null {

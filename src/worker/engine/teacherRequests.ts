@@ -16,7 +16,7 @@ export function teacherRequests(session: Session): RequestHandlers<TeacherReques
       session.requireBackend();
       const teacher = await loadTeacher(source, () => bundledTeacher.read(), surroundings.loader.openOnnx);
       const hash = hashOfTeacher(source).catch(() => null); // files that are gone: nothing to tell it by
-      session.useTeacher({ teacher, hash });
+      session.useTeacher({ teacher, hash, source });
       return teacher.card;
     },
     dropTeacher() {

@@ -2,6 +2,7 @@ import { metricColumns, type MetricRows } from "../../contract/metrics.ts";
 import { stepScalars } from "../../ml/methods/method.ts";
 import type { StepReport } from "../../ml/training/train.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
+import type { DivergenceWatch } from "./divergence.ts";
 
 interface PendingStep {
   readonly report: StepReport;
@@ -21,22 +22,17 @@ export class Telemetry {
   private pending: PendingStep[] = [];
   private reading: Promise<void> = Promise.resolve();
   private stepsPerRead = 1; // the first is waited for
-  private lastReadMs = 0;
-  private nonFiniteStep: number | null = null;
 
+  /**
+   * @param watch shown every step's scalars.
+   * @param lastReadMs training time so far, of a run that goes on.
+   */
   constructor(
     private readonly emit: (rows: MetricRows) => void,
+    private readonly watch: DivergenceWatch,
+    private lastReadMs = 0,
     private readonly readIntervalMs = 100,
   ) {}
-
-  /** The first step whose numbers were not finite, as far as they have been read; Infinity without one. */
-  firstNonFiniteStep(): number {
-    return this.nonFiniteStep ?? Infinity;
-  }
-
-  hasDiverged(): boolean {
-    return this.nonFiniteStep !== null;
-  }
 
   /** @param elapsedMs training time at the end of the step, pauses excluded. */
   async add(report: StepReport, elapsedMs: number): Promise<void> {
@@ -82,7 +78,7 @@ export class Telemetry {
     const rows = new Float32Array(steps.length * metricColumns.length);
     steps.forEach(({ report, elapsedMs }, i) => {
       const scalars = values.subarray(i * stepScalars.length, (i + 1) * stepScalars.length);
-      if (this.nonFiniteStep === null && !scalars.every(Number.isFinite)) this.nonFiniteStep = report.step;
+      this.watch.look(report.step, scalars);
       rows.set(
         [report.step, ...scalars, report.learningRate, imagesPerSecond, elapsedMs],
         i * metricColumns.length,

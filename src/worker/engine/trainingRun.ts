@@ -1,11 +1,16 @@
 import { settings, type Config, type ConfigPatch, type SettingName } from "../../contract/config.ts";
 import { AppError, toWire } from "../../contract/errors.ts";
+import type { Evaluation, EvaluationBaseline, MetricRows } from "../../contract/metrics.ts";
+import type { RunCheckpoint } from "../../formats/runCheckpoint.ts";
 import type { EngineEvent, MemoryReport, RunEnd, RunState } from "../../contract/protocol.ts";
 import type { StepReplay } from "../../contract/sight.ts";
 import type { ViewSource } from "../../ml/augment/viewSource.ts";
 import type { ImageStore } from "../../ml/data/imageStore.ts";
 import type { EpochSampler } from "../../ml/data/sampler.ts";
 import type { Execution } from "../../ml/compiled/compileMethod.ts";
+import type { Projection } from "../../ml/teachers/projectedTeacher.ts";
+import { restoreMethodState } from "../../ml/methods/methodState.ts";
+import type { TrainingStreams } from "../../ml/training/trainingStreams.ts";
 import type { Judge } from "../../ml/training/judge.ts";
 import type { PrecomputeTargets } from "../../ml/methods/precomputeTargets.ts";
 import type { Method } from "../../ml/methods/method.ts";
@@ -15,6 +20,10 @@ import { train, type StepSeen } from "../../ml/training/train.ts";
 import { Measurements } from "./measurements.ts";
 import { replayStep, type TeacherOfStep } from "./replayStep.ts";
 import { drawStepPictures, PictureClock } from "./stepPictures.ts";
+import { captureRun, methodTensorsOf, type RunOrigin } from "./captureRun.ts";
+import { DivergenceWatch } from "./divergence.ts";
+import type { RunKeeper } from "./runKeeper.ts";
+import { RunLedger } from "./runLedger.ts";
 import { Telemetry } from "./telemetry.ts";
 import { yieldToMessages } from "../../lib/yieldToMessages.ts";
 
@@ -33,6 +42,14 @@ export interface TrainingRunSetup {
   readonly compile: (method: Method) => Promise<Execution>;
   readonly source: ViewSource;
   readonly sampler: EpochSampler;
+  readonly streams: TrainingStreams;
+  /** Where the run goes on; null when it begins. Sampler and streams are there already. */
+  readonly from: RunCheckpoint | null;
+  readonly origin: RunOrigin;
+  /** What the teacher's embedding is seen through; null without. */
+  readonly projection: Projection | null;
+  /** Null where nothing is kept. */
+  readonly keeper: RunKeeper | null;
   readonly judge: Judge;
   readonly images: ImageStore;
   /** Null without a teacher. */
@@ -56,7 +73,13 @@ export class TrainingRun {
   readonly ended: Promise<void>;
   private config: Config;
   private state: RunState = "starting";
-  private step = 0;
+  private step: number;
+  private readonly ledger: RunLedger;
+  private readonly watch = new DivergenceWatch();
+  /** The step of the last checkpoint, and whether one is asked for now. */
+  private keptStep: number;
+  private isKeepAsked = false;
+  private isSpoilt = false;
   /** What the last step saw; null before the first. */
   private seen: StepSeen | null = null;
   /** Steps that may still be taken before pausing. */
@@ -72,7 +95,9 @@ export class TrainingRun {
   ) {
     this.runId = setup.runId;
     this.method = setup.method;
-    this.config = setup.config;
+    this.config = setup.from?.facts.live ?? setup.config;
+    this.step = this.keptStep = setup.from?.facts.step ?? 0;
+    this.ledger = new RunLedger(setup.from && { ...setup.from.facts, metrics: setup.from.metrics });
     this.allowance = startPaused ? 0 : Infinity;
     this.ended = this.runToEnd();
   }
@@ -105,7 +130,20 @@ export class TrainingRun {
     this.wake();
   }
 
+  /** Has a checkpoint taken as soon as no step is under way. */
+  keepNow(): void {
+    this.isKeepAsked = true;
+    this.wake();
+  }
+
   stop(): void {
+    this.stopping = true;
+    this.wake();
+  }
+
+  /** Ends it without another look at its tensors, which are not to be trusted: the checkpoint before stays. */
+  abandon(): void {
+    this.isSpoilt = true;
     this.stopping = true;
     this.wake();
   }
@@ -119,6 +157,7 @@ export class TrainingRun {
       });
     }
     this.config = { ...this.config, ...patch };
+    this.watch.beginAgain();
   }
 
   /** Does something that uses the run's networks, between two steps, or at once when the run is over. */
@@ -178,30 +217,50 @@ export class TrainingRun {
     } catch (error) {
       end = { kind: "failed", error: toWire(error) };
     }
+    const { emit, memory, keepEmbeddings, keeper } = this.setup;
+    if (end.kind !== "failed" && !this.isSpoilt) await keeper?.end(this.runId, this.ledger.metrics());
+    keeper?.release();
     this.enter("ended");
     void this.receiveVisits();
-    const { emit, memory, keepEmbeddings } = this.setup;
     emit({ type: "runEnded", runId: this.runId, end, memory: memory() });
     void keepEmbeddings(); // of a run that was stopped, too
   }
 
   private async run(): Promise<RunEnd> {
-    const { emit, runId, keepEmbeddings, prepare, compile, judge, config, totalSteps, now } = this.setup;
+    const { emit, runId, keepEmbeddings, prepare, compile, judge, config, totalSteps, now, from } =
+      this.setup;
+    const { ledger, watch } = this;
     const cancelled = (): boolean => this.stopping;
     this.announce();
     await yieldToMessages(); // lets the answer to "startRun" go out first
     const precomputeTargets = await prepare(cancelled);
     judge.keepUntrained(this.method);
+    if (from !== null)
+      restoreMethodState(this.method, { tensors: methodTensorsOf(from), counts: from.facts.counts });
     const { method, ...execution } = await compile(this.method);
     this.method = method;
     emit({ type: "execution", runId, execution });
 
-    const telemetry = new Telemetry((rows) => emit({ type: "metrics", runId, rows }));
+    const elapsedBefore = from?.facts.elapsedMs ?? 0;
+    const tellMetrics = (rows: MetricRows): void => {
+      ledger.addRows(rows);
+      emit({ type: "metrics", runId, rows });
+    };
+    const tellBaseline = (baseline: EvaluationBaseline): void => {
+      ledger.setBaseline(baseline);
+      emit({ type: "baseline", runId, baseline });
+    };
+    const tellEvaluation = (evaluation: Evaluation): void => {
+      ledger.addEvaluation(evaluation);
+      emit({ type: "evaluation", runId, evaluation });
+    };
+    const telemetry = new Telemetry(tellMetrics, watch, elapsedBefore);
     const report = (progress: Progress): void => emit({ type: "progress", ...progress });
     const measurements = new Measurements(report, cancelled);
     const steps = train({
       ...this.setup,
       method,
+      stepsTaken: this.step,
       live: () => this.config,
       ...(precomputeTargets === undefined ? {} : { precomputeTargets }),
     });
@@ -212,36 +271,53 @@ export class TrainingRun {
       if (isStartMeasured) return;
       isStartMeasured = true;
       measurements.add(judge.measureUntrained(), ({ baseline, evaluation }) => {
-        emit({ type: "baseline", runId, baseline });
-        emit({ type: "evaluation", runId, evaluation });
+        tellBaseline(baseline);
+        tellEvaluation(evaluation);
       });
-      measurements.addForLater(judge.measureTeacher(), (baseline) => {
-        if (baseline !== null) emit({ type: "baseline", runId, baseline });
+      const tellTeacher = (baseline: EvaluationBaseline | null): void => {
+        if (baseline !== null) tellBaseline(baseline);
         void keepEmbeddings();
-      });
+      };
+      // A run that goes on had its teacher measured, so what comes next may be compared with it.
+      if (from === null) measurements.addForLater(judge.measureTeacher(), tellTeacher);
+      else measurements.add(judge.measureTeacher(), tellTeacher);
     };
     /** Of the student as it is now. One at a time: what is under way is ended first. */
     const measureStudent = async (isLast: boolean): Promise<void> => {
       await measurements.catchUp();
       if (cancelled()) return;
-      measurements.add(judge.measureStudent(method, this.step, isLast), (evaluation) =>
-        emit({ type: "evaluation", runId, evaluation }),
-      );
+      measurements.add(judge.measureStudent(method, this.step, isLast), tellEvaluation);
       await measurements.slice(); // takes over its copy of the student
     };
+    const isMeasured = (step: number): boolean =>
+      step === totalSteps || (config.evaluateEvery > 0 && step % config.evaluateEvery === 0);
     /** When the clock was started; pauses are taken off by moving it. */
-    let startMs = now();
+    let startMs = now() - elapsedBefore;
+    /** @returns how the run ends, where the checkpoint shows that it has to. */
+    const keep = async (elapsedMs = now() - startMs): Promise<RunEnd | null> => {
+      await telemetry.flush();
+      return watch.end() ?? (await this.keep(elapsedMs));
+    };
     try {
+      const isMissing = ledger.evaluations.every(({ step }) => step !== this.step);
+      if (from !== null && isMeasured(this.step) && isMissing) {
+        measureStart();
+        await measureStudent(this.step === totalSteps);
+      }
       for (;;) {
         if (this.isHalted()) {
           const haltMs = now();
           await telemetry.flush();
-          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
+          const gone = watch.end();
+          if (gone !== null) return gone;
           this.enter("paused");
           measureStart();
           while (this.isHalted()) {
             if (this.visits.length > 0) await this.receiveVisits();
-            else if (measurements.isEmpty) await new Promise<void>((resolve) => (this.wake = resolve));
+            else if (this.mayKeep(measurements.isEmpty)) {
+              const end = await keep(haltMs - startMs);
+              if (end !== null) return end;
+            } else if (measurements.isEmpty) await new Promise<void>((resolve) => (this.wake = resolve));
             else {
               await measurements.slice();
               await yieldToMessages();
@@ -250,10 +326,7 @@ export class TrainingRun {
           startMs += now() - haltMs;
           continue;
         }
-        if (this.stopping) {
-          await telemetry.flush();
-          return { kind: "stopped" };
-        }
+        if (this.stopping) return (await keep()) ?? { kind: "stopped" };
         if (this.allowance === Infinity) this.enter("running");
         const next = await steps.next();
         if (next.done === true) break;
@@ -262,27 +335,60 @@ export class TrainingRun {
         this.allowance--;
         this.showPictures(next.value.seen, pictureClock);
         await telemetry.add(next.value, now() - startMs);
-        if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
+        const gone = watch.end();
+        if (gone !== null) return gone;
 
         measureStart();
-        const isLast = this.step === totalSteps;
-        const isDue = config.evaluateEvery > 0 && this.step % config.evaluateEvery === 0;
-        if (isLast || isDue) {
+        if (isMeasured(this.step)) {
           await telemetry.flush();
-          if (telemetry.hasDiverged()) return diverged(telemetry.firstNonFiniteStep());
-          await measureStudent(isLast);
+          const seen = watch.end();
+          if (seen !== null) return seen;
+          await measureStudent(this.step === totalSteps);
         } else {
           await measurements.slice();
+        }
+        if (this.isKeepAsked || this.setup.keeper?.clock.isDue(measurements.isMeasuring) === true) {
+          const end = await keep();
+          if (end !== null) return end;
         }
         await this.receiveVisits();
         await yieldToMessages();
       }
       await measurements.finish();
+      const end = await keep();
+      if (end !== null) return end;
       return cancelled() ? { kind: "stopped" } : { kind: "finished" };
     } finally {
       await measurements.abandon();
       telemetry.dispose();
     }
+  }
+
+  /** While the run is paused: what has become known since, once nothing more is being measured. */
+  private mayKeep(isAllMeasured: boolean): boolean {
+    if (this.setup.keeper === null || this.isSpoilt || this.step === 0) return false;
+    return this.isKeepAsked || this.keptStep !== this.step || (isAllMeasured && this.ledger.isChanged);
+  }
+
+  /** @returns how the run ends, where its student is not finite any more: the checkpoint before stays then. */
+  private async keep(elapsedMs: number): Promise<RunEnd | null> {
+    const { keeper, now } = this.setup;
+    this.isKeepAsked = false;
+    if (keeper === null || this.isSpoilt || this.step === 0) return null;
+    if (this.step === this.keptStep && !this.ledger.isChanged) return null;
+    const startMs = now();
+    const { ledger, step, config: live, method: stepping } = this;
+    const checkpoint = await captureRun({ ...this.setup, stepping, ledger, live, step, elapsedMs });
+    if (checkpoint === null) {
+      this.watch.loseStudent(step);
+      return this.watch.end();
+    }
+    ledger.isChanged = false;
+    await keeper.save(checkpoint);
+    this.keptStep = step;
+    keeper.clock.taken(startMs);
+    await keeper.saveInputs();
+    return null;
   }
 
   private showPictures(seen: StepSeen, clock: PictureClock): void {
@@ -311,13 +417,4 @@ export class TrainingRun {
   private announce(): void {
     this.setup.emit({ type: "runState", runId: this.runId, state: this.state, step: this.step });
   }
-}
-
-function diverged(step: number): RunEnd {
-  return {
-    kind: "diverged",
-    step,
-    message: `The loss was no longer a finite number at step ${step}.`,
-    hint: "Lower the learning rate (a tenth is a good try) or the distillation weight; for very small batches also use fewer BatchNorm groups.",
-  };
 }

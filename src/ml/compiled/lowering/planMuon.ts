@@ -78,17 +78,24 @@ export interface MuonOperands {
   readonly parameters: PlanTensor;
 }
 
+export interface PlannedMuon {
+  readonly constants: { tensor: PlanTensor; data: Uint32Array<ArrayBuffer> }[];
+  readonly moments: PlanTensor;
+  /** In elements; of a parameter that is no matrix. */
+  readonly momentOffsetOf: (name: string) => number;
+}
+
 /**
  * Writes Muon's step into a plan: twenty launches, however many weights there are.
  *
- * @returns what must be filled once, when the plan is built.
+ * @returns what must be filled once, when the plan is built, and where the second moments of vectors lie.
  */
 export function planMuon(
   plan: Plan,
   layout: FlatLayout,
   { settings, gradients, velocities, parameters }: MuonOperands,
   { momentum, weightDecay }: { readonly momentum: number; readonly weightDecay: number },
-): { tensor: PlanTensor; data: Uint32Array<ArrayBuffer> }[] {
+): PlannedMuon {
   const tables = muonTables(layout);
   const constants: { tensor: PlanTensor; data: Uint32Array<ArrayBuffer> }[] = [];
   const constant = (label: string, data: Uint32Array<ArrayBuffer>): PlanTensor => {
@@ -142,5 +149,5 @@ export function planMuon(
   plan.launch(muonDirections(weightRows), [weightTiles, gradients, first, scales, directions]);
   const second = iterate(gramOf(directions), newtonSchulz.iterations - startAgainAfter);
   plan.launch(muonMove(weightRows, weightDecay), [settings, weightTiles, directions, second, parameters]);
-  return constants;
+  return { constants, moments, momentOffsetOf: (name) => tables.blocks[layout.offsetOf(name) / 64]! * 64 };
 }

@@ -79,7 +79,7 @@ export class FlatLayout {
 
   matrices(): readonly FlatMatrix[] {
     return [...this.placements.values()]
-      .filter(({ spec }) => spec.role.endsWith("Weight") && spec.role !== "normWeight")
+      .filter(({ spec }) => isMatrix(spec))
       .map(({ offset, shape, padded }) => ({
         offset,
         rows: padded[0] * padded[1],
@@ -88,18 +88,33 @@ export class FlatLayout {
       }));
   }
 
+  /** Names of those with at least two dimensions. */
+  get matrixNames(): ReadonlySet<string> {
+    const specs = [...this.placements.values()].map(({ spec }) => spec);
+    return new Set(specs.filter(isMatrix).map(({ name }) => name));
+  }
+
   /** Copies tensors into the flat buffer, in order with tfjs's own work. */
   upload(gpu: TfjsGpu, values: ReadonlyMap<string, tf.Tensor>, target: GPUBuffer): void {
-    const padded = [...this.placements.values()].map((placement) => {
-      const value = values.get(placement.spec.name);
-      invariant(value !== undefined, `weights lack ${placement.spec.name}`);
-      return { placement, tensor: tf.tidy(() => pad(value, placement)) };
-    });
+    this.uploadSome(gpu, this.ofMine(values), target);
+  }
+
+  /** The same of some of the tensors. @param offsetOf where each lies, if not where parameters do. */
+  uploadSome(
+    gpu: TfjsGpu,
+    values: ReadonlyMap<string, tf.Tensor>,
+    target: GPUBuffer,
+    offsetOf = (name: string): number => this.offsetOf(name),
+  ): void {
+    const padded = [...values].map(([name, value]) => ({
+      offset: offsetOf(name),
+      tensor: tf.tidy(() => pad(value, this.placement(name))),
+    }));
     const buffers = padded.map(({ tensor }) => gpu.bufferOf(tensor));
     gpu.flush();
     const encoder = gpu.device.createCommandEncoder();
-    padded.forEach(({ placement, tensor }, i) => {
-      encoder.copyBufferToBuffer(buffers[i] as GPUBuffer, 0, target, placement.offset * 4, tensor.size * 4);
+    padded.forEach(({ offset, tensor }, i) => {
+      encoder.copyBufferToBuffer(buffers[i] as GPUBuffer, 0, target, offset * 4, tensor.size * 4);
     });
     gpu.device.queue.submit([encoder.finish()]);
     tf.dispose(padded.map(({ tensor }) => tensor));
@@ -107,14 +122,23 @@ export class FlatLayout {
 
   /** The inverse: assigns the flat buffer's content to variables. */
   download(source: GPUBuffer, targets: ReadonlyMap<string, tf.Variable>): void {
-    if (this.placements.size === 0) return;
+    this.downloadSome(source, this.size, this.ofMine(targets));
+  }
+
+  /** The same of some of the tensors, from a buffer of `size` numbers. */
+  downloadSome(
+    source: GPUBuffer,
+    size: number,
+    targets: ReadonlyMap<string, tf.Variable>,
+    offsetOf = (name: string): number => this.offsetOf(name),
+  ): void {
+    if (targets.size === 0) return;
     tf.tidy(() => {
-      const flat = tensorOver(source, [this.size]);
-      for (const placement of this.placements.values()) {
-        const target = targets.get(placement.spec.name);
-        invariant(target !== undefined, `weights lack ${placement.spec.name}`);
+      const flat = tensorOver(source, [size]);
+      for (const [name, target] of targets) {
+        const placement = this.placement(name);
         const [outer, rows, columns] = placement.padded;
-        const value = tf.reshape(tf.slice(flat, placement.offset, outer * rows * columns), [
+        const value = tf.reshape(tf.slice(flat, offsetOf(name), outer * rows * columns), [
           outer,
           rows,
           columns,
@@ -122,6 +146,17 @@ export class FlatLayout {
         target.assign(tf.reshape(tf.slice(value, [0, 0, 0], [...placement.shape]), target.shape));
       }
     });
+  }
+
+  /** Of tensors by name those that have a place here; every place has one. */
+  private ofMine<T extends tf.Tensor>(tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+    return new Map(
+      [...this.placements.keys()].map((name) => {
+        const tensor = tensors.get(name);
+        invariant(tensor !== undefined, `weights lack ${name}`);
+        return [name, tensor];
+      }),
+    );
   }
 
   private placement(name: string): Placement {
@@ -143,6 +178,10 @@ function pad(value: tf.Tensor, { shape, padded }: Placement): tf.Tensor {
     matrix,
     shape.map((size, axis) => [0, (padded[axis] as number) - size] as [number, number]),
   );
+}
+
+function isMatrix({ role }: TensorSpec): boolean {
+  return role.endsWith("Weight") && role !== "normWeight";
 }
 
 function matrices({ role, shape }: TensorSpec): Pick<Placement, "shape" | "padded"> {

@@ -1,0 +1,161 @@
+import { useStore } from "zustand";
+import type { RunEnd } from "../../contract/protocol.ts";
+import { continueRun } from "../commands/continueRun.ts";
+import { saveKeptStudent } from "../commands/keepStudents.ts";
+import { deleteRuns, loadMetrics, saveRecord } from "../commands/keptRuns.ts";
+import { exportBundle } from "../commands/runBundles.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { deletedRuns, deleteLater, undoDelete } from "../stores/deletedRuns.ts";
+import { keptStudents } from "../stores/keptStudents.ts";
+import { notifyError } from "../stores/noticeStore.ts";
+import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
+import { showView } from "../stores/viewStore.ts";
+import { formatShare } from "../widgets/formatNumbers.ts";
+import { Icon } from "../widgets/Icon.tsx";
+import type { ListedRun } from "./chooseRuns.ts";
+import styles from "./RunsView.module.css";
+
+/** That a run which is over can be made longer by. */
+const moreEpochs = 5;
+
+/** A run of the list, and what can be done with it. */
+export function RunRow({ run, entry }: ListedRun) {
+  const engine = useEngine();
+  const isDeleted = useStore(deletedRuns, ({ runIds }) => runIds.has(run.runId));
+  const hasStudent =
+    useStore(keptStudents, ({ files }) => files.has(run.runId)) || entry?.hasStudent === true;
+  const busy = useStore(runStore, (state) => runIsBusy(state));
+  const isBrokenOff = entry?.record.run.metrics.end === null;
+  const isComplete = entry?.checkpoint?.step === entry?.checkpoint?.totalSteps;
+  const open = async (): Promise<void> => {
+    await loadMetrics(engine, run.runId);
+    shownRunStore.setState({ runId: run.runId === runStore.getState().runId ? "" : run.runId });
+    showView("train");
+  };
+  if (isDeleted)
+    return (
+      <tr>
+        <th scope="row">{run.name}</th>
+        <td colSpan={6}>is deleted.</td>
+        <td className={styles.actions}>
+          <button
+            type="button"
+            onClick={() => undoDelete(run.runId)}
+            aria-label={`Keep ${run.name} after all`}
+          >
+            Undo
+          </button>
+        </td>
+      </tr>
+    );
+  const ended =
+    entry?.isElsewhere === true ? "in another tab" : isBrokenOff ? "broken off" : endWords[run.end.kind];
+  return (
+    <tr>
+      <th scope="row">
+        <Names run={run} entry={entry} />
+      </th>
+      <td>{ended}</td>
+      <td>{run.last?.step ?? entry?.checkpoint?.step ?? 0}</td>
+      <td>{run.last?.loss.toFixed(3) ?? "–"}</td>
+      <td>{hasTeacher(run.config) ? (run.last?.distillation.toFixed(3) ?? "–") : "–"}</td>
+      <td>{formatShare(run.baseline?.untrainedKnn)}</td>
+      <td>{formatShare(run.evaluations.at(-1)?.knn)}</td>
+      <td className={styles.actions}>
+        <button
+          type="button"
+          onClick={() => void open().catch(notifyError)}
+          aria-label={`Show the curves of ${run.name}`}
+        >
+          Curves
+        </button>
+        <button
+          type="button"
+          disabled={!hasStudent}
+          onClick={() => void saveKeptStudent(engine, run.runId).catch(notifyError)}
+          aria-label={`Download the student of ${run.name}`}
+        >
+          <Icon name="download" /> Student
+        </button>
+        <button
+          type="button"
+          disabled={entry === null}
+          onClick={() => void exportBundle(engine, run.runId).catch(notifyError)}
+          aria-label={`Download all of ${run.name} as a zip`}
+        >
+          <Icon name="download" /> All
+        </button>
+        <button
+          type="button"
+          disabled={busy || entry === null || entry.checkpoint === null || entry.isElsewhere}
+          onClick={() => {
+            showView("train");
+            void continueRun(engine, run.runId, isComplete ? { moreEpochs } : {});
+          }}
+          aria-label={`Go on with ${run.name}`}
+        >
+          {isComplete ? `${moreEpochs} epochs more` : "Continue"}
+        </button>
+        <button
+          type="button"
+          disabled={entry?.isElsewhere === true}
+          onClick={() => deleteLater(run.runId, () => void deleteRuns(engine, [run.runId]))}
+          aria-label={`Delete ${run.name}`}
+        >
+          Delete
+        </button>
+      </td>
+    </tr>
+  );
+}
+
+/** The visitor's own words for it. */
+function Names({ run, entry }: ListedRun) {
+  const engine = useEngine();
+  if (entry === null) return run.name;
+  const { record } = entry;
+  const change = (words: { name?: string; note?: string; starred?: boolean }): void =>
+    void saveRecord(engine, { ...record, ...words });
+  return (
+    <span className={styles.names}>
+      <button
+        type="button"
+        className={styles.star}
+        aria-pressed={record.starred}
+        aria-label={`Star ${record.name}`}
+        onClick={() => change({ starred: !record.starred })}
+      >
+        {record.starred ? "★" : "☆"}
+      </button>
+      <input
+        type="text"
+        key={record.name}
+        defaultValue={record.name}
+        maxLength={200}
+        aria-label={`Name of ${record.name}`}
+        onBlur={({ target }) => {
+          const name = target.value.trim();
+          if (name !== "" && name !== record.name) change({ name });
+        }}
+      />
+      <input
+        type="text"
+        defaultValue={record.note}
+        maxLength={1000}
+        placeholder="Note"
+        aria-label={`Note on ${record.name}`}
+        onBlur={({ target }) => {
+          if (target.value !== record.note) change({ note: target.value });
+        }}
+      />
+    </span>
+  );
+}
+
+const endWords: Readonly<Record<RunEnd["kind"], string>> = {
+  finished: "finished",
+  stopped: "stopped",
+  diverged: "diverged",
+  failed: "failed",
+};
