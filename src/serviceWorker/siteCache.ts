@@ -36,7 +36,7 @@ export class SiteCache {
     if (kept !== undefined) return kept;
     const response = await fetch(request);
     if (file === undefined || !response.ok || response.type !== "basic") return response;
-    // Not the two halves of a clone: Firefox 153 never ends the one that becomes a worker.
+    // Read whole first: of a cloned body's halves the slower would hold up the other.
     const whole = await wholeOf(response);
     keeping(this.#keep(file, whole).catch(() => false)); // no room; there is the network
     return whole.toResponse();
