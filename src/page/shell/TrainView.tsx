@@ -1,13 +1,15 @@
 import { lazy, Suspense } from "react";
 import { WhatItSees } from "../explore/WhatItSees.tsx";
 import { MethodDiagram } from "../method/MethodDiagram.tsx";
-import { ContinueCard } from "../run/ContinueCard.tsx";
 import { RunBar } from "../run/RunBar.tsx";
 import { TakeAway } from "../export/TakeAway.tsx";
 import { VerdictCard } from "../verdict/VerdictCard.tsx";
 import { appVersion } from "../commands/exportRun.ts";
 import styles from "./TrainView.module.css";
 
+const ContinueCard = lazy(async () => ({
+  default: (await import("../run/ContinueCard.tsx")).ContinueCard,
+}));
 const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.tsx")).RunCharts }));
 
 /** What "Skip to the curves" leads to. */
@@ -17,7 +19,9 @@ export const curvesId = "curves";
 export function TrainView() {
   return (
     <div className={styles.train}>
-      <ContinueCard />
+      <Suspense>
+        <ContinueCard />
+      </Suspense>
       <section className={`card ${styles.hero}`} aria-label="The method, live">
         <MethodDiagram />
         <RunBar />
