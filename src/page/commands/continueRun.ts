@@ -14,7 +14,6 @@ import { beginRun, hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { refreshKept } from "./keptRuns.ts";
-import { canReadAgain, readAgain } from "./loadImages.ts";
 import { hasLoadedBefore, loadAsBefore, loadTeacher } from "./loadTeacher.ts";
 import { waitUntil } from "./waitUntil.ts";
 
@@ -130,6 +129,7 @@ async function prepareImages(
     datasetStore.setState({ ...noOwnImages, summary, origin: record.run.dataOrigin ?? null });
     return;
   }
+  const { canReadAgain, readAgain } = await import("./loadImages.ts"); // large, and seldom needed
   if (canReadAgain()) {
     say("");
     await readAgain(engine);

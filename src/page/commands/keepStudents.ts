@@ -2,7 +2,6 @@ import type { Engine } from "../../contract/protocol.ts";
 import { keptStore } from "../stores/keptStore.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { runStore } from "../stores/runStore.ts";
-import { currentRecord } from "./keptRuns.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 
 /** The engine holds one student; those of earlier runs stay here as files, up to so many bytes, oldest gone first. */
@@ -45,6 +44,7 @@ async function keep(engine: Engine, runId: string): Promise<void> {
       total -= bytes.length;
     }
     keptStudents.setState({ files, isSaved: false });
+    const { currentRecord } = await import("./keptRuns.ts");
     const record = currentRecord();
     if (record?.runId === runId)
       await engine.request("saveKept", { record, student: new Uint8Array(file.bytes) });

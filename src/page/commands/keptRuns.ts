@@ -24,6 +24,7 @@ const mostBytes = 256e6;
  */
 export function followKept(engine: Engine): () => void {
   void lookForInterrupted(engine);
+  if (runIsGoing()) void saveCurrent(engine); // it was faster
   const stopEvents = engine.subscribe((event) => {
     if (event.type === "keepingFailed" && event.runId === runStore.getState().runId) {
       keptStore.setState({ problem: event.error });

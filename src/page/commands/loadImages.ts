@@ -4,7 +4,7 @@ import { standardDemo } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { dismissTable, isParquetPath, offerTableFiles, takeTable, whyNoTable } from "./offerTable.ts";
+import { isParquetPath } from "../ingest/parquetPath.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { notify, notifyError } from "../stores/noticeStore.ts";
@@ -80,6 +80,7 @@ async function leaveOutTables(collected: Collected, signal: AbortSignal): Promis
   const isSeen = ({ path }: CollectedFile): boolean => !isJunkPath(path) && hiddenPartOf(path) === null;
   const tables = files.filter((file) => isParquetPath(file.path) && isSeen(file));
   if (tables.length === 0) return collected;
+  const { offerTableFiles, whyNoTable } = await import("./offerTable.ts"); // large, and seldom needed
   const isTable = new Set(tables);
   const others = files.filter((file) => !isTable.has(file));
   const seen = others.filter(isSeen);
@@ -95,6 +96,7 @@ async function leaveOutTables(collected: Collected, signal: AbortSignal): Promis
 /** Reads the table that is offered, as chosen. */
 export async function loadTable(engine: Engine): Promise<void> {
   await loadInPlace(async (pool, options) => {
+    const { dismissTable, takeTable } = await import("./offerTable.ts");
     const chosen = await takeTable();
     if (chosen === null) return null;
     const { table, address, close } = chosen;

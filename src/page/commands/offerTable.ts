@@ -13,6 +13,7 @@ import { quote } from "../../formats/quote.ts";
 import { downloads } from "../download/downloadClient.ts";
 import type { CollectedFile } from "../ingest/collectFiles.ts";
 import type { ImageTable } from "../ingest/ingestImages.ts";
+import { isParquetPath } from "../ingest/parquetPath.ts";
 import { openParquetReader, type ParquetReader, type ParquetSource } from "../ingest/parquetReader.ts";
 import { tableStore, type TableState } from "../stores/tableStore.ts";
 
@@ -124,10 +125,6 @@ export function namesTable(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-export function isParquetPath(path: string): boolean {
-  return /\.(parquet|parq)$/i.test(path);
 }
 
 /** Another column, or another number of images. */

@@ -10,15 +10,16 @@ import { teacherStore } from "../stores/teacherStore.ts";
 import { continueRun } from "./continueRun.ts";
 import { concludeRun } from "./engineEvents.ts";
 import { offerRun } from "./keptRuns.ts";
-import { canReadAgain, readAgain } from "./loadImages.ts";
 import { bundledTeacher, hasLoadedBefore, loadAsBefore } from "./loadTeacher.ts";
 import { openBackend } from "./openBackend.ts";
 
 /**
  * A fresh worker in place of one that crashed or hangs. The visitor's images and teacher come back from where they are kept
  * or from their files, and the run goes on from its last checkpoint. What does not come back is named.
+ *
+ * @param wasPaused of a run that has ended with its engine.
  */
-export async function restartEngine(engine: EngineClient): Promise<void> {
+export async function restartEngine(engine: EngineClient, wasPaused = false): Promise<void> {
   const run = runStore.getState();
   const isBrokenOff =
     runIsGoing(run) || (run.end?.kind === "failed" && run.end.error.code === "backend-lost");
@@ -49,13 +50,16 @@ export async function restartEngine(engine: EngineClient): Promise<void> {
     notify("info", `The engine was restarted. Give it again: ${lost.join("; ")}.`, {
       hint: "They were in the memory of the one before. The built-in demo and the bundled teacher come by themselves.",
     });
-  if (isBrokenOff && run.plan !== null) await goOn(engine, run.runId);
+  if (isBrokenOff && run.plan !== null) await goOn(engine, run.runId, wasPaused || run.state === "paused");
 }
 
 async function bringImages(engine: EngineClient, fingerprint: string): Promise<boolean> {
   const summary = await engine.request("useKeptImages", { fingerprint });
   if (summary !== null) datasetStore.setState({ ...noOwnImages, summary });
-  else if (canReadAgain()) await readAgain(engine);
+  else {
+    const { canReadAgain, readAgain } = await import("./loadImages.ts"); // large, and seldom needed
+    if (canReadAgain()) await readAgain(engine);
+  }
   return datasetStore.getState().summary?.fingerprint === fingerprint;
 }
 
@@ -68,55 +72,11 @@ async function bringTeacher(engine: EngineClient): Promise<boolean> {
 }
 
 /** The jobs of an ablation are their queue's to go on with. */
-async function goOn(engine: EngineClient, runId: string): Promise<void> {
+async function goOn(engine: EngineClient, runId: string, paused: boolean): Promise<void> {
   if (ablationStore.getState().jobs.some((job) => job.runId === runId)) return;
   if (!(await offerRun(engine, runId))) return;
   const step = keptEntry(runId)?.checkpoint?.step ?? 0;
-  if (!(await continueRun(engine, runId, { paused: wasPaused(runId) }))) return;
+  if (!(await continueRun(engine, runId, { paused }))) return;
   withdrawNotices("engine");
   notify("info", `The engine was lost and replaced; the run went on from step ${step}.`, { cause: "engine" });
-}
-
-/** The run that was last seen going. */
-let lastGoing = { runId: "", isPaused: false };
-
-function wasPaused(runId: string): boolean {
-  return lastGoing.runId === runId && lastGoing.isPaused;
-}
-
-/** An engine that is lost so often in so short a time is left to the visitor. */
-const mostRecoveries = 3;
-const withinMs = 120_000;
-
-/**
- * Replaces an engine that is lost, or has lost its GPU, unasked.
- *
- * @returns a function that ends it.
- */
-export function recoverEngine(engine: EngineClient): () => void {
-  const recoveries: number[] = [];
-  let isRecovering = false;
-  const recover = async (): Promise<void> => {
-    const nowMs = performance.now();
-    while (recoveries[0] !== undefined && nowMs - recoveries[0] > withinMs) recoveries.shift();
-    if (isRecovering || recoveries.length >= mostRecoveries) return;
-    recoveries.push(nowMs);
-    isRecovering = true;
-    try {
-      await restartEngine(engine);
-    } finally {
-      isRecovering = false;
-    }
-  };
-  const stopStore = runStore.subscribe((run) => {
-    if (run.state === "running" || run.state === "paused")
-      lastGoing = { runId: run.runId, isPaused: run.state === "paused" };
-  });
-  const stopEvents = engine.subscribe((event) => {
-    if (event.type === "backendLost") void recover();
-  });
-  return () => {
-    stopStore();
-    stopEvents();
-  };
 }

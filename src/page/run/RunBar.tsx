@@ -3,7 +3,6 @@ import type { RunPlan } from "../../contract/protocol.ts";
 import type { Config } from "../../contract/config.ts";
 import { describeFittedBatch } from "../../contract/describeFittedBatch.ts";
 import { ablationIsGoing } from "../commands/ablation.ts";
-import { restartEngine } from "../commands/restartEngine.ts";
 import { pauseRun, resumeRun, startRun, stepRun, stopRun } from "../commands/startRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { beginSlowStep, slowStepStore } from "../method/slowStep.ts";
@@ -106,7 +105,13 @@ function EngineRestart() {
   if (status !== "lost" && status !== "failed" && silentSeconds === 0) return null;
   return (
     <div className={styles.restart}>
-      <button type="button" data-testid="restart-engine" onClick={() => void restartEngine(engine)}>
+      <button
+        type="button"
+        data-testid="restart-engine"
+        onClick={() =>
+          void import("../commands/restartEngine.ts").then(({ restartEngine }) => restartEngine(engine))
+        }
+      >
         Restart the engine
       </button>
       {silentSeconds === 0 ? null : (

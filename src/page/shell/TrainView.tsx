@@ -1,13 +1,15 @@
 import { lazy, Suspense } from "react";
 import { WhatItSees } from "../explore/WhatItSees.tsx";
 import { MethodDiagram } from "../method/MethodDiagram.tsx";
-import { ContinueCard } from "../run/ContinueCard.tsx";
 import { RunBar } from "../run/RunBar.tsx";
-import { TakeAway } from "../export/TakeAway.tsx";
 import { VerdictCard } from "../verdict/VerdictCard.tsx";
 import { appVersion } from "../commands/exportRun.ts";
 import styles from "./TrainView.module.css";
 
+const ContinueCard = lazy(async () => ({
+  default: (await import("../run/ContinueCard.tsx")).ContinueCard,
+}));
+const TakeAway = lazy(async () => ({ default: (await import("../export/TakeAway.tsx")).TakeAway }));
 const RunCharts = lazy(async () => ({ default: (await import("../run/RunCharts.tsx")).RunCharts }));
 
 /** What "Skip to the curves" leads to. */
@@ -17,7 +19,9 @@ export const curvesId = "curves";
 export function TrainView() {
   return (
     <div className={styles.train}>
-      <ContinueCard />
+      <Suspense>
+        <ContinueCard />
+      </Suspense>
       <section className={`card ${styles.hero}`} aria-label="The method, live">
         <MethodDiagram />
         <RunBar />
@@ -26,7 +30,9 @@ export function TrainView() {
         <div className={styles.column}>
           <WhatItSees />
           <VerdictCard />
-          <TakeAway />
+          <Suspense>
+            <TakeAway />
+          </Suspense>
         </div>
         <div className={styles.curves} id={curvesId} tabIndex={-1}>
           <Suspense fallback={<div className={styles.reserved} />}>

@@ -5,10 +5,9 @@ import { exposePlayground } from "./automation.ts";
 import "./base.css";
 import { openBackend } from "../commands/openBackend.ts";
 import { keepStudents } from "../commands/keepStudents.ts";
-import { followKept } from "../commands/keptRuns.ts";
 import { followSight } from "../commands/lookAround.ts";
 import { offerUpdates } from "../commands/offerUpdate.ts";
-import { recoverEngine } from "../commands/restartEngine.ts";
+import { recoverEngine } from "../commands/recoverEngine.ts";
 import { prepareDemo } from "../commands/prepareDemo.ts";
 import { isFramedByOthers, readEmbed } from "../embed/embedControls.ts";
 import { createEngineClient } from "../engine/engineClient.ts";
@@ -28,9 +27,9 @@ const engine = createEngineClient(createEngineWorker, {
 followTheme();
 followEngine(engine);
 followSight(engine);
-followKept(engine);
 keepStudents(engine);
 recoverEngine(engine);
+void import("../commands/keptRuns.ts").then(({ followKept }) => followKept(engine)); // not for the first paint
 const backend = followAddress(engine);
 const embed = readEmbed(location.search, isFramedByOthers());
 if (embed === null) listenToKeys(engine);
