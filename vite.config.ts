@@ -4,7 +4,7 @@ import { firstLoad } from "./tools/firstLoad.ts";
 import { headersFile } from "./tools/headersFile.ts";
 import { serviceWorker } from "./tools/serviceWorkerPlugin.ts";
 import { siteAddress } from "./tools/siteAddress.ts";
-import { isolationHeaders, policyOfPage, policyOfScript } from "./src/contract/isolation.ts";
+import { downloadFolder, isolationHeaders, policyOfPage, policyOfScript } from "./src/contract/isolation.ts";
 
 /**
  * Workaround: tfjs gives its WASM threads their program as the source text of one of its functions, and that
@@ -59,7 +59,17 @@ export default defineConfig({
   base: "./",
   resolve: { conditions: onnxConditions },
   plugins: [react(), developmentPolicy, workerPolicies, firstLoad, siteAddress, headersFile, serviceWorker],
-  worker: { format: "es", plugins: () => [selfContainedWasmThreads] },
+  worker: {
+    format: "es",
+    plugins: () => [selfContainedWasmThreads],
+    rolldownOptions: {
+      output: {
+        // The one worker with a policy of its own is in a folder of its own, so that hosts need one rule a folder.
+        entryFileNames: ({ name }) =>
+          `${name === "downloadWorker" ? downloadFolder : "assets"}/[name]-[hash].js`,
+      },
+    },
+  },
   server: { host: "127.0.0.1", headers: isolationHeaders },
   preview: { host: "127.0.0.1", headers: isolationHeaders },
   build: {

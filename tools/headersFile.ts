@@ -1,41 +1,31 @@
 /** Writes `_headers` into the site, for hosts that read it (Netlify, Cloudflare Pages). */
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
-import { isolationHeaders, policyOfScript } from "../src/contract/isolation.ts";
+import { downloadFolder, downloadPolicy, isolationHeaders, workerPolicy } from "../src/contract/isolation.ts";
 import { serviceWorkerFile } from "../src/contract/serviceWorker.ts";
-
-/** Cloudflare reads so many. */
-const mostRules = 100;
 
 export const headersFile: Plugin = {
   name: "headers-file",
   apply: "build",
   writeBundle({ dir }) {
     if (this.environment.name !== "client" || dir === undefined) return;
-    writeFileSync(join(dir, "_headers"), formatHeaders(readdirSync(join(dir, "assets"))));
+    writeFileSync(join(dir, "_headers"), formatHeaders());
   },
 };
 
 /**
- * What a host is to send. Which scripts become workers is not told from their names, so each has a worker's policy: to a
- * page's script it says nothing. Rules for one file must not say the same header twice, since hosts join them.
+ * What a host is to send. Which scripts become workers is not told from their names, so all have a worker's policy: to a
+ * page's script or a picture it says nothing. No file falls under two rules with the same header, since hosts join them.
  */
-export function formatHeaders(assets: readonly string[]): string {
-  const rules: [string, Readonly<Record<string, string>>][] = [
+export function formatHeaders(): string {
+  const forGood = { "Cache-Control": "public, max-age=31536000, immutable" };
+  const rules: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ["/*", { ...isolationHeaders, "X-Content-Type-Options": "nosniff" }],
     [`/${serviceWorkerFile}`, { "Cache-Control": "no-cache" }],
-    ["/assets/*", { "Cache-Control": "public, max-age=31536000, immutable" }],
-    ...assets
-      .filter((name) => /\.m?js$/.test(name))
-      .sort()
-      .map((name): [string, Readonly<Record<string, string>>] => {
-        const path = `/assets/${name}`;
-        return [path, { "Content-Security-Policy": policyOfScript(path) }];
-      }),
+    ["/assets/*", { ...forGood, "Content-Security-Policy": workerPolicy }],
+    [`/${downloadFolder}/*`, { ...forGood, "Content-Security-Policy": downloadPolicy }],
   ];
-  if (rules.length > mostRules)
-    throw new Error(`_headers would have ${rules.length} rules, and hosts read ${mostRules}.`);
   return rules
     .flatMap(([path, headers]) => [
       path,

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveSite, type RunningSite } from "./serve.ts";
 
+const workers = ["assets/worker.js", "download/downloadWorker-a1_B-2.js", "download/notdownloadWorker-a1.js"];
 let parent: string;
 let site: RunningSite;
 
 beforeAll(async () => {
   parent = mkdtempSync(join(tmpdir(), "serve-"));
-  mkdirSync(join(parent, "site", "assets"), { recursive: true });
+  for (const folder of ["assets", "download"]) mkdirSync(join(parent, "site", folder), { recursive: true });
   writeFileSync(join(parent, "secret.txt"), "secret");
   writeFileSync(join(parent, "site", "index.html"), "<!doctype html>page");
   writeFileSync(join(parent, "site", ".hidden"), "hidden");
-  for (const name of ["worker.js", "downloadWorker-a1_B-2.js", "notdownloadWorker-a1.js"])
-    writeFileSync(join(parent, "site", "assets", name), "onmessage = null");
+  for (const path of workers) writeFileSync(join(parent, "site", path), "onmessage = null");
   writeFileSync(join(parent, "site", "assets", "a b.wasm"), "wasm");
   site = await serveSite({ folder: join(parent, "site"), mount: "/some/where/" });
 });
@@ -48,13 +48,13 @@ test("serves the page under its path, isolated, with the right types", async () 
 });
 
 test("binds workers to their own site, but for the one that downloads", async () => {
-  const connections = async (name: string): Promise<string | undefined> => {
-    const { headers } = await fetch(`${site.url}assets/${name}`);
+  const connections = async (path: string): Promise<string | undefined> => {
+    const { headers } = await fetch(`${site.url}${path}`);
     return /connect-src ([^;]*)/.exec(headers.get("content-security-policy") ?? "")?.[1];
   };
-  expect(await connections("worker.js")).toBe("'self' blob:");
-  expect(await connections("notdownloadWorker-a1.js")).toBe("'self' blob:");
-  expect(await connections("downloadWorker-a1_B-2.js")).toBe(
+  expect(await connections("assets/worker.js")).toBe("'self' blob:");
+  expect(await connections("download/notdownloadWorker-a1.js")).toBe("'self' blob:");
+  expect(await connections("download/downloadWorker-a1_B-2.js")).toBe(
     "'self' https: http://localhost:* http://127.0.0.1:*",
   );
 });

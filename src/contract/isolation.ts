@@ -31,8 +31,13 @@ export const workerPolicy =
 export const downloadPolicy =
   "default-src 'none'; script-src 'self'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*";
 
+/** Where a build has the download worker's script, and nothing else. */
+export const downloadFolder = "download";
+
 /** The download worker's script: in the build, and in development. */
-const downloadScript = /\/(?:assets\/downloadWorker-[\w-]+\.js|src\/worker\/download\/downloadWorker\.ts)$/;
+const downloadScript = new RegExp(
+  `/(?:${downloadFolder}/downloadWorker-[\\w-]+\\.js|src/worker/download/downloadWorker\\.ts)$`,
+);
 
 /** The policy that goes with a script, by its path. */
 export function policyOfScript(path: string): string {

@@ -31,9 +31,9 @@ test("scripts bring the policy of the workers they become, that of downloads alo
     passed(path, { "Content-Type": "application/javascript" }).headers.get("content-security-policy");
   expect(policy("assets/entry-abc.js")).toBe(workerPolicy);
   expect(policy("assets/ort.asyncify-abc.mjs")).toBe(workerPolicy);
-  expect(policy("assets/downloadWorker-a_1.js")).toBe(downloadPolicy);
-  expect(policy("assets/downloadWorker-a_1.js?x=1")).toBe(downloadPolicy);
-  expect(policy("assets/notdownloadWorker-a_1.js")).toBe(workerPolicy);
+  expect(policy("download/downloadWorker-a_1.js")).toBe(downloadPolicy);
+  expect(policy("download/downloadWorker-a_1.js?x=1")).toBe(downloadPolicy);
+  expect(policy("download/notdownloadWorker-a_1.js")).toBe(workerPolicy);
   expect(passed("a.png", { "Content-Type": "image/png" }).headers.has("content-security-policy")).toBe(false);
 });
 
