@@ -17,7 +17,7 @@ export default defineConfig({
     toHaveScreenshot: {
       stylePath: "e2e/appearance.css",
       // Edges of letters differ a little between machines; a colour that is another, or a line that moved, is more.
-      threshold: 0.1,
+      threshold: 0.03,
       maxDiffPixelRatio: 0.002,
     },
   },

@@ -69,14 +69,15 @@ export function PictureViews() {
       data-testid="picture-views"
     >
       <p className={styles.lead}>
-        In training the student never sees the picture as it is, but random views of it
+        In training the student never sees the picture as it is, but random views of it, {config.imageSize} px
+        wide
         {taught && config.teacherViews === "plain" ? "; the teacher sees it whole" : ""}. Choose one to find
         what the networks think is most like it.
       </p>
       <div className={styles.row}>
         <Seen
-          caption={`whole, ${config.imageSize} px`}
-          label={`The whole of ${name}`}
+          caption="whole"
+          name={name}
           rgba={seen?.whole}
           side={seen?.wholeSide ?? 1}
           pressed={chosen === null}
@@ -86,7 +87,7 @@ export function PictureViews() {
           <Seen
             key={number}
             caption={`view ${number}`}
-            label={`View ${number} of ${name}`}
+            name={name}
             rgba={seen?.views[number - 1]}
             side={seen?.side ?? 1}
             pressed={seen !== null && chosen?.name === viewName(number, seen.name)}
@@ -107,20 +108,21 @@ function viewName(number: 1 | 2, name: string): string {
 
 interface SeenProps {
   readonly caption: string;
-  readonly label: string;
+  /** Of the picture. */
+  readonly name: string;
   readonly rgba: Uint8ClampedArray<ArrayBuffer> | undefined;
   readonly side: number;
   readonly pressed: boolean;
   readonly onPick: () => void;
 }
 
-function Seen({ caption, label, rgba, side, pressed, onPick }: SeenProps) {
+function Seen({ caption, name, rgba, side, pressed, onPick }: SeenProps) {
   return (
     <button
       type="button"
       className={styles.seen}
       aria-pressed={pressed}
-      aria-label={`${label} (${caption})`}
+      aria-label={`${caption} of ${name}`}
       disabled={rgba === undefined}
       onClick={onPick}
     >
