@@ -30,7 +30,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           page,
           `${state}, ${colorScheme}, has changed. If it was to: npm run appearance, and look at it.`,
         )
-        .toHaveScreenshot(`${state}-${colorScheme}.png`);
+        .toHaveScreenshot(`${state}-${colorScheme}.png`, { timeout: 8000 });
     };
 
     await page.setViewportSize(desktop);
