@@ -25,7 +25,7 @@ import {
 } from "./instructions.ts";
 
 /** Those with WebAssembly of their own. */
-export type CodedActivation = "relu" | "relu6" | "hardswish" | "hardsigmoid" | "silu" | "sigmoid";
+type CodedActivation = "relu" | "relu6" | "hardswish" | "hardsigmoid" | "silu" | "sigmoid";
 /** GELU is worked out in JavaScript: no student has it. */
 export type ActivationName = CodedActivation | "gelu";
 
