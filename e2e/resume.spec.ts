@@ -85,7 +85,7 @@ test("a run on one's own pictures survives a reload, its engine's end and a clos
   await expect(rows).toHaveCount(2);
   await rows
     .first()
-    .getByRole("button", { name: /Go on with/ })
+    .getByRole("button", { name: /epochs more/ })
     .click();
   const { run } = await tab.untilEnded();
   expect(run.end).toEqual({ kind: "finished" });

@@ -93,7 +93,7 @@ export function RunRow({ run, entry }: ListedRun) {
             showView("train");
             void continueRun(engine, run.runId, isComplete ? { moreEpochs } : {});
           }}
-          aria-label={`Go on with ${run.name}`}
+          aria-label={`${isComplete ? `${moreEpochs} epochs more` : "Continue"}: ${run.name}`}
         >
           {isComplete ? `${moreEpochs} epochs more` : "Continue"}
         </button>
