@@ -67,7 +67,9 @@ test("before its first checkpoint a run is lost with its engine, and its images 
   await playground.untilRun("ended");
 });
 
-test("an engine that does not answer can be restarted, and its images are there again", async ({ playground }) => {
+test("an engine that does not answer can be restarted, and its images are there again", async ({
+  playground,
+}) => {
   const { page } = playground;
   await keepOften(playground);
   await playground.open({ method: "mocov2", teacher: "none", steps: 100_000 }, "cpu");
