@@ -13,7 +13,8 @@ test("an ONNX file's output is chosen, and it teaches on the GPU and in WebAssem
   const { page } = playground;
   const runtime: string[] = [];
   page.on("request", (request) => {
-    if (/\/(?:ort[-.]|onnx)[^/]*$/.test(request.url())) runtime.push(new URL(request.url()).pathname.replace(/.*\//, ""));
+    if (/\/(?:ort[-.]|onnx)[^/]*$/.test(request.url()))
+      runtime.push(new URL(request.url()).pathname.replace(/.*\//, ""));
   });
   await playground.open({ steps: 2, teacherInputSize: 0, teacherViews: "same", embeddingDim: 5 });
   await offer(playground, "vit.onnx", transformerEncoder().bytes);
