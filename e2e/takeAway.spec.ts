@@ -36,10 +36,7 @@ function onnxRuntimeOf(path: string): string {
   return existsSync(nested) ? nested : join("node_modules/onnxruntime-web", path);
 }
 
-test("a student comes out tried, and its own page loads it", async ({
-  playground,
-  context,
-}) => {
+test("a student comes out tried, and its own page loads it", async ({ playground, context }) => {
   const { page } = playground;
   await playground.open({ student: "resnet9", method: "mocov2", steps: 3, data: "own" }, "wasm");
   await page.getByTestId("folder-input").setInputFiles(pictures.path);
