@@ -36,7 +36,10 @@ function onnxRuntimeOf(path: string): string {
   return existsSync(nested) ? nested : join("node_modules/onnxruntime-web", path);
 }
 
-test("a student comes out tried, and its own page loads it", async ({ playground, context }) => {
+test("a student comes out tried, and its own pages find the most similar pictures with it", async ({
+  playground,
+  context,
+}) => {
   const { page } = playground;
   await playground.open({ student: "resnet9", method: "mocov2", steps: 3, data: "own" }, "wasm");
   await page.getByTestId("folder-input").setInputFiles(pictures.path);
@@ -59,11 +62,24 @@ test("a student comes out tried, and its own page loads it", async ({ playground
   };
   expect(certificate.checks.map(({ agrees }) => agrees)).toEqual([true, true, true, true]);
 
-  const visitor = await context.newPage();
-  await serveZip(visitor, files);
-  await visitor.goto("http://localhost:9/tfjs/index.html");
-  await expect(visitor.getByRole("status")).toHaveText("Ready: choose pictures.", { timeout: 100_000 });
-  await visitor.close();
+  for (const folder of ["tfjs", "transformersjs"]) {
+    const visitor = await context.newPage();
+    await serveZip(visitor, files);
+    await visitor.goto(`http://localhost:9/${folder}/index.html`);
+    await expect(visitor.getByRole("status")).toHaveText("Ready: choose pictures.", { timeout: 100_000 });
+    await visitor.getByLabel("Pictures").setInputFiles(
+      [0, 1, 2].map((i) => ({
+        name: `${i}.png`,
+        mimeType: "image/png",
+        buffer: files.get("example.png")!,
+      })),
+    );
+    // The same picture three times: as alike as can be.
+    await expect(visitor.locator("#pictures li")).toHaveText(["1.000", "1.000", "1.000"], {
+      timeout: 60_000,
+    });
+    await visitor.close();
+  }
 });
 
 test("what the student makes of every image comes out by name, and the run as a report", async ({

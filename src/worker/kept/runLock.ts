@@ -1,8 +1,8 @@
 import { AppError } from "../../contract/errors.ts";
 
 const prefix = "kept run ";
-/** A worker that has just been ended lets go of its locks a moment later; one that hung, some seconds later. */
-const patienceMs = 10_000;
+/** A worker that has just been ended lets go of its locks a moment later; one that hung, two seconds later. */
+const patienceMs = 5000;
 
 /** Held while a run is going, so that no other tab goes on with it or deletes it. */
 export interface RunLock {
