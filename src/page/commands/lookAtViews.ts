@@ -17,7 +17,8 @@ export interface LookedAtViews {
 }
 
 /** Of the set at the side that is asked for; one that was given has its own. */
-type LookedAt = { readonly index: number; readonly wholeSide: number } | { readonly given: GivenPicture };
+export type LookedAt =
+  { readonly index: number; readonly wholeSide: number } | { readonly given: GivenPicture };
 
 /**
  * @param draw which of the many views; the same number, the same views.

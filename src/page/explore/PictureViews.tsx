@@ -1,19 +1,16 @@
-import { useEffect, useState } from "react";
+import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import { AppError } from "../../contract/errors.ts";
 import { visibleText } from "../../lib/visibleText.ts";
 import { lookAtView } from "../commands/lookAround.ts";
-import { lookAtViews, toRgb, type LookedAtViews } from "../commands/lookAtViews.ts";
+import { toRgb } from "../commands/lookAtViews.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { configStore } from "../stores/configStore.ts";
-import { engineStore } from "../stores/engineStore.ts";
 import { hasTeacher } from "../stores/runStore.ts";
 import { sightStore } from "../stores/sightStore.ts";
 import { Picture } from "../widgets/Picture.tsx";
 import styles from "./PictureViews.module.css";
+import { useLookedAtViews } from "./useLookedAtViews.ts";
 
-/** Settings that change together are answered once. */
-const restMs = 120;
 /** Larger ones are drawn smooth. */
 const mostPixelated = 64;
 
@@ -24,31 +21,13 @@ const mostPixelated = 64;
 export function PictureViews() {
   const engine = useEngine();
   const config = useStore(configStore, (state) => state.config);
-  const isReady = useStore(engineStore, ({ status }) => status === "ready");
   const { index, given, view: chosen } = useStore(sightStore);
   const [draw, setDraw] = useState(0);
-  const [seen, setSeen] = useState<LookedAtViews | null>(null);
-
-  useEffect(() => {
-    if (!isReady) return undefined;
-    let isWanted = true;
-    const timer = setTimeout(() => {
-      const looked = given === null ? { index, wholeSide: config.imageSize } : { given };
-      lookAtViews(engine, config, looked, draw).then(
-        (answer) => {
-          if (isWanted) setSeen(answer);
-        },
-        (error: unknown) => {
-          // Only a look: the images may have gone meanwhile.
-          if (!(error instanceof AppError)) throw error;
-        },
-      );
-    }, restMs);
-    return () => {
-      isWanted = false;
-      clearTimeout(timer);
-    };
-  }, [engine, config, index, given, draw, isReady]);
+  const looked = useMemo(
+    () => (given === null ? { index, wholeSide: config.imageSize } : { given }),
+    [given, index, config.imageSize],
+  );
+  const seen = useLookedAtViews(looked, draw);
 
   const name = visibleText(seen?.name ?? "");
   const look = (number: 1 | 2): void => {

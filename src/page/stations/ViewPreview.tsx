@@ -1,55 +1,34 @@
-import { useEffect, useState } from "react";
+import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import { AppError } from "../../contract/errors.ts";
-import { lookAtViews, type LookedAtViews } from "../commands/lookAtViews.ts";
-import { useEngine } from "../engine/EngineContext.tsx";
+import { useLookedAtViews } from "../explore/useLookedAtViews.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
-import { engineStore } from "../stores/engineStore.ts";
 import { Picture } from "../widgets/Picture.tsx";
 import styles from "./StationContents.module.css";
 
 /** The whole picture is shown at this side at least. */
 const leastSide = 48;
 
-/** A slider that moves asks for one preview, not for fifty. */
-const restMs = 120;
 /** Larger ones are drawn smooth. */
 const mostPixelated = 64;
 
 /** One picture and two views of it, drawn anew whenever a setting of theirs changes. */
 export function ViewPreview() {
-  const engine = useEngine();
   const config = useStore(configStore, (state) => state.config);
   const summary = useStore(datasetStore, (state) => state.summary);
-  const isReady = useStore(engineStore, ({ status }) => status === "ready");
   const [picked, setPicked] = useState(0);
   const [draw, setDraw] = useState(0);
-  const [preview, setPreview] = useState<LookedAtViews | null>(null);
   const count = summary?.count ?? 0;
   const index = count === 0 ? 0 : picked % count;
   const fingerprint = summary?.fingerprint;
+  const wholeSide = Math.max(config.imageSize, leastSide);
 
-  useEffect(() => {
-    if (fingerprint === undefined || count === 0 || !isReady) return;
-    let isWanted = true;
-    const timer = setTimeout(() => {
-      const wholeSide = Math.max(config.imageSize, leastSide);
-      lookAtViews(engine, config, { index, wholeSide }, draw).then(
-        (answer) => {
-          if (isWanted) setPreview(answer);
-        },
-        (error: unknown) => {
-          // Only a look: the images may have gone meanwhile.
-          if (!(error instanceof AppError)) throw error;
-        },
-      );
-    }, restMs);
-    return () => {
-      isWanted = false;
-      clearTimeout(timer);
-    };
-  }, [engine, config, index, draw, fingerprint, count, isReady]);
+  // Other pictures under the same numbers are others.
+  const looked = useMemo(
+    () => (fingerprint === undefined || count === 0 ? null : { index, wholeSide }),
+    [fingerprint, count, index, wholeSide],
+  );
+  const preview = useLookedAtViews(looked, draw);
 
   if (summary === null) return <p className={styles.muted}>There are no pictures yet to show views of.</p>;
   const isSmall = (side: number): string => (side <= mostPixelated ? ` ${styles.pixels}` : "");
