@@ -1,12 +1,11 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { OnnxGraph } from "../../formats/onnxWriter.ts";
 import type { Layer, LayerIndex } from "../models/network.ts";
-import { neededLayers } from "../models/network.ts";
 import type { StateDict } from "../models/weights.ts";
 import { activationOf } from "./onnxActivations.ts";
 import { OnnxBuilder } from "./onnxBuilder.ts";
 import { imagesFromBytes } from "./onnxImages.ts";
-import { outputNames, outputsOf, type TrainedNetwork } from "./trainedNetwork.ts";
+import { layOut, outputNames, outputsOf, type TrainedNetwork } from "./trainedNetwork.ts";
 
 interface OnnxOptions {
   /**
@@ -32,15 +31,8 @@ export function onnxOf(trained: TrainedNetwork, { input, withHead, producer }: O
   const graph = new LayersAsNodes(trained.state);
   const images =
     input === "float" ? "pixel_values" : imagesFromBytes(graph, "pixels", imageSize, trained.preprocessing);
-  const needed = neededLayers(
-    network.layers,
-    wanted.map(({ layer }) => layer),
-  );
-  const values: string[] = [];
-  network.layers.forEach((layer, index) => {
-    if (needed.has(index)) values[index] = graph.add(layer, index, images, values);
-  });
-  for (const { name, layer } of wanted) graph.node("Identity", name, [valueAt(values, layer)]);
+  const nameOf = layOut(network, wanted, (layer, index, before) => graph.add(layer, index, images, before));
+  for (const { name, layer } of wanted) graph.node("Identity", name, [nameOf(layer)]);
   return {
     name: "student",
     opset: opsets[input],
@@ -67,21 +59,14 @@ export function onnxOf(trained: TrainedNetwork, { input, withHead, producer }: O
   };
 }
 
-function valueAt(values: readonly string[], layer: LayerIndex): string {
-  const value = values[layer];
-  invariant(value !== undefined, `layer ${layer} is used before it was written`);
-  return value;
-}
-
 /** Lays layers as nodes, weights by their names. */
 class LayersAsNodes extends OnnxBuilder {
   constructor(private readonly state: StateDict) {
     super();
   }
 
-  /** @returns the name of the layer's result. */
-  add(layer: Layer, index: LayerIndex, images: string, values: readonly string[]): string {
-    const at = (input: LayerIndex): string => valueAt(values, input);
+  /** @param at gives the names of results before it. @returns the name of the layer's result. */
+  add(layer: Layer, index: LayerIndex, images: string, at: (input: LayerIndex) => string): string {
     const unnamed = `${layer.kind}_${index}`;
     switch (layer.kind) {
       case "input":

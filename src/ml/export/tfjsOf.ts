@@ -1,12 +1,11 @@
 import { invariant } from "../../lib/invariant.ts";
 import type { TfAttribute, TfGraph } from "../../formats/tfjsWriter.ts";
 import type { Layer, LayerIndex } from "../models/network.ts";
-import { neededLayers } from "../models/network.ts";
 import type { StateDict } from "../models/weights.ts";
 import type { Preprocessing } from "../tensors/normalizeImages.ts";
 import { activationOf } from "./tfjsActivations.ts";
 import { float32, TfBuilder } from "./tfjsBuilder.ts";
-import { outputsOf, type TrainedNetwork } from "./trainedNetwork.ts";
+import { layOut, outputsOf, type TrainedNetwork } from "./trainedNetwork.ts";
 
 interface TfjsOptions {
   readonly withHead: boolean;
@@ -24,15 +23,8 @@ export function tfjsOf(trained: TrainedNetwork, { withHead, generatedBy }: TfjsO
   const shape = [-1, imageSize, imageSize, 3];
   const input = graph.placeholder("images", shape);
   const images = graph.normalise(input, preprocessing);
-  const needed = neededLayers(
-    network.layers,
-    wanted.map(({ layer }) => layer),
-  );
-  const values: string[] = [];
-  network.layers.forEach((layer, index) => {
-    if (needed.has(index)) values[index] = graph.add(layer, index, images, values);
-  });
-  for (const { name, layer } of wanted) graph.node("Identity", name, [valueAt(values, layer)], float32);
+  const nameOf = layOut(network, wanted, (layer, index, before) => graph.add(layer, index, images, before));
+  for (const { name, layer } of wanted) graph.node("Identity", name, [nameOf(layer)], float32);
   return {
     nodes: graph.nodes,
     weights: graph.weights,
@@ -41,12 +33,6 @@ export function tfjsOf(trained: TrainedNetwork, { withHead, generatedBy }: TfjsO
     generatedBy,
     metadata: { architecture: network.title, input_size: String(imageSize), input_range: "-1 1" },
   };
-}
-
-function valueAt(values: readonly string[], layer: LayerIndex): string {
-  const value = values[layer];
-  invariant(value !== undefined, `layer ${layer} is used before it was written`);
-  return value;
 }
 
 /** Lays layers as nodes, weights by their names. */
@@ -70,9 +56,8 @@ class LayersAsNodes extends TfBuilder {
     return this.node("AddV2", "normalise", [this.node("Mul", "normalise/scaled", [images, scale]), shift]);
   }
 
-  /** @returns the name of the layer's result. */
-  add(layer: Layer, index: LayerIndex, images: string, values: readonly string[]): string {
-    const at = (input: LayerIndex): string => valueAt(values, input);
+  /** @param at gives the names of results before it. @returns the name of the layer's result. */
+  add(layer: Layer, index: LayerIndex, images: string, at: (input: LayerIndex) => string): string {
     const unnamed = `${layer.kind}_${index}`;
     switch (layer.kind) {
       case "input":

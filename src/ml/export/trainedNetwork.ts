@@ -1,7 +1,7 @@
 import type { StudentSettings } from "../../contract/studentExport.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { namedEncoder, type Head } from "../models/encoder.ts";
-import type { LayerIndex, Network } from "../models/network.ts";
+import { neededLayers, type Layer, type LayerIndex, type Network } from "../models/network.ts";
 import { compareStateDict, mismatchError } from "../models/stateDictMismatch.ts";
 import type { StateDict } from "../models/weights.ts";
 import { imageNetPreprocessing, type Preprocessing } from "../tensors/normalizeImages.ts";
@@ -55,4 +55,31 @@ export function outputsOf(network: Network, withHead: boolean): readonly Exporte
   return withHead && embedding !== features
     ? [...outputs, { name: outputNames.embedding, layer: embedding, dim: embeddingDim }]
     : outputs;
+}
+
+/**
+ * Writes a network's layers into a graph, in order, as far as the outputs need them.
+ *
+ * @param add writes one, given the names of the results before it. @returns the name of its own.
+ * @returns the names of results by layer.
+ */
+export function layOut(
+  network: Network,
+  outputs: readonly ExportedOutput[],
+  add: (layer: Layer, index: LayerIndex, nameOf: (layer: LayerIndex) => string) => string,
+): (layer: LayerIndex) => string {
+  const needed = neededLayers(
+    network.layers,
+    outputs.map(({ layer }) => layer),
+  );
+  const names: string[] = [];
+  const nameOf = (layer: LayerIndex): string => {
+    const name = names[layer];
+    invariant(name !== undefined, `layer ${layer} is used before it was written`);
+    return name;
+  };
+  network.layers.forEach((layer, index) => {
+    if (needed.has(index)) names[index] = add(layer, index, nameOf);
+  });
+  return nameOf;
 }
