@@ -11,8 +11,9 @@ import convertPy from "./files/convert.py?raw";
 import loadOnnxPy from "./files/load_onnx.py?raw";
 import loadPy from "./files/load.py?raw";
 import modelPy from "./files/model.py?raw";
-import tfjsPage from "./files/tfjs.html?raw";
-import transformersJsPage from "./files/transformersjs.html?raw";
+import similarPictures from "./files/similarPictures.html?raw";
+import tfjsScript from "./files/tfjs.html?raw";
+import transformersJsScript from "./files/transformersjs.html?raw";
 import verifyPy from "./files/verify.py?raw";
 import { jsonFile, textFile, type PackedFile } from "./packedFile.ts";
 import { madeBy, tfjsVersion, transformersVersion } from "./versions.ts";
@@ -63,14 +64,22 @@ const filesOfPart: Record<ExportPart, (source: StudentSource) => PackedFile[]> =
       }),
       jsonFile("preprocessor_config.json", preprocessorConfig(trained)),
       { path: "onnx/model.onnx", bytes: writeOnnx(onnxOf(trained, { input: "float", withHead, producer })) },
-      textFile("index.html", transformersJsPage.replace("TRANSFORMERS_VERSION", transformersVersion)),
+      pageWith("transformers.js", transformersJsScript.replace("TRANSFORMERS_VERSION", transformersVersion)),
     ]),
   tfjs: ({ trained, withHead }) =>
     inFolder("tfjs", [
       ...writeTfjsGraph(tfjsOf(trained, { withHead, generatedBy: `${madeBy.name} ${madeBy.version}` })),
-      textFile("index.html", tfjsPage.replace("TFJS_VERSION", tfjsVersion)),
+      pageWith("TensorFlow.js", tfjsScript.replace("TFJS_VERSION", tfjsVersion)),
     ]),
 };
+
+/** A page that finds similar pictures. @param script loads the library, and has `loadStudent()`. */
+function pageWith(library: string, script: string): PackedFile {
+  return textFile(
+    "index.html",
+    similarPictures.replace("LIBRARY", library).replace("<!-- STUDENT -->", () => script),
+  );
+}
 
 function inFolder(folder: string, files: readonly PackedFile[]): PackedFile[] {
   return files.map(({ path, bytes }) => ({ path: `${folder}/${path}`, bytes }));
