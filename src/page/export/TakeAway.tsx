@@ -41,59 +41,36 @@ function Exports({ hasRun }: { readonly hasRun: boolean }) {
   const takeEmbeddings = async (): Promise<void> =>
     (await import("../commands/takeAway.ts")).takeEmbeddingsAway(engine);
   const saveReport = async (): Promise<void> => (await import("../report/runReport.ts")).saveRunReport();
+  const download = (
+    file: string,
+    testId: string,
+    task: () => void | Promise<void>,
+    { isHeavy = false, ...more }: { isHeavy?: boolean; className?: string | undefined; title?: string } = {},
+  ) => (
+    <button
+      type="button"
+      data-testid={testId}
+      disabled={!hasRun || (isHeavy && isBusy)}
+      onClick={() => attempt(task)}
+      {...more}
+    >
+      <Icon name="download" />
+      {file}
+    </button>
+  );
   return (
     <div className={styles.exports}>
-      <button
-        type="button"
-        className={styles.main}
-        data-testid="export-zip"
-        disabled={!hasRun || isBusy}
-        onClick={() => attempt(takeStudent)}
-      >
-        <Icon name="download" />
-        student.zip
-      </button>
-      <button
-        type="button"
-        data-testid="export-student"
-        disabled={!hasRun}
-        onClick={() => attempt(() => exportStudent(engine, exportStore.getState().withHead))}
-      >
-        <Icon name="download" />
-        student.safetensors
-      </button>
-      <button
-        type="button"
-        data-testid="export-embeddings"
-        title="What the student makes of every image that is loaded, by name, and the most alike of each"
-        disabled={!hasRun || isBusy}
-        onClick={() => attempt(takeEmbeddings)}
-      >
-        <Icon name="download" />
-        embeddings.zip
-      </button>
-      <button
-        type="button"
-        data-testid="export-metrics"
-        disabled={!hasRun}
-        onClick={() => attempt(exportMetrics)}
-      >
-        <Icon name="download" />
-        metrics.csv
-      </button>
-      <button type="button" data-testid="export-run" disabled={!hasRun} onClick={() => attempt(exportRun)}>
-        <Icon name="download" />
-        run.json
-      </button>
-      <button
-        type="button"
-        data-testid="export-report"
-        disabled={!hasRun}
-        onClick={() => attempt(saveReport)}
-      >
-        <Icon name="download" />
-        report.html
-      </button>
+      {download("student.zip", "export-zip", takeStudent, { isHeavy: true, className: styles.main })}
+      {download("student.safetensors", "export-student", () =>
+        exportStudent(engine, exportStore.getState().withHead),
+      )}
+      {download("embeddings.zip", "export-embeddings", takeEmbeddings, {
+        isHeavy: true,
+        title: "What the student makes of every image that is loaded, by name, and the most alike of each",
+      })}
+      {download("metrics.csv", "export-metrics", exportMetrics)}
+      {download("run.json", "export-run", exportRun)}
+      {download("report.html", "export-report", saveReport)}
     </div>
   );
 }
