@@ -8,12 +8,6 @@ import {
 import { valuesPerChannel } from "../tfjs/batchNorm.ts";
 import { activate, activationGradient } from "../wasm/activations.ts";
 import {
-  convolveDepthwise,
-  convolveDepthwiseWithBias,
-  depthwiseFilterGradient,
-  depthwiseInputGradient,
-} from "../wasm/heapDepthwise.ts";
-import {
   addInto,
   addVector,
   clampBelowZero,
@@ -249,12 +243,9 @@ class HeapPass {
         if (norm !== undefined) {
           const [at, { name, eps }] = norm;
           const folded = foldedFilter(heap, this.weights, layer.name, filter, this.normOf(name), eps);
-          const withBias = isDepthwise(layer) ? convolveDepthwiseWithBias : convolveWithBias;
-          return withBias(heap, x, folded, layer, this.clamping.has(at));
+          return convolveWithBias(heap, x, folded, layer, this.clamping.has(at));
         }
-        const y = isDepthwise(layer)
-          ? convolveDepthwise(heap, x, filter, layer)
-          : convolve(heap, x, filter, layer.padding, layer);
+        const y = convolve(heap, x, filter, layer.padding, layer);
         if (layer.bias) addVector(heap, y, this.parameter(`${layer.name}.bias`));
         return y;
       }
@@ -401,13 +392,11 @@ class HeapPass {
   }
 
   private filterGradient(layer: LayerOf<"conv">, d: tf.TensorInfo, x: tf.TensorInfo): tf.TensorInfo {
-    const gradient = isDepthwise(layer) ? depthwiseFilterGradient : filterGradientOnHeap;
-    return gradient(this.heap, x, d, this.parameter(`${layer.name}.weight`).shape, layer);
+    return filterGradientOnHeap(this.heap, x, d, this.parameter(`${layer.name}.weight`).shape, layer);
   }
 
   private inputGradient(layer: LayerOf<"conv">, d: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
-    const gradient = isDepthwise(layer) ? depthwiseInputGradient : inputGradientOnHeap;
-    return gradient(this.heap, d, this.parameter(`${layer.name}.weight`), shape, layer);
+    return inputGradientOnHeap(this.heap, d, this.parameter(`${layer.name}.weight`), shape, layer);
   }
 
   private usesOf(index: LayerIndex): number {

@@ -1,28 +1,22 @@
 import type * as tf from "../tfjs/tf.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient, type ConvPlace } from "./heapDepthwise.ts";
 import type { WasmHeap } from "./wasmHeap.ts";
 
-/** A dense convolution; padding is symmetric. */
-export interface ConvPlace {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-}
-
 /**
- * Dense convolutions and their gradients on WASM's memory, each as few of the backend's kernels and plain loops. The
- * equations are those of `convolutionGradients.ts`. The caller owns what is returned.
+ * Dense and depthwise convolutions and their gradients on WASM's memory, each as few of the backend's kernels and plain
+ * loops. The equations are those of `convolutionGradients.ts`. The caller owns what is returned.
  *
- * @param x [N, H, W, C]  @param filter [k, k, C, O]
+ * @param x [N, H, W, C]  @param filter [k, k, C, O]; depthwise [k, k, C, 1]
  */
 export function convolve(
   heap: WasmHeap,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
   pads: number | tf.backend_util.ExplicitPadding,
-  { stride = 1, dilation = 1 } = {},
+  { stride = 1, dilation = 1, groups = 1 } = {},
 ): tf.TensorInfo {
   return heap.run(
-    "Conv2D",
+    groups === 1 ? "Conv2D" : "DepthwiseConv2dNative",
     { x, filter },
     { strides: [stride, stride], pad: pads, dataFormat: "NHWC", dilations: [dilation, dilation] },
   );
@@ -33,11 +27,11 @@ export function convolveWithBias(
   heap: WasmHeap,
   x: tf.TensorInfo,
   { filter, bias }: { readonly filter: tf.TensorInfo; readonly bias: tf.TensorInfo },
-  { stride, padding }: ConvPlace,
+  { stride, padding, groups = 1 }: ConvPlace,
   clamp: boolean,
 ): tf.TensorInfo {
   return heap.run(
-    "FusedConv2D",
+    groups === 1 ? "FusedConv2D" : "FusedDepthwiseConv2D",
     { x, filter, bias },
     {
       strides: [stride, stride],
@@ -55,8 +49,10 @@ export function inputGradientOnHeap(
   dy: tf.TensorInfo,
   filter: tf.TensorInfo,
   inputShape: readonly number[],
-  { kernel, stride, padding }: ConvPlace,
+  place: ConvPlace,
 ): tf.TensorInfo {
+  const { kernel, stride, padding, groups = 1 } = place;
+  if (groups > 1) return depthwiseInputGradient(heap, dy, filter, inputShape, place);
   const [, height, width] = inputShape as Shape4D;
   const turned = turnFilter(heap, filter);
   try {
@@ -82,8 +78,10 @@ export function filterGradientOnHeap(
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   filterShape: readonly number[],
-  { kernel, stride, padding }: ConvPlace,
+  place: ConvPlace,
 ): tf.TensorInfo {
+  const { kernel, stride, padding, groups = 1 } = place;
+  if (groups > 1) return depthwiseFilterGradient(heap, x, dy, filterShape, place);
   const [samples, height, width, channels] = x.shape as Shape4D;
   const [, dyHeight, dyWidth, outChannels] = dy.shape as Shape4D;
   if (kernel === 1 && padding === 0) {

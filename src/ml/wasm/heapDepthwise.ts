@@ -1,44 +1,22 @@
 import type * as tf from "../tfjs/tf.ts";
 import type { Tap } from "./depthwiseCode.ts";
-import type { ConvPlace } from "./heapConvolution.ts";
 import type { WasmHeap } from "./wasmHeap.ts";
 
-/**
- * Depthwise convolutions, each channel by filters of its own, and their gradients on WASM's memory. The caller owns what
- * is returned.
- *
- * @param x [N, H, W, C]  @param filter [k, k, C, 1]
- */
-export function convolveDepthwise(
-  heap: WasmHeap,
-  x: tf.TensorInfo,
-  filter: tf.TensorInfo,
-  { stride, padding }: Pick<ConvPlace, "stride" | "padding">,
-): tf.TensorInfo {
-  const attributes = { strides: [stride, stride], pad: padding, dilations: [1, 1] };
-  return heap.run("DepthwiseConv2dNative", { x, filter }, attributes);
+/** How a filter lies on a picture; padding is symmetric. */
+export interface ConvPlace {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  /** 1, or as many as there are channels, each with a filter of its own; default 1. */
+  readonly groups?: number;
 }
 
-/** As `convolveDepthwise`, and adds a bias [C]; with `clamp`, nothing below 0 is left. */
-export function convolveDepthwiseWithBias(
-  heap: WasmHeap,
-  x: tf.TensorInfo,
-  { filter, bias }: { readonly filter: tf.TensorInfo; readonly bias: tf.TensorInfo },
-  { stride, padding }: ConvPlace,
-  clamp: boolean,
-): tf.TensorInfo {
-  return heap.run(
-    "FusedDepthwiseConv2D",
-    { x, filter, bias },
-    {
-      strides: [stride, stride],
-      pad: padding,
-      dataFormat: "NHWC",
-      dilations: [1, 1],
-      activation: clamp ? "relu" : "linear",
-    },
-  );
-}
+/**
+ * The gradients of depthwise convolutions, each channel by a filter of its own, on WASM's memory. The caller owns what is
+ * returned.
+ *
+ * @param filter [k, k, C, 1]
+ */
 
 /** dX[y·s + i − p, x·s + j − p] = Σ dY[y, x] · filter[i, j] */
 export function depthwiseInputGradient(
@@ -51,7 +29,8 @@ export function depthwiseInputGradient(
   const { kernel, stride, padding } = place;
   if (stride === 1 && padding < kernel) {
     const turned = turnFilter(heap, filter);
-    const dx = convolveDepthwise(heap, dy, turned, { stride, padding: kernel - 1 - padding });
+    const attributes = { strides: [1, 1], pad: kernel - 1 - padding, dilations: [1, 1] };
+    const dx = heap.run("DepthwiseConv2dNative", { x: dy, filter: turned }, attributes);
     heap.free(turned);
     return dx;
   }
