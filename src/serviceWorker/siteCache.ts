@@ -1,4 +1,5 @@
 import { cachePrefix } from "../contract/serviceWorker.ts";
+import { hex, sha256 } from "../lib/sha256.ts";
 import type { Site, SiteFile } from "./siteFiles.ts";
 
 const pagePath = "index.html";
@@ -86,8 +87,7 @@ export class SiteCache {
   /** Some hosts add a script of theirs to pages, so a page is known by the program it names. */
   async #isOfThisVersion(file: SiteFile, bytes: ArrayBuffer): Promise<boolean> {
     if (file.path === pagePath) return new TextDecoder().decode(bytes).includes(this.#site.entry);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return file.sha256 === Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return file.sha256 === hex(await sha256(new Uint8Array(bytes)));
   }
 
   async #match(address: string): Promise<Response | undefined> {

@@ -3,7 +3,8 @@ import { toWire } from "../../contract/errors.ts";
 import type { KeptList, KeptRun, KeptRunEntry } from "../../contract/keptRun.ts";
 import type { Engine, RunEnd } from "../../contract/protocol.ts";
 import { metricColumns, type MetricName } from "../../contract/metrics.ts";
-import { hasMetricLog, replaceMetricLog } from "../metrics/metricArchive.ts";
+import { hasMetricLog, metricLogOf, replaceMetricLog } from "../metrics/metricArchive.ts";
+import { lastRow } from "../metrics/metricLog.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { keptEntry, keptStore } from "../stores/keptStore.ts";
@@ -223,7 +224,8 @@ export async function discardOffer(engine: Engine): Promise<void> {
   if (entry === null) return;
   const { metrics } = await engine.request("readKept", { runId: offered });
   const { run } = entry.record;
-  const last = lastOf(metrics);
+  replaceMetricLog(offered, metrics);
+  const last = lastRow(metricLogOf(offered));
   const record: KeptRun = {
     ...entry.record,
     run: {
@@ -237,21 +239,10 @@ export async function discardOffer(engine: Engine): Promise<void> {
       },
     },
   };
-  replaceMetricLog(offered, metrics);
   await saveRecord(engine, record);
   rememberRun(recordOfHistory(record));
   await dropCheckpoints(engine, [offered]);
   keptStore.setState({ offered: "" });
-}
-
-function lastOf(metrics: Float32Array): Record<MetricName, number> | null {
-  const width = metricColumns.length;
-  if (metrics.length < width) return null;
-  const row = metrics.subarray(metrics.length - width);
-  return Object.fromEntries(metricColumns.map((name, i) => [name, row[i] as number])) as Record<
-    MetricName,
-    number
-  >;
 }
 
 /** Brings the metrics of a run of an earlier visit into the page, so that its curves can be drawn. */

@@ -8,6 +8,7 @@ import { notify } from "../stores/noticeStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { metricRows } from "./exportRun.ts";
 import { refreshKept } from "./keptRuns.ts";
+import { newRunId } from "./newRunId.ts";
 import { runName } from "./runName.ts";
 
 /** Downloads a kept run as one zip. */
@@ -27,13 +28,11 @@ export async function exportBundle(engine: Engine, runId: string): Promise<void>
   saveFile(`${runId}.zip`, bytes, "application/zip");
 }
 
-let imported = 0;
-
 /** Takes a run that was exported into the list. It is a run of its own, however often it is taken in. */
 export async function importBundle(engine: Engine, file: File): Promise<void> {
   const { readRunBundle } = await import("../../formats/runBundle.ts");
   const { run, name, note, startedAt, metrics, student } = await readRunBundle(file);
-  const runId = `run-${Date.now().toString(36)}-in${++imported}`;
+  const runId = newRunId();
   const record: KeptRun = {
     format: "disco-playground-kept-run",
     formatVersion: 1,

@@ -14,6 +14,7 @@ import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
+import { newRunId } from "./newRunId.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 /** What the Start button does: whatever is missing is made ready, then the run begins. Faults become notices. */
@@ -150,8 +151,6 @@ async function prepareTeacher(
   }
 }
 
-let runsBegun = 0;
-
 /**
  * Begins a run and makes it the current one.
  *
@@ -159,7 +158,7 @@ let runsBegun = 0;
  * @throws AppError why the engine refuses it.
  */
 export async function launchRun(engine: Engine, config: Config, paused = false): Promise<string> {
-  const runId = `run-${Date.now().toString(36)}-${++runsBegun}`;
+  const runId = newRunId();
   metricLogOf(runId);
   beginRun(runId, config);
   plotStore.setState({ zoom: null });

@@ -1,5 +1,4 @@
 import { useStore } from "zustand";
-import type { RunEnd } from "../../contract/protocol.ts";
 import { continueRun } from "../commands/continueRun.ts";
 import { saveKeptStudent } from "../commands/keepStudents.ts";
 import { deleteRuns, loadMetrics, saveRecord } from "../commands/keptRuns.ts";
@@ -49,8 +48,7 @@ export function RunRow({ run, entry }: ListedRun) {
         </td>
       </tr>
     );
-  const ended =
-    entry?.isElsewhere === true ? "in another tab" : isBrokenOff ? "broken off" : endWords[run.end.kind];
+  const ended = entry?.isElsewhere === true ? "in another tab" : isBrokenOff ? "broken off" : run.end.kind;
   return (
     <tr>
       <th scope="row">
@@ -152,10 +150,3 @@ function Names({ run, entry }: ListedRun) {
     </span>
   );
 }
-
-const endWords: Readonly<Record<RunEnd["kind"], string>> = {
-  finished: "finished",
-  stopped: "stopped",
-  diverged: "diverged",
-  failed: "failed",
-};

@@ -1,6 +1,7 @@
 import { readRunCheckpoint, type RunCheckpoint } from "../../formats/runCheckpoint.ts";
 import type { KeptCheckpoint } from "../../contract/keptRun.ts";
 import { z } from "../../formats/zod.ts";
+import { hex, sha256 } from "../../lib/sha256.ts";
 import type { FileStore } from "./fileStore.ts";
 
 /**
@@ -133,6 +134,5 @@ async function read(files: FileStore, name: string): Promise<Uint8Array<ArrayBuf
 }
 
 async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(await sha256(bytes));
 }
