@@ -36,6 +36,8 @@ function installDependencies() {
   console.error("Installing dependencies (npm ci) …");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
+    // ONNX Runtime for Node would fetch some hundred megabytes for NVIDIA GPUs from a host of its own.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
     // The tool's own output stays clean: whatever npm says goes to stderr.
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
