@@ -1,6 +1,7 @@
 import { AppError } from "../contract/errors.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnxModel.ts";
-import { encodeVarint, type ByteRange } from "./protobuf.ts";
+import type { ByteRange } from "./protobuf.ts";
+import { joinParts, messageField, textField, type ProtoPart } from "./protobufWriter.ts";
 import { quote } from "./quote.ts";
 
 /** The part of a model that one of its values is made by. */
@@ -68,38 +69,20 @@ export function withOutput(model: OnnxModel, output: string): Uint8Array<ArrayBu
     ...graph.declaredInputs.filter(({ name }) => !wanted.has(name) && !part.weights.has(name)),
   ];
   leftOut.sort((a, b) => a.start - b.start);
-  const body: Uint8Array[] = [];
+  const body: ProtoPart[] = [];
   let at = graph.body;
   for (const { start, end } of leftOut) {
     body.push(bytes.subarray(at, start));
     at = end;
   }
   body.push(bytes.subarray(at, graph.end), declaration(model, output));
-  const length = body.reduce((sum, { length }) => sum + length, 0);
-  return concatenate([
-    bytes.subarray(0, graph.start),
-    Uint8Array.of(0x3a, ...encodeVarint(length)),
-    ...body,
-    bytes.subarray(graph.end),
-  ]);
+  return joinParts([bytes.subarray(0, graph.start), messageField(7, ...body), bytes.subarray(graph.end)]);
 }
 
 /** A `GraphProto.output`: as it was declared, or just a name, whose type the runtime infers. */
-function declaration(model: OnnxModel, output: string): Uint8Array {
+function declaration(model: OnnxModel, output: string): ProtoPart {
   const declared = model.outputs.findIndex(({ name }) => name === output);
   const range = model.graph.declaredOutputs[declared];
   if (range !== undefined) return model.bytes.subarray(range.start, range.end);
-  const name = new TextEncoder().encode(output);
-  const value = Uint8Array.of(0x0a, ...encodeVarint(name.length), ...name);
-  return Uint8Array.of(0x62, ...encodeVarint(value.length), ...value);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return messageField(12, textField(1, output));
 }
