@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { contentTypeOf, listen, readTarget, type RunningSite, type SiteOptions } from "./serve.ts";
+import { contentTypeOf, openSite, readTarget, type RunningSite, type SiteOptions } from "./serve.ts";
 
 export interface PagesOptions extends SiteOptions {
   /** Told of every answer, with the bytes of its body on the wire. */
@@ -55,15 +55,7 @@ export async function servePages({
     else if (existsSync(missing)) send(404, missing);
     else refuse(response, 404);
   });
-  const boundPort = await listen(server, port);
-  return {
-    url: `http://127.0.0.1:${boundPort}${mount}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return openSite(server, port, mount);
 }
 
 /** @returns null where there is none, and for what would lead out of the folder or into hidden files. */

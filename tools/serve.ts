@@ -67,9 +67,14 @@ export async function serveSite({ folder, port = 0, mount = "/" }: SiteOptions):
       response.end(request.method === "HEAD" ? undefined : file.bytes);
     }
   });
-  const boundPort = await listen(server, port);
+  return openSite(server, port, mount);
+}
+
+/** @throws Error when no port is free. */
+export async function openSite(server: Server, firstPort: number, mount: string): Promise<RunningSite> {
+  const port = await listen(server, firstPort);
   return {
-    url: `http://127.0.0.1:${boundPort}${mount}`,
+    url: `http://127.0.0.1:${port}${mount}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -104,7 +109,7 @@ export function readTarget(target: string): { readonly url: URL; readonly path: 
 const portsToTry = 50;
 
 /** @returns the port: the first that is free, from `firstPort` on. */
-export async function listen(server: Server, firstPort: number): Promise<number> {
+async function listen(server: Server, firstPort: number): Promise<number> {
   for (let port = firstPort; port < firstPort + portsToTry; port++) {
     const bound = await new Promise<boolean>((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException): void => {
