@@ -1,10 +1,9 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { AppError } from "../../contract/errors.ts";
 import type { PackedStudent, StudentToPack } from "../../contract/studentExport.ts";
 import { writePng } from "../../formats/png.ts";
 import { readSafetensors } from "../../formats/safetensors.ts";
 import { writeZip } from "../../formats/zip.ts";
+import { hex, sha256 } from "../../lib/sha256.ts";
 import { certificateOf } from "../../ml/export/certificate.ts";
 import { trainedStudent, type TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
 import { checkExports } from "./checkExports.ts";
@@ -50,6 +49,9 @@ export async function packStudent(
     { path: "example.png", bytes: example },
     jsonFile("run.json", publishableRun(run)),
   ];
+  const hashes = await Promise.all(
+    withoutCertificate.map(async ({ path, bytes }) => [path, hex(await sha256(bytes))] as const),
+  );
   const certificate = jsonFile(
     "certificate.json",
     certificateOf(witness, {
@@ -57,9 +59,7 @@ export async function packStudent(
       madeBy: `${madeBy.name} ${madeBy.version}`,
       backend: `${run.backend}, ${run.adapter}`,
       checks,
-      sha256: Object.fromEntries(
-        withoutCertificate.map(({ path, bytes }) => [path, bytesToHex(sha256(bytes))]),
-      ),
+      sha256: Object.fromEntries(hashes),
     }),
   );
   const listed = [...withoutCertificate, certificate];
