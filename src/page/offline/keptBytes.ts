@@ -1,10 +1,11 @@
-/** What the site keeps in this browser, and the way to be rid of it. */
+/** What the site keeps in this browser but for runs (`commands/keptRuns.ts`), and the way to be rid of it. */
+import { keptFolders } from "../../contract/keptFolders.ts";
 import { cachePrefix } from "../../contract/serviceWorker.ts";
 
 export interface KeptBytes {
   /** The site itself, for when there is no network. */
   readonly site: number;
-  /** Downloads, and what a teacher said of images. */
+  /** Downloads, and teachers' embeddings. */
   readonly files: number;
   /** What the browser grants in all; null where it does not tell. */
   readonly quota: number | null;
@@ -24,11 +25,11 @@ export async function forgetSite(): Promise<void> {
   for (const name of await ownCaches()) await caches.delete(name);
 }
 
-/** What teachers said of images. It is worked out again where it is needed. */
-export async function forgetAnswers(): Promise<void> {
+/** Teachers' embeddings of images. They are computed again where they are needed. */
+export async function forgetEmbeddings(): Promise<void> {
   const root = await navigator.storage.getDirectory();
   // Without the folder, which the engine has open.
-  const folder = await root.getDirectoryHandle("teacher-answers", { create: true });
+  const folder = await root.getDirectoryHandle(keptFolders.embeddings, { create: true });
   for await (const name of folder.keys()) await folder.removeEntry(name).catch(() => undefined); // in use
 }
 
@@ -48,7 +49,13 @@ async function ownCaches(): Promise<readonly string[]> {
 }
 
 async function fileBytes(): Promise<number> {
-  return folderBytes(await navigator.storage.getDirectory());
+  const root = await navigator.storage.getDirectory();
+  let bytes = 0;
+  for (const name of [keptFolders.downloads, keptFolders.embeddings]) {
+    const folder = await root.getDirectoryHandle(name).catch(() => null); // nothing yet
+    if (folder !== null) bytes += await folderBytes(folder);
+  }
+  return bytes;
 }
 
 async function folderBytes(folder: FileSystemDirectoryHandle): Promise<number> {

@@ -40,7 +40,7 @@ export function KeptOnMachine() {
         {offlineWords[offline]}{" "}
         {kept === null
           ? null
-          : `Kept in this browser: ${formatBytes(kept.site)} of the page, ${formatBytes(kept.files)} of downloads and teachers’ answers${
+          : `Kept in this browser: ${formatBytes(kept.site)} of the page, ${formatBytes(kept.files)} of downloads and teachers’ embeddings${
               kept.quota === null ? "" : `, of ${formatBytes(kept.quota)} that it allows`
             }.`}
       </p>

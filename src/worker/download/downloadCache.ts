@@ -3,6 +3,7 @@
  * `<key>.data`, and what is known of them, `<key>.json`. A record whose hash is null is of an unfinished download.
  * Hashes outlive their files (`<key>.hash`), so that a file that has changed is noticed later too.
  */
+import { keptFolders } from "../../contract/keptFolders.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { AppError } from "../../contract/errors.ts";
@@ -33,7 +34,7 @@ export class DownloadCache implements FileCache {
     try {
       if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return null;
       const root = await navigator.storage.getDirectory();
-      return new DownloadCache(await root.getDirectoryHandle("downloads", { create: true }));
+      return new DownloadCache(await root.getDirectoryHandle(keptFolders.downloads, { create: true }));
     } catch {
       return null;
     }

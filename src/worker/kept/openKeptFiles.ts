@@ -1,3 +1,4 @@
+import { keptFolders } from "../../contract/keptFolders.ts";
 import { DatabaseFiles } from "./databaseFiles.ts";
 import { MemoryFiles, type FileStore } from "./fileStore.ts";
 import { OpfsFiles } from "./opfsFiles.ts";
@@ -5,7 +6,9 @@ import { OpfsFiles } from "./opfsFiles.ts";
 /** Where runs are kept on this machine: the site's own file system, else its database, else for the visit only. */
 export async function openKeptFiles(): Promise<FileStore> {
   return (
-    (await OpfsFiles.open("runs")) ?? (await DatabaseFiles.open("disco-playground-runs")) ?? new MemoryFiles()
+    (await OpfsFiles.open(keptFolders.runs)) ??
+    (await DatabaseFiles.open("disco-playground-runs")) ??
+    new MemoryFiles()
   );
 }
 

@@ -1,3 +1,4 @@
+import { keptFolders } from "../../contract/keptFolders.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { EmbeddingStore } from "./embeddingCache.ts";
@@ -15,7 +16,7 @@ export async function openEmbeddingStore(): Promise<EmbeddingStore | null> {
   let folder: FileSystemDirectoryHandle; // under the name that earlier versions gave it
   try {
     const root = await navigator.storage.getDirectory();
-    folder = await root.getDirectoryHandle("teacher-answers", { create: true });
+    folder = await root.getDirectoryHandle(keptFolders.embeddings, { create: true });
   } catch {
     return null;
   }
