@@ -166,6 +166,7 @@ export async function saveRecord(engine: Engine, record: KeptRun): Promise<void>
     }));
   } catch (error) {
     keptStore.setState({ problem: toWire(error) });
+    notifyError(error, "keeping");
   }
 }
 

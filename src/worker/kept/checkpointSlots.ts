@@ -90,7 +90,7 @@ export async function describeCheckpoint(files: FileStore, runId: string): Promi
 /** The last checkpoint that is whole; null when there is none. */
 export async function readCheckpoint(files: FileStore, runId: string): Promise<RunCheckpoint | null> {
   for (const { slot, bytes, sha256 } of await readManifest(files, runId)) {
-    const content = await read(files, slotName(runId, slot));
+    const content = await files.read(slotName(runId, slot));
     if (content?.length !== bytes || (await hashOf(content)) !== sha256) continue;
     const checkpoint = parse(content, runId);
     if (checkpoint !== null) return checkpoint;
@@ -98,7 +98,7 @@ export async function readCheckpoint(files: FileStore, runId: string): Promise<R
   // The manifest is gone or torn: whatever can be read and is of the latest step.
   let best: RunCheckpoint | null = null;
   for (const slot of slots) {
-    const content = await read(files, slotName(runId, slot));
+    const content = await files.read(slotName(runId, slot));
     const checkpoint = content === null ? null : parse(content, runId);
     if (checkpoint !== null && checkpoint.facts.step > (best?.facts.step ?? -1)) best = checkpoint;
   }
@@ -115,21 +115,12 @@ function parse(bytes: Uint8Array<ArrayBuffer>, runId: string): RunCheckpoint | n
 }
 
 async function readManifest(files: FileStore, runId: string): Promise<readonly Entry[]> {
-  const bytes = await read(files, manifestName(runId));
+  const bytes = await files.read(manifestName(runId));
   if (bytes === null) return [];
   try {
     return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).entries;
   } catch {
     return [];
-  }
-}
-
-async function read(files: FileStore, name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  const blob = await files.read(name);
-  try {
-    return blob === null ? null : new Uint8Array(await blob.arrayBuffer());
-  } catch {
-    return null; // replaced while it was read
   }
 }
 

@@ -29,11 +29,16 @@ export class DatabaseFiles implements FileStore {
     return names.flatMap((name, i) => (typeof name === "string" ? [{ name, bytes: Number(bytes[i]) }] : []));
   }
 
-  async read(name: string): Promise<Blob | null> {
+  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const found: unknown = await answerOf(
       this.database.transaction(contents).objectStore(contents).get(name),
     );
-    return found instanceof ArrayBuffer ? new Blob([found]) : null;
+    return found instanceof ArrayBuffer ? new Uint8Array(found) : null;
+  }
+
+  async sizeOf(name: string): Promise<number | null> {
+    const found: unknown = await answerOf(this.database.transaction(sizes).objectStore(sizes).get(name));
+    return typeof found === "number" ? found : null;
   }
 
   async write(name: string, parts: Iterable<Uint8Array<ArrayBuffer>>): Promise<void> {

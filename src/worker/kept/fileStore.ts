@@ -9,8 +9,10 @@ export interface StoredFile {
 export interface FileStore {
   readonly place: "disk" | "memory";
   list(): Promise<readonly StoredFile[]>;
-  /** null when there is none of this name. */
-  read(name: string): Promise<Blob | null>;
+  /** The whole of a file, as it is before or after what is written to it meanwhile; null when there is none. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** In bytes; null when there is none. */
+  sizeOf(name: string): Promise<number | null>;
   /**
    * Replaces a file. Broken off, it leaves part of one.
    *
@@ -54,24 +56,28 @@ export function asStorageFault(error: unknown, bytes: number): unknown {
 /** For tests, and for browsers that keep nothing. */
 export class MemoryFiles implements FileStore {
   readonly place = "memory";
-  readonly files = new Map<string, Blob>();
+  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
 
   /** @param mostBytes of all files together. */
   constructor(private readonly mostBytes = Infinity) {}
 
   async list(): Promise<readonly StoredFile[]> {
-    return [...this.files].map(([name, { size }]) => ({ name, bytes: size }));
+    return [...this.files].map(([name, { length }]) => ({ name, bytes: length }));
   }
 
-  async read(name: string): Promise<Blob | null> {
-    return this.files.get(name) ?? null;
+  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.files.get(name)?.slice() ?? null;
+  }
+
+  async sizeOf(name: string): Promise<number | null> {
+    return this.files.get(name)?.length ?? null;
   }
 
   async write(name: string, parts: Iterable<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const file = new Blob([...parts]);
+    const file = new Uint8Array(await new Blob([...parts]).arrayBuffer());
     let others = 0;
-    for (const [other, { size }] of this.files) if (other !== name) others += size;
-    if (others + file.size > this.mostBytes) throw noRoom(file.size, null);
+    for (const [other, { length }] of this.files) if (other !== name) others += length;
+    if (others + file.length > this.mostBytes) throw noRoom(file.length, null);
     this.files.set(name, file);
   }
 

@@ -47,7 +47,7 @@ export async function keepImages(files: FileStore, store: ImageStore, room: Room
     about,
   );
   const wanted = header.length + 2 * count + store.bytes;
-  if ((await files.read(name))?.size === wanted) return true;
+  if ((await files.sizeOf(name)) === wanted) return true;
   if ((await room()) < 2 * wanted) throw noRoom(wanted, null);
   const classes = new Uint8Array(store.allClasses().buffer);
   await writeWhole(files, name, function* () {
@@ -62,10 +62,10 @@ export async function keepImages(files: FileStore, store: ImageStore, room: Room
 
 /** The images of a fingerprint; null when they are not kept, or not whole. */
 export async function readImages(files: FileStore, fingerprint: string): Promise<ImageStore | null> {
-  const blob = await files.read(`${imagesPrefix}${fingerprint}${ending}`);
-  if (blob === null) return null;
+  const bytes = await files.read(`${imagesPrefix}${fingerprint}${ending}`);
+  if (bytes === null) return null;
   try {
-    const { tensors, metadata } = readSafetensors(new Uint8Array(await blob.arrayBuffer()));
+    const { tensors, metadata } = readSafetensors(bytes);
     const { name, labels, names } = imagesAbout.parse(JSON.parse(metadata.get("about") ?? ""));
     const [pixels, classes] = [tensors.get("pixels"), tensors.get("classes")];
     const [count = 0, size = 0] = pixels?.shape ?? [];
@@ -106,7 +106,7 @@ export async function keepTeacher(
   );
   const name = `${teacherPrefix}${hash}${ending}`;
   const wanted = header.length + bytes;
-  if ((await files.read(name))?.size === wanted) return true;
+  if ((await files.sizeOf(name)) === wanted) return true;
   if ((await room()) < 2 * wanted) throw noRoom(wanted, null);
   const contents: Uint8Array<ArrayBuffer>[] = [];
   for (const file of given) contents.push(new Uint8Array(await file.arrayBuffer()));
@@ -115,10 +115,10 @@ export async function keepTeacher(
 }
 
 export async function readTeacher(files: FileStore, hash: string): Promise<KeptTeacher | null> {
-  const blob = await files.read(`${teacherPrefix}${hash}${ending}`);
-  if (blob === null) return null;
+  const bytes = await files.read(`${teacherPrefix}${hash}${ending}`);
+  if (bytes === null) return null;
   try {
-    const { tensors, metadata } = readSafetensors(new Uint8Array(await blob.arrayBuffer()));
+    const { tensors, metadata } = readSafetensors(bytes);
     const { names, recipe } = teacherAbout.parse(JSON.parse(metadata.get("about") ?? ""));
     const kept = names.map((name, i) => {
       const content = tensors.get(`file ${i}`);

@@ -51,9 +51,9 @@ export class KeptRuns {
 
   /** null when there is none, or what there is cannot be read. */
   async record(runId: string): Promise<KeptRun | null> {
-    const blob = await this.files.read(`${safe(runId)}${recordEnding}`);
+    const bytes = await this.files.read(`${safe(runId)}${recordEnding}`);
     try {
-      return blob === null ? null : parseKeptRun(await blob.text());
+      return bytes === null ? null : parseKeptRun(new TextDecoder().decode(bytes));
     } catch {
       return null; // torn, or of a later version
     }
@@ -77,10 +77,10 @@ export class KeptRuns {
   async numbers(runId: string): Promise<KeptNumbers> {
     const rows = await this.files.read(`${safe(runId)}${metricsEnding}`);
     const student = await this.files.read(`${runId}${studentEnding}`);
-    const ended = rows === null ? new Float32Array() : await readRows(rows);
+    const ended = rows === null ? new Float32Array() : readRows(rows);
     const checkpointed = (await this.checkpoint(runId))?.metrics ?? new Float32Array();
     const metrics = ended.length >= checkpointed.length ? ended : checkpointed; // it may have gone on since
-    return { metrics, student: student === null ? null : new Uint8Array(await student.arrayBuffer()) };
+    return { metrics, student };
   }
 
   saveCheckpoint(checkpoint: RunCheckpoint, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -137,7 +137,7 @@ function bytesOf(rows: MetricRows): Uint8Array<ArrayBuffer> {
 }
 
 /** Whole rows; of a file cut off those there are. */
-async function readRows(blob: Blob): Promise<MetricRows> {
-  const rowBytes = metricColumns.length * 4;
-  return new Float32Array(await blob.slice(0, blob.size - (blob.size % rowBytes)).arrayBuffer());
+function readRows({ buffer, length }: Uint8Array<ArrayBuffer>): MetricRows {
+  const rows = Math.floor(length / (metricColumns.length * 4));
+  return new Float32Array(buffer, 0, rows * metricColumns.length);
 }

@@ -1,5 +1,8 @@
 import { asStorageFault, noRoom, type FileStore, type StoredFile } from "./fileStore.ts";
 
+/** A file that is replaced again and again is read in one of these. */
+const mostTries = 20;
+
 /** A folder of the site's own file system (OPFS). Written from a worker, the only place for access that does not wait. */
 export class OpfsFiles implements FileStore {
   readonly place = "disk";
@@ -19,12 +22,32 @@ export class OpfsFiles implements FileStore {
 
   async list(): Promise<readonly StoredFile[]> {
     const files: StoredFile[] = [];
-    for await (const [name, handle] of this.folder.entries())
-      if (handle.kind === "file") files.push({ name, bytes: (await handle.getFile()).size });
+    for await (const [name, handle] of this.folder.entries()) {
+      if (handle.kind !== "file") continue;
+      const bytes = await this.sizeOf(name);
+      if (bytes !== null) files.push({ name, bytes }); // else it was removed, or a replacement came to its place
+    }
     return files;
   }
 
-  async read(name: string): Promise<Blob | null> {
+  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const file = await this.find(name);
+      if (file === null) return null;
+      try {
+        return new Uint8Array(await file.arrayBuffer());
+      } catch {
+        // Changed since it was found.
+      }
+    }
+    return null;
+  }
+
+  async sizeOf(name: string): Promise<number | null> {
+    return (await this.find(name))?.size ?? null;
+  }
+
+  private async find(name: string): Promise<File | null> {
     try {
       return await (await this.folder.getFileHandle(name)).getFile();
     } catch {
