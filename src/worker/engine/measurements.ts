@@ -24,11 +24,6 @@ export class Measurements {
     private readonly cancelled: () => boolean,
   ) {}
 
-  /** Whether something is being measured that cannot wait for the end. */
-  get isMeasuring(): boolean {
-    return this.tasks.length > 0;
-  }
-
   get isEmpty(): boolean {
     return this.tasks.length + this.later.length === 0;
   }

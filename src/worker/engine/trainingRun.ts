@@ -282,11 +282,17 @@ export class TrainingRun {
       if (from === null) measurements.addForLater(judge.measureTeacher(), tellTeacher);
       else measurements.add(judge.measureTeacher(), tellTeacher);
     };
+    /** A checkpoint waits for it: a run that goes on measures the untrained student again, but not this one. */
+    let isStudentMeasured = true;
     /** Of the student as it is now. One at a time: what is under way is ended first. */
     const measureStudent = async (isLast: boolean): Promise<void> => {
       await measurements.catchUp();
       if (cancelled()) return;
-      measurements.add(judge.measureStudent(method, this.step, isLast), tellEvaluation);
+      isStudentMeasured = false;
+      measurements.add(judge.measureStudent(method, this.step, isLast), (evaluation) => {
+        tellEvaluation(evaluation);
+        isStudentMeasured = true;
+      });
       await measurements.slice(); // takes over its copy of the student
     };
     const isMeasured = (step: number): boolean =>
@@ -347,7 +353,7 @@ export class TrainingRun {
         } else {
           await measurements.slice();
         }
-        if (this.isKeepAsked || this.setup.keeper?.clock.isDue(measurements.isMeasuring) === true) {
+        if (this.isKeepAsked || this.setup.keeper?.clock.isDue(!isStudentMeasured) === true) {
           const end = await keep();
           if (end !== null) return end;
         }
