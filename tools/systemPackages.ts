@@ -22,11 +22,17 @@ export function installCommand(packages: readonly string[]): readonly string[] |
   ];
 }
 
+/** Where mirrors are slow, or there is no network: tests that need the package are named as skipped then. */
+const installLimitMs = 150_000;
+
 /** @returns why they could not be installed; empty when they were. */
 export function installPackages(packages: readonly string[]): string {
   const command = installCommand(packages);
   if (command === null)
     return "packages of the system can be installed on Debian and Ubuntu only, and by root";
-  const { status, error } = spawnSync(command[0]!, command.slice(1), { stdio: "inherit" });
+  const { status, error } = spawnSync(command[0]!, command.slice(1), {
+    stdio: "inherit",
+    timeout: installLimitMs,
+  });
   return status === 0 ? "" : `${command.join(" ")} failed (${error?.message ?? `exit code ${status}`})`;
 }

@@ -34,6 +34,8 @@ export async function openWebKit(): Promise<DrivenBrowser> {
         ...process.env,
         DISPLAY: display,
         GDK_BACKEND: "x11",
+        LANG: "en_US.UTF-8", // in the locale “C” its `navigator.language` is “C”, which is no language
+        LC_ALL: "en_US.UTF-8",
         // Its sandbox needs namespaces, which containers do not give. It shows our own pages only.
         WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
       },

@@ -31,8 +31,9 @@ export function ContinueCard() {
           : `Your run went wrong at step ${diverged.step}; as it was at step ${checkpoint.step} it is kept.`}
       </h2>
       <p className={styles.about}>
-        “{record.name}” on “{record.run.dataset.name}”, kept {new Date(checkpoint.savedAt).toLocaleString()}.
-        It goes on just as if nothing had happened
+        “{record.name}” on “{record.run.dataset.name}”, kept{" "}
+        {new Date(checkpoint.savedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}. It
+        goes on just as if nothing had happened
         {diverged === null ? "" : `, at a learning rate of ${learningRate.toPrecision(2)}`}.
       </p>
       <div className={styles.buttons}>

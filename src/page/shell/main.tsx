@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
 import { createRoot } from "react-dom/client";
 import { invariant } from "../../lib/invariant.ts";
 import { App } from "./App.tsx";
@@ -39,11 +41,11 @@ offerUpdates();
 const host = document.getElementById("app");
 invariant(host !== null, "index.html has an element #app");
 const root = createRoot(host);
-if (embed === null) root.render(<App engine={engine} />);
+/** The page is in English and reads from left to right, whatever the browser's language: so do its tabs by the keyboard. */
+const render = (app: ReactNode): void => root.render(<I18nProvider locale="en">{app}</I18nProvider>);
+if (embed === null) render(<App engine={engine} />);
 else
-  void import("./EmbedApp.tsx").then(({ EmbedApp }) =>
-    root.render(<EmbedApp engine={engine} controls={embed} />),
-  );
+  void import("./EmbedApp.tsx").then(({ EmbedApp }) => render(<EmbedApp engine={engine} controls={embed} />));
 
 const atRest = openBackend(engine, backend).then(() => prepareDemo(engine));
 // An engine that never comes must not keep a better version of the site away.
