@@ -63,13 +63,15 @@ export function RunsView() {
               <thead>
                 <tr>
                   <th scope="col">Run</th>
-                  <th scope="col">Ended</th>
+                  <th scope="col" className={styles.ended}>
+                    Ended
+                  </th>
                   <th scope="col">Steps</th>
                   <th scope="col">Loss</th>
                   <th scope="col">Distillation</th>
                   <th scope="col">kNN untrained</th>
                   <th scope="col">kNN</th>
-                  <th scope="col">
+                  <th scope="col" className={styles.actions}>
                     <span className="visually-hidden">What can be done with it</span>
                   </th>
                 </tr>
@@ -81,7 +83,7 @@ export function RunsView() {
               </tbody>
             </table>
           </div>
-          <p className={styles.actions}>
+          <p className={styles.files}>
             <button type="button" data-testid="runs-csv" onClick={() => void save("csv").catch(notifyError)}>
               <Icon name="download" /> runs.csv
             </button>
