@@ -7,6 +7,8 @@ import { useEngine } from "../engine/EngineContext.tsx";
 import { deletedRuns, deleteLater, undoDelete } from "../stores/deletedRuns.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { notifyError } from "../stores/noticeStore.ts";
+import { chooseRun, dismissRun, overlayStore } from "../stores/overlayStore.ts";
+import type { RunRecord } from "../stores/runHistory.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { showView } from "../stores/viewStore.ts";
@@ -14,6 +16,7 @@ import { formatShare } from "../widgets/formatNumbers.ts";
 import { Icon } from "../widgets/Icon.tsx";
 import type { ListedRun } from "./chooseRuns.ts";
 import { RunMenu } from "./RunMenu.tsx";
+import { RunSample } from "./RunSample.tsx";
 import styles from "./RunsView.module.css";
 
 /** That a run which is over can be made longer by. */
@@ -36,6 +39,7 @@ export function RunRow({ run, entry }: ListedRun) {
   if (isDeleted)
     return (
       <tr className={styles.row}>
+        <td />
         <th scope="row">{run.name}</th>
         <td colSpan={6}>is deleted.</td>
         <td className={styles.actions}>
@@ -52,6 +56,7 @@ export function RunRow({ run, entry }: ListedRun) {
   const ended = entry?.isElsewhere === true ? "in another tab" : isBrokenOff ? "broken off" : run.end.kind;
   return (
     <tr className={styles.row}>
+      <Choice run={run} />
       <th scope="row">
         <Names run={run} entry={entry} />
       </th>
@@ -96,13 +101,34 @@ export function RunRow({ run, entry }: ListedRun) {
           <button
             type="button"
             disabled={entry?.isElsewhere === true}
-            onClick={() => deleteLater(run.runId, () => void deleteRuns(engine, [run.runId]))}
+            onClick={() => {
+              dismissRun(run.runId);
+              deleteLater(run.runId, () => void deleteRuns(engine, [run.runId]));
+            }}
           >
             Delete
           </button>
         </RunMenu>
       </td>
     </tr>
+  );
+}
+
+/** Whether its curves are drawn with those of others, and in which colour. */
+function Choice({ run }: { readonly run: RunRecord }) {
+  const slot = useStore(overlayStore, ({ slots }) => slots.indexOf(run.runId));
+  return (
+    <td className={styles.choice}>
+      <label>
+        <input
+          type="checkbox"
+          checked={slot >= 0}
+          aria-label={`Choose ${run.name}`}
+          onChange={({ target }) => (target.checked ? chooseRun(run.runId) : dismissRun(run.runId))}
+        />
+        {slot < 0 ? null : <RunSample slot={slot} />}
+      </label>
+    </td>
   );
 }
 
