@@ -53,6 +53,7 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   await expect(compare.getByRole("row", { name: /^kNN \d/ })).toHaveText(/[+−][\d.]+ points$/);
   const loss = page.getByTestId("overlay-losses-0");
   await expect(loss.locator("li")).toHaveCount(2);
+  await loss.scrollIntoViewIfNeeded(); // what is out of sight is not drawn
   for (const output of await loss.locator("output").all()) await expect(output).toHaveText(/^\d/);
   expect(await colourOf(rows.nth(3))).toBe(await colourOf(loss.locator("li").nth(1)));
   expect(await colourOf(rows.nth(3))).not.toBe(await colourOf(rows.nth(1)));

@@ -3,20 +3,20 @@ import type { RunRecord } from "../stores/runHistory.ts";
 import { runTraits, settingValue, type RunTrait } from "./runTraits.ts";
 
 /** Runs that share a value of the setting they are grouped by, and differ in nothing but their seeds. */
-export interface RunGroup {
+interface RunGroup {
   /** The setting's value, as a person reads it. */
   readonly label: string;
   readonly runs: readonly RunRecord[];
 }
 
 /** A run that differs from the others in more than the setting and the seed. */
-export interface UnlikeRun {
+interface UnlikeRun {
   readonly run: RunRecord;
   /** In what: its own values. */
   readonly differsIn: readonly RunTrait[];
 }
 
-export interface RunGroups {
+interface RunGroups {
   readonly groups: readonly RunGroup[];
   /** Not in any group, since a comparison would not be fair. */
   readonly unlike: readonly UnlikeRun[];
