@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import { loadMetrics } from "../commands/keptRuns.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
-import { hasMetricLog } from "../metrics/metricArchive.ts";
+import { hasMetricLog, metricLogOf } from "../metrics/metricArchive.ts";
 import { requestDraw } from "../plots/drawLoop.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
+import { runStore } from "../stores/runStore.ts";
 
 /**
  * Brings in the metrics of runs of earlier visits, one after another.
@@ -19,6 +20,7 @@ export function useMetricLogs(runs: readonly RunRecord[]): boolean {
     const load = async (): Promise<void> => {
       for (const { runId } of runs) {
         if (!isWanted) return;
+        metricLogOf(runStore.getState().runId); // the present run's is not to be forgotten for others'
         if (!hasMetricLog(runId)) await loadMetrics(engine, runId);
       }
       if (!isWanted) return;
