@@ -1,4 +1,5 @@
 import type { Locator } from "@playwright/test";
+import { bytesOf } from "./downloads.ts";
 import type { ConfigPatch } from "../src/contract/config.ts";
 import { expect, test, type Playground } from "./playground.ts";
 
@@ -50,7 +51,7 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   const differences = compare.locator("tbody").first().locator("tr");
   await expect(differences).toHaveCount(1);
   await expect(differences).toHaveText(/^Head hidden width8 units32 units$/);
-  await expect(compare.getByRole("row", { name: /^kNN \d/ })).toHaveText(/[+−][\d.]+ points$/);
+  await expect(compare.getByRole("row", { name: /^kNN \d/ })).toHaveText(/[+−]?[\d.]+ points$/);
   const loss = page.getByTestId("overlay-losses-0");
   await expect(loss.locator("li")).toHaveCount(2);
   await loss.scrollIntoViewIfNeeded(); // what is out of sight is not drawn
@@ -86,4 +87,25 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   await expect(groups).not.toContainText("differs in more");
   await page.getByRole("button", { name: "Choose none" }).click();
   await expect(page.getByTestId("overlay")).toBeHidden();
+
+  // Out as a zip and in again: a run of its own, with its verdict. Its curves open beside those of the present run.
+  const verdict = await rows.nth(1).locator("td").nth(1).textContent();
+  await rows
+    .nth(1)
+    .getByRole("button", { name: /^What to do with/ })
+    .click();
+  const download = page.waitForEvent("download");
+  await rows.nth(1).getByRole("button", { name: "All, as a zip" }).click();
+  const zip = await bytesOf(await download);
+  await page
+    .getByTestId("bundle-input")
+    .setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer: zip });
+  await expect(rows).toHaveCount(6);
+  await expect(rows.first().locator("td").nth(1)).toHaveText(verdict ?? "");
+  await rows
+    .first()
+    .getByRole("button", { name: /^What to do with/ })
+    .click();
+  await rows.first().getByRole("button", { name: "Its curves in Train" }).click();
+  await expect(page.getByText("An earlier run:")).toBeVisible();
 });

@@ -20,13 +20,6 @@ export function CompareTable({ first, second, isLoaded }: CompareTableProps) {
       <h3>The two compared</h3>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="The two runs compared">
         <table>
-          <caption>
-            {differences.length === 0
-              ? "They differ in no setting, seed included. "
-              : "Only what differs; everything else they share. "}
-            {runFigures.map(({ meaning }) => meaning).join(" ")} One run of each says little: more seeds,
-            grouped, tell a difference from chance.
-          </caption>
           <thead>
             <tr>
               <th scope="col">Set-up</th>
@@ -70,6 +63,13 @@ export function CompareTable({ first, second, isLoaded }: CompareTableProps) {
           </tbody>
         </table>
       </div>
+      <p className={styles.note}>
+        {differences.length === 0
+          ? "They differ in no setting, seed included. "
+          : "Only what differs; everything else they share. "}
+        {runFigures.map(({ meaning }) => meaning).join(" ")} One run of each says little: more seeds, grouped,
+        tell a difference from chance.
+      </p>
     </div>
   );
 }
@@ -84,5 +84,7 @@ function RunHeader({ of: { slot, name } }: { readonly of: ColouredRun }) {
 
 /** Of the second against the first, "+2.1 points". */
 function signed(difference: number, format: (value: number) => string): string {
-  return `${difference < 0 ? "−" : "+"}${format(Math.abs(difference))}`;
+  const size = format(Math.abs(difference));
+  if (size === format(0)) return size;
+  return `${difference < 0 ? "−" : "+"}${size}`;
 }

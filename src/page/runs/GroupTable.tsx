@@ -5,6 +5,7 @@ import { groupRuns } from "./groupRuns.ts";
 import { meanInterval } from "./meanInterval.ts";
 import styles from "./Overlay.module.css";
 import { runFigures, type RunFigure } from "./runFigures.ts";
+import { tellApart } from "./tellApart.ts";
 import { useMetricLogs } from "./useMetricLogs.ts";
 
 interface GroupTableProps {
@@ -18,6 +19,7 @@ interface GroupTableProps {
 export function GroupTable({ runs, setting, of }: GroupTableProps) {
   useMetricLogs(runs);
   const { groups, unlike } = groupRuns(runs, setting);
+  const names = tellApart(runs);
   const { label } = settings[setting];
   return (
     <section className={styles.section} aria-labelledby="groups-title" data-testid="groups">
@@ -29,11 +31,6 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
         aria-label={`Table of groups by ${label}`}
       >
         <table>
-          <caption>
-            {of}. Mean ± 95 % interval of the mean by Student’s t over the group’s n runs; a single run has
-            none. Within and between groups nothing differs but this setting and the seed.{" "}
-            {runFigures.map(({ meaning }) => meaning).join(" ")}
-          </caption>
           <thead>
             <tr>
               <th scope="col">{label}</th>
@@ -58,6 +55,11 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
           </tbody>
         </table>
       </div>
+      <p className={styles.note}>
+        {of}. Mean ± 95 % interval of the mean by Student’s t over the group’s n runs; a single run has none.
+        Within and between groups nothing differs but this setting and the seed.{" "}
+        {runFigures.map(({ meaning }) => meaning).join(" ")}
+      </p>
       {unlike.length === 0 ? null : (
         <>
           <p className={styles.note}>
@@ -69,7 +71,8 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
           <ul className={styles.unlike}>
             {unlike.map(({ run, differsIn }) => (
               <li key={run.runId}>
-                {run.name}: {differsIn.map((trait) => `${trait.label} ${trait.value}`).join(", ")}
+                {names[runs.indexOf(run)]}:{" "}
+                {differsIn.map((trait) => `${trait.label} ${trait.value}`).join(", ")}
               </li>
             ))}
           </ul>

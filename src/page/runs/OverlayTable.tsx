@@ -17,10 +17,14 @@ const columns = 6;
 /** The curves of a chart as a table: a line for a run, so many places along x. Worked out when it is opened. */
 export function OverlayTable({ measure, runs, groups }: OverlayTableProps) {
   const [isOpen, setIsOpen] = useState(false);
+  const isSmooth = useStore(overlayStore, ({ smoothing }) => smoothing > 0 && measure.spec.smoothed);
   return (
     <details className={styles.more} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
       <summary>Explain · Table</summary>
-      <p className={styles.meaning}>{measure.spec.meaning}</p>
+      <p className={styles.meaning}>
+        {measure.spec.meaning} {isSmooth ? "The table is smoothed as the curves are. " : ""}Between points it
+        reads on the straight line from one to the other; – stands where a run does not reach.
+      </p>
       <div className={styles.table} tabIndex={0} role="region" aria-label={`${measure.term} as a table`}>
         {isOpen ? <Values measure={measure} runs={runs} groups={groups} /> : null}
       </div>
@@ -37,13 +41,8 @@ function Values({ measure, runs, groups }: OverlayTableProps) {
     const at = (end * (i + 1)) / columns;
     return unit === "step" || unit === "images" ? Math.round(at) : at;
   });
-  const isSmooth = smoothing > 0 && measure.spec.smoothed;
   return (
     <table>
-      <caption>
-        {isSmooth ? "Smoothed as drawn. " : ""}Between points on the straight line from one to the other; –
-        where a run does not reach.
-      </caption>
       <thead>
         <tr>
           <th scope="col">{unit}</th>

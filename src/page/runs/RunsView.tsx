@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { useStore } from "zustand";
+import { deletedRuns } from "../stores/deletedRuns.ts";
 import { keptStore } from "../stores/keptStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
@@ -145,7 +146,8 @@ function Chosen({ listed }: { readonly listed: readonly ListedRun[] }) {
       <button
         type="button"
         onClick={() => {
-          for (const { run } of listed) chooseRun(run.runId);
+          const { runIds: deleted } = deletedRuns.getState();
+          for (const { run } of listed) if (!deleted.has(run.runId)) chooseRun(run.runId);
         }}
       >
         Choose all listed
