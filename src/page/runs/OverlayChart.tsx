@@ -86,7 +86,7 @@ export function OverlayChart({ measure, runs, groups, chosen }: OverlayChartProp
   return (
     <figure className={styles.chart} aria-label={measure.term} data-testid={`overlay-${measure.id}`}>
       <div className={styles.head}>
-        <h4>{measure.term}</h4>
+        <h3>{measure.term}</h3>
         <button
           type="button"
           aria-pressed={logY}
