@@ -20,6 +20,13 @@ async function expectNothing({ page }: Playground, state: string): Promise<void>
   expect(found, state).toEqual([]);
 }
 
+/** With what a view shows only when asked for. */
+async function openView(playground: Playground, view: string): Promise<void> {
+  await playground.click(`view-${view}`);
+  if (view === "runs") await playground.page.getByRole("checkbox", { name: /^Choose / }).check();
+  await playground.page.waitForTimeout(300);
+}
+
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing, ${colorScheme}`, async ({ playground }) => {
     const { page } = playground;
@@ -40,8 +47,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.getByTestId("more-curves").locator("summary").first().click();
     await expectNothing(playground, "after a run");
     for (const view of ["ablation", "runs", "explore"]) {
-      await playground.click(`view-${view}`);
-      await page.waitForTimeout(300);
+      await openView(playground, view);
       await expectNothing(playground, view);
     }
     await page
@@ -125,8 +131,7 @@ for (const size of sizes) {
     await playground.untilRun("ended");
     await expectNothing(playground, "after a run");
     for (const view of ["ablation", "runs", "explore"]) {
-      await playground.click(`view-${view}`);
-      await page.waitForTimeout(300);
+      await openView(playground, view);
       await expectNothing(playground, view);
     }
   });
@@ -166,8 +171,7 @@ for (const [width, height] of extents) {
     await playground.untilRun("ended");
     await expectToFit("after a run");
     for (const view of ["ablation", "runs", "explore"]) {
-      await playground.click(`view-${view}`);
-      await page.waitForTimeout(300);
+      await openView(playground, view);
       await expectToFit(view);
     }
     await playground.click("view-train");

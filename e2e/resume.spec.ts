@@ -85,6 +85,10 @@ test("a run on one's own pictures survives a reload, its engine's end and a clos
   await expect(rows).toHaveCount(2);
   await rows
     .first()
+    .getByRole("button", { name: /^What to do with/ })
+    .click();
+  await rows
+    .first()
     .getByRole("button", { name: /epochs more/ })
     .click();
   const { run } = await tab.untilEnded();

@@ -1,4 +1,5 @@
 /** What the page does about runs that are kept on this machine. */
+import type { Config } from "../../contract/config.ts";
 import { toWire } from "../../contract/errors.ts";
 import type { KeptList, KeptRun, KeptRunEntry } from "../../contract/keptRun.ts";
 import type { Engine, RunEnd } from "../../contract/protocol.ts";
@@ -10,7 +11,8 @@ import { datasetStore } from "../stores/datasetStore.ts";
 import { keptEntry, keptStore } from "../stores/keptStore.ts";
 import { notify, notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { rememberRun, runHistory, type RunRecord } from "../stores/runHistory.ts";
-import { runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
+import { runIsBusy, runIsGoing, runStore, type CurrentRun } from "../stores/runStore.ts";
+import { judgeRun } from "../verdict/verdict.ts";
 import { currentRunFile } from "./exportRun.ts";
 import { runName } from "./runName.ts";
 
@@ -134,9 +136,14 @@ export function currentRecord(): KeptRun | null {
     starred: before?.starred ?? false,
     startedAt: before?.startedAt ?? new Date().toISOString(),
     ablation: before?.ablation ?? ablationStore.getState().jobs.some(({ runId }) => runId === run.runId),
-    verdict: before?.verdict ?? "",
+    verdict: run.end === null ? (before?.verdict ?? "") : verdictAtEnd(run, run.config),
     run: { ...file, metrics: { ...file.metrics, end: lastingEnd(run.end) } },
   };
+}
+
+/** What the page says of a run that is over, in a few words: "Close to its teacher". */
+function verdictAtEnd({ runId, ...run }: CurrentRun, config: Config): string {
+  return judgeRun({ ...run, config, log: metricLogOf(runId) }).headline;
 }
 
 /** What failed may go on, from its checkpoint: it has not come to an end. */

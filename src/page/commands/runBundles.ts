@@ -5,6 +5,7 @@ import { csvFile } from "../../formats/csvTable.ts";
 import { createMetricLog } from "../metrics/metricLog.ts";
 import { keptEntry } from "../stores/keptStore.ts";
 import { notify } from "../stores/noticeStore.ts";
+import { judgeRun } from "../verdict/verdict.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { metricRows } from "./exportRun.ts";
 import { refreshKept } from "./keptRuns.ts";
@@ -33,6 +34,11 @@ export async function importBundle(engine: Engine, file: File): Promise<void> {
   const { readRunBundle } = await import("../../formats/runBundle.ts");
   const { run, name, note, startedAt, metrics, student } = await readRunBundle(file);
   const runId = newRunId();
+  const end = run.metrics.end ?? { kind: "stopped" };
+  const log = createMetricLog();
+  log.append(metrics);
+  const { config, plan } = run;
+  const { evaluations, baseline } = run.metrics;
   const record: KeptRun = {
     format: "disco-playground-kept-run",
     formatVersion: 1,
@@ -42,8 +48,8 @@ export async function importBundle(engine: Engine, file: File): Promise<void> {
     starred: false,
     startedAt,
     ablation: false,
-    verdict: "",
-    run: { ...run, metrics: { ...run.metrics, end: run.metrics.end ?? { kind: "stopped" } } },
+    verdict: judgeRun({ config, plan, end, log, evaluations, baseline }).headline,
+    run: { ...run, metrics: { ...run.metrics, end } },
   };
   await engine.request("saveKept", { record, student, metrics });
   await refreshKept(engine);

@@ -8,15 +8,13 @@ const mostLogs = 200;
 const logs = new Map<string, MetricLog>();
 const listeners = new Set<() => void>();
 
-/** The log of a run, made when first asked for; the oldest is forgotten when there are too many. */
+/** The log of a run, made when first asked for; what was not asked for the longest is forgotten when there are too many. */
 export function metricLogOf(runId: string): MetricLog {
-  let log = logs.get(runId);
-  if (log === undefined) {
-    log = createMetricLog();
-    logs.set(runId, log);
-    const oldest = logs.keys().next().value;
-    if (logs.size > mostLogs && oldest !== undefined) logs.delete(oldest);
-  }
+  const log = logs.get(runId) ?? createMetricLog();
+  logs.delete(runId);
+  logs.set(runId, log);
+  const oldest = logs.keys().next().value;
+  if (logs.size > mostLogs && oldest !== undefined) logs.delete(oldest);
   return log;
 }
 

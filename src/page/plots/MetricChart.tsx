@@ -46,7 +46,7 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
   const chart = useRef<LineChart | null>(null);
   const theme = useStore(themeStore, (state) => state.shown);
   const logY = useStore(plotStore, (state) => state.logY[spec.id] ?? false);
-  const wholeX = useStore(plotStore, (state) => state.xUnit === "step");
+  const wholeX = useStore(plotStore, (state) => state.xUnit === "step" || state.xUnit === "images");
   const smoothing = useStore(plotStore, (state) => state.smoothing);
   const hidden = useStore(plotStore, (state) => state.hidden);
   const empty = useStore(runStore, (run) => whyEmpty(spec, run));

@@ -33,14 +33,15 @@ function runOf(steps: number, absent: readonly string[] = []): RunData {
       queryImages: 20,
     },
     stepsPerEpoch: 3,
+    batchSize: 8,
     totalSteps: 0,
     teacherless: null,
   };
 }
 
-test("x is counted in steps, epochs or seconds, for steps and for evaluations alike", () => {
+test("x is counted in steps, epochs, seconds or images, for steps and for evaluations alike", () => {
   const run = runOf(6);
-  const xOf = (unit: "step" | "epoch" | "seconds") =>
+  const xOf = (unit: "step" | "epoch" | "seconds" | "images") =>
     collect(spec("cosine"), run, unit).series.map(({ x }) => Array.from(x));
   expect(xOf("step")).toEqual([
     [1, 2, 3, 4, 5, 6],
@@ -51,6 +52,7 @@ test("x is counted in steps, epochs or seconds, for steps and for evaluations al
     [0, 2, 3],
   ]);
   expect(xOf("epoch")[1]).toEqual([0, 4 / 3, 2]);
+  expect(xOf("images")[1]).toEqual([0, 32, 48]);
 });
 
 test("what could not be judged is left out, as are references nobody has", () => {

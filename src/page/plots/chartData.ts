@@ -155,6 +155,8 @@ export interface RunData {
   readonly baseline: EvaluationBaseline | null;
   /** 0 before the plan is known. */
   readonly stepsPerEpoch: number;
+  /** As fitted to the set; 0 before the plan is known. */
+  readonly batchSize: number;
   /** As planned: x reaches as far from the first step on. */
   readonly totalSteps: number;
   /** What the same student reached without a teacher, where that was measured. */
@@ -263,7 +265,8 @@ function xOfStep(run: RunData, step: number, unit: XUnit): number {
   return rows === 0 ? 0 : xOfRow(run, rows - 1, unit);
 }
 
-function stepAs(run: RunData, step: number, unit: "step" | "epoch"): number {
+function stepAs(run: RunData, step: number, unit: Exclude<XUnit, "seconds">): number {
+  if (unit === "images") return step * run.batchSize;
   return unit === "step" ? step : step / Math.max(1, run.stepsPerEpoch);
 }
 

@@ -3,7 +3,12 @@ import { readReference, type ChartData, type ChartSpec } from "./chartData.ts";
 import type { Figure, FigureAxis, FigureCurve } from "./figureSvg.ts";
 import type { DrawnCurves, XRange } from "./liveCurves.ts";
 
-const xLabels: Record<XUnit, string> = { step: "Steps", epoch: "Epochs", seconds: "Seconds" };
+const xLabels: Record<XUnit, string> = {
+  step: "Steps",
+  epoch: "Epochs",
+  seconds: "Seconds",
+  images: "Images",
+};
 
 export interface ChartView {
   readonly unit: XUnit;

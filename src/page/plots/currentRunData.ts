@@ -22,6 +22,7 @@ export function currentRunData(): RunData {
     evaluations,
     baseline,
     stepsPerEpoch: plan?.stepsPerEpoch ?? 0,
+    batchSize: plan?.config.batchSize ?? 0,
     totalSteps: plan?.totalSteps ?? settings.steps,
     teacherless: set === null ? null : teacherlessOf(config ?? settings, set, runs),
   };

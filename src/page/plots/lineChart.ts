@@ -1,5 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { axis, isRound, tickLabel, wholeSteps, yRangeOf } from "./chartAxes.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { align } from "./chartData.ts";
 import type { DrawnCurves, XRange } from "./liveCurves.ts";
@@ -141,20 +142,7 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
 
   function yRange(min: number | null, max: number | null): [number, number] {
     const shown = data.references.map(({ y }) => y).filter((y) => !logY || y > 0);
-    let low = Math.min(min ?? Infinity, ...shown);
-    let high = Math.max(max ?? -Infinity, ...shown);
-    if (!Number.isFinite(low) || !Number.isFinite(high))
-      return logY ? [0.1, 10] : [spec.yFrom ?? 0, spec.yTo ?? 1];
-    if (logY) {
-      if (!(low > 0)) low = high / 1000;
-      const room = Math.max(1.15, Math.sqrt((2 * low) / high)); // at least a factor of two in all
-      return [low / room, high * room];
-    }
-    if (spec.yFrom !== null) low = Math.min(low, spec.yFrom);
-    if (spec.yTo !== null) high = Math.max(high, spec.yTo);
-    const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
-    // Where the range is fixed it stays as it was drawn when the chart was empty.
-    return [low === spec.yFrom ? low : low - room, high === spec.yTo ? high : high + room];
+    return yRangeOf(spec, Math.min(min ?? Infinity, ...shown), Math.max(max ?? -Infinity, ...shown), logY);
   }
 
   function drawReferences(u: uPlot): void {
@@ -239,9 +227,6 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
   };
 }
 
-/** 1, 2, 5, 10, 20, … */
-const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((m) => m * 10 ** power)).flat();
-
 /** All curves on one x, what is not finite as a gap and a mark. */
 function toPoints(
   { data, smoothed }: DrawnCurves,
@@ -263,36 +248,6 @@ function toPoints(
     column.map((value) => (value === undefined || Number.isFinite(value) ? value : null)),
   );
   return { aligned: [[...x], ...gapped], notFinite: [...marks] };
-}
-
-function axis(theme: PlotTheme): uPlot.Axis {
-  return {
-    stroke: theme.muted,
-    font: theme.font,
-    grid: { stroke: theme.grid, width: 1 },
-    ticks: { stroke: theme.grid, width: 1, size: 4 },
-    gap: 4,
-  };
-}
-
-/**
- * Whether a logarithmic axis should have a line and a label here: at one-digit numbers, and if the axis spans much,
- * at 1, 2 and 5 only, so that they don't crowd.
- *
- * @param span how many times the axis' lower end its upper end is.
- */
-function isRound(value: number, span: number): boolean {
-  if (Number(value.toPrecision(1)) !== Number(value.toPrecision(6))) return false;
-  return span < 12 || ["1", "2", "5"].includes(value.toExponential(0).charAt(0));
-}
-
-function tickLabel(value: number | null): string {
-  if (value === null) return "";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${value / 1e6}M`;
-  if (size >= 1e4) return `${value / 1e3}k`;
-  return size < 1e-4 ? value.toExponential(0) : String(Number(value.toPrecision(6)));
 }
 
 const scaled = (cssPixels: number): number => cssPixels * devicePixelRatio;

@@ -13,6 +13,7 @@ const runOf = (log: MetricLog): RunData => ({
   evaluations: [],
   baseline: null,
   stepsPerEpoch: 10,
+  batchSize: 8,
   totalSteps: 0,
   teacherless: null,
 });

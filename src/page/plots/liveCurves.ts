@@ -7,7 +7,7 @@ import { RowThinner } from "./rowThinner.ts";
 import { MovingAverage } from "./smoothing.ts";
 
 /** A chart is some hundred pixels wide. */
-const mostBuckets = 512;
+const usualBuckets = 512;
 
 export interface DrawnCurves {
   /** As few values as a drawing needs. */
@@ -39,11 +39,16 @@ interface Sight {
 export class LiveCurves {
   readonly #spec: ChartSpec;
   readonly #smoothing: number;
+  readonly #mostBuckets: number;
   #sight: Sight | null = null;
   #averages: ReadonlyMap<string, MovingAverage> = new Map();
 
-  /** @param smoothing weight of the moving average; 0 = none. */
-  constructor(spec: ChartSpec, smoothing: number) {
+  /**
+   * @param smoothing weight of the moving average; 0 = none.
+   * @param mostBuckets how finely curves are drawn: rows are thinned into so many buckets at most.
+   */
+  constructor(spec: ChartSpec, smoothing: number, mostBuckets = usualBuckets) {
+    this.#mostBuckets = mostBuckets;
     this.#spec = spec;
     this.#smoothing = spec.smoothed ? smoothing : 0;
   }
@@ -83,7 +88,7 @@ export class LiveCurves {
     if (last?.log === log && last.unit === unit && last.zoom === zoom) return last;
     const inSight = zoom === null ? 0 : firstRow(log, (row) => xOfRow(run, row, unit) >= zoom.from);
     const first = Math.max(0, inSight - 1);
-    this.#sight = { log, unit, zoom, first, thinner: new RowThinner(columns, mostBuckets) };
+    this.#sight = { log, unit, zoom, first, thinner: new RowThinner(columns, this.#mostBuckets) };
     return this.#sight;
   }
 }

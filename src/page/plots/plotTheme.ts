@@ -9,8 +9,24 @@ export const seriesDash: Readonly<Record<SeriesColour, readonly number[]>> = {
   purple: [4, 2],
 };
 
+/** The same for runs that are drawn over each other, by the place of their colour. */
+export const runDash: readonly (readonly number[])[] = [
+  [],
+  [8, 4],
+  [10, 3, 2, 3],
+  [4, 2],
+  [2, 3],
+  [14, 4],
+  [6, 2, 2, 2],
+  [3, 3],
+  [14, 3, 4, 3],
+  [1, 2],
+];
+
 export interface PlotTheme {
   readonly series: Readonly<Record<SeriesColour, string>>;
+  /** Of runs that are drawn over each other, by the place of their colour. */
+  readonly runs: readonly string[];
   readonly text: string;
   readonly muted: string;
   readonly grid: string;
@@ -31,6 +47,7 @@ export function readPlotTheme(): PlotTheme {
       green: token("--series-green"),
       purple: token("--series-purple"),
     },
+    runs: runDash.map((_, slot) => token(`--run-${slot + 1}`)),
     text: token("--text"),
     muted: token("--text-muted"),
     grid: token("--line"),

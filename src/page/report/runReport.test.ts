@@ -17,6 +17,7 @@ it("is one file with everything in it, which runs and loads nothing", () => {
     evaluations,
     baseline,
     stepsPerEpoch: 10,
+    batchSize: 8,
     totalSteps: 20_000,
     teacherless: null,
   });

@@ -25,6 +25,7 @@ export function saveRunReport(): void {
     evaluations,
     baseline,
     stepsPerEpoch: run.plan.stepsPerEpoch,
+    batchSize: run.plan.config.batchSize,
     totalSteps: run.plan.totalSteps,
     teacherless: teacherlessOf(run.config, run.dataset, runHistory.getState().runs),
   };

@@ -38,6 +38,7 @@ export function RunCharts() {
             <option value="step">steps</option>
             <option value="epoch">epochs</option>
             <option value="seconds">seconds</option>
+            <option value="images">images</option>
           </select>
         </label>
         <label>

@@ -7,12 +7,16 @@ import { useEngine } from "../engine/EngineContext.tsx";
 import { deletedRuns, deleteLater, undoDelete } from "../stores/deletedRuns.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { notifyError } from "../stores/noticeStore.ts";
+import { chooseRun, dismissRun, overlayStore } from "../stores/overlayStore.ts";
+import type { RunRecord } from "../stores/runHistory.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { showView } from "../stores/viewStore.ts";
 import { formatShare } from "../widgets/formatNumbers.ts";
 import { Icon } from "../widgets/Icon.tsx";
 import type { ListedRun } from "./chooseRuns.ts";
+import { RunMenu } from "./RunMenu.tsx";
+import { RunSample } from "./RunSample.tsx";
 import styles from "./RunsView.module.css";
 
 /** That a run which is over can be made longer by. */
@@ -34,7 +38,8 @@ export function RunRow({ run, entry }: ListedRun) {
   };
   if (isDeleted)
     return (
-      <tr>
+      <tr className={styles.row}>
+        <td />
         <th scope="row">{run.name}</th>
         <td colSpan={6}>is deleted.</td>
         <td className={styles.actions}>
@@ -50,101 +55,125 @@ export function RunRow({ run, entry }: ListedRun) {
     );
   const ended = entry?.isElsewhere === true ? "in another tab" : isBrokenOff ? "broken off" : run.end.kind;
   return (
-    <tr>
+    <tr className={styles.row}>
+      <Choice run={run} />
       <th scope="row">
         <Names run={run} entry={entry} />
       </th>
-      <td>{ended}</td>
+      <td className={styles.ended}>
+        {ended}
+        <span>{entry?.record.verdict}</span>
+      </td>
       <td>{run.last?.step ?? entry?.checkpoint?.step ?? 0}</td>
       <td>{run.last?.loss.toFixed(3) ?? "–"}</td>
       <td>{hasTeacher(run.config) ? (run.last?.distillation.toFixed(3) ?? "–") : "–"}</td>
       <td>{formatShare(run.baseline?.untrainedKnn)}</td>
       <td>{formatShare(run.evaluations.at(-1)?.knn)}</td>
       <td className={styles.actions}>
-        <button
-          type="button"
-          onClick={() => void open().catch(notifyError)}
-          aria-label={`Show the curves of ${run.name}`}
-        >
-          Curves
-        </button>
-        <button
-          type="button"
-          disabled={!hasStudent}
-          onClick={() => void saveKeptStudent(engine, run.runId).catch(notifyError)}
-          aria-label={`Download the student of ${run.name}`}
-        >
-          <Icon name="download" /> Student
-        </button>
-        <button
-          type="button"
-          disabled={entry === null}
-          onClick={() => void exportBundle(engine, run.runId).catch(notifyError)}
-          aria-label={`Download all of ${run.name} as a zip`}
-        >
-          <Icon name="download" /> All
-        </button>
-        <button
-          type="button"
-          disabled={busy || entry === null || entry.checkpoint === null || entry.isElsewhere}
-          onClick={() => {
-            showView("train");
-            void continueRun(engine, run.runId, isComplete ? { moreEpochs } : {});
-          }}
-          aria-label={`${isComplete ? `${moreEpochs} epochs more` : "Continue"}: ${run.name}`}
-        >
-          {isComplete ? `${moreEpochs} epochs more` : "Continue"}
-        </button>
-        <button
-          type="button"
-          disabled={entry?.isElsewhere === true}
-          onClick={() => deleteLater(run.runId, () => void deleteRuns(engine, [run.runId]))}
-          aria-label={`Delete ${run.name}`}
-        >
-          Delete
-        </button>
+        <RunMenu label={`What to do with ${run.name}`}>
+          <button type="button" onClick={() => void open().catch(notifyError)}>
+            Its curves in Train
+          </button>
+          <button
+            type="button"
+            disabled={busy || entry === null || entry.checkpoint === null || entry.isElsewhere}
+            onClick={() => {
+              showView("train");
+              void continueRun(engine, run.runId, isComplete ? { moreEpochs } : {});
+            }}
+          >
+            {isComplete ? `${moreEpochs} epochs more` : "Continue"}
+          </button>
+          <button
+            type="button"
+            disabled={!hasStudent}
+            onClick={() => void saveKeptStudent(engine, run.runId).catch(notifyError)}
+          >
+            <Icon name="download" /> Student
+          </button>
+          <button
+            type="button"
+            disabled={entry === null}
+            onClick={() => void exportBundle(engine, run.runId).catch(notifyError)}
+          >
+            <Icon name="download" /> All, as a zip
+          </button>
+          <button
+            type="button"
+            disabled={entry?.isElsewhere === true}
+            onClick={() => {
+              dismissRun(run.runId);
+              deleteLater(run.runId, () => void deleteRuns(engine, [run.runId]));
+            }}
+          >
+            Delete
+          </button>
+        </RunMenu>
       </td>
     </tr>
   );
 }
 
-/** The visitor's own words for it. */
+/** Whether its curves are drawn with those of others, and in which colour. */
+function Choice({ run }: { readonly run: RunRecord }) {
+  const slot = useStore(overlayStore, ({ slots }) => slots.indexOf(run.runId));
+  return (
+    <td className={styles.choice}>
+      <label>
+        <input
+          type="checkbox"
+          checked={slot >= 0}
+          aria-label={`Choose ${run.name}`}
+          onChange={({ target }) => (target.checked ? chooseRun(run.runId) : dismissRun(run.runId))}
+        />
+        {slot < 0 ? null : <RunSample slot={slot} />}
+      </label>
+    </td>
+  );
+}
+
+/** The visitor's own words for it. They can be changed once the run is kept; until then their places are there. */
 function Names({ run, entry }: ListedRun) {
   const engine = useEngine();
-  if (entry === null) return run.name;
-  const { record } = entry;
-  const change = (words: { name?: string; note?: string; starred?: boolean }): void =>
-    void saveRecord(engine, { ...record, ...words });
+  const record = entry?.record ?? null;
+  const { name, note, starred } = record ?? { name: run.name, note: "", starred: false };
+  const change = (words: { name?: string; note?: string; starred?: boolean }): void => {
+    if (record !== null) void saveRecord(engine, { ...record, ...words });
+  };
   return (
     <span className={styles.names}>
       <button
         type="button"
         className={styles.star}
-        aria-pressed={record.starred}
-        aria-label={`Star ${record.name}`}
-        onClick={() => change({ starred: !record.starred })}
+        disabled={record === null}
+        aria-pressed={starred}
+        aria-label={`Star ${name}`}
+        onClick={() => change({ starred: !starred })}
       >
-        {record.starred ? "★" : "☆"}
+        {starred ? "★" : "☆"}
       </button>
       <input
         type="text"
-        key={record.name}
-        defaultValue={record.name}
+        key={`name ${name}`}
+        defaultValue={name}
+        disabled={record === null}
         maxLength={200}
-        aria-label={`Name of ${record.name}`}
+        aria-label={`Name of ${name}`}
         onBlur={({ target }) => {
-          const name = target.value.trim();
-          if (name !== "" && name !== record.name) change({ name });
+          const words = target.value.trim();
+          if (words !== "" && words !== name) change({ name: words });
         }}
       />
       <input
         type="text"
-        defaultValue={record.note}
+        key={`note ${note}`}
+        defaultValue={note}
+        disabled={record === null}
         maxLength={1000}
         placeholder="Note"
-        aria-label={`Note on ${record.name}`}
+        aria-label={`Note on ${name}`}
         onBlur={({ target }) => {
-          if (target.value !== record.note) change({ note: target.value });
+          if (target.value !== note) change({ note: target.value });
         }}
       />
     </span>

@@ -37,6 +37,20 @@ test("stars first, then as asked for; what was not measured comes last", () => {
   expect(names("", "name")).toEqual(["width 8", "batch 64", "seed 1", "seed 3"]);
 });
 
+test("by what was smoothed, which a last value need not follow", () => {
+  const [first, second, third] = runs;
+  const judged = (knns: readonly number[]) => knns.map((knn, step) => ({ step, knn }));
+  const swinging: ListedRun[] = [
+    { ...first!, run: { ...first!.run, evaluations: judged([0.9, 0.8, 0.4]) as never } },
+    { ...second!, distillation: 0.5 },
+    { ...third!, distillation: 0.25 },
+  ];
+  const by = (sorting: Sorting) => chooseRuns(swinging, "", sorting).map(({ run }) => run.name);
+  expect(by("knn")).toEqual(["batch 64", "seed 1", "seed 3"]);
+  expect(by("knnSmoothed")).toEqual(["seed 1", "batch 64", "seed 3"]);
+  expect(by("distillation")).toEqual(["seed 3", "batch 64", "seed 1"]);
+});
+
 test("every word is looked for, in names, notes, data and teacher", () => {
   expect(names("SEED", "oldest")).toEqual(["seed 1", "seed 3"]);
   expect(names("good photos", "oldest")).toEqual(["batch 64"]);

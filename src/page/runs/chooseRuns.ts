@@ -1,12 +1,15 @@
 import type { KeptRunEntry } from "../../contract/keptRun.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
+import { smoothedKnn } from "./runFigures.ts";
 
 /** What the list can be put in order by. */
 export const sortings = {
   newest: "newest first",
   oldest: "oldest first",
   knn: "best kNN",
+  knnSmoothed: "best kNN, smoothed",
   loss: "lowest loss",
+  distillation: "lowest distillation, smoothed",
   name: "name",
 } as const;
 export type Sorting = keyof typeof sortings;
@@ -16,6 +19,8 @@ export interface ListedRun {
   readonly run: RunRecord;
   /** Null while nothing is kept of it. */
   readonly entry: KeptRunEntry | null;
+  /** Distillation loss over the last tenth of its steps; null where there is none, or it has not been read yet. */
+  readonly distillation?: number | null;
 }
 
 /**
@@ -39,14 +44,19 @@ export function chooseRuns(
     .map((listed, age) => ({ listed, age }))
     .sort((a, b) => {
       const stars = isStarred(b.listed) - isStarred(a.listed);
-      return stars !== 0
-        ? stars
-        : compare(a.listed.run, b.listed.run, sorting) || ageOrder(a.age, b.age, sorting);
+      return stars !== 0 ? stars : compare(a.listed, b.listed, sorting) || ageOrder(a.age, b.age, sorting);
     })
     .map(({ listed }) => listed);
 }
 
-function compare(a: RunRecord, b: RunRecord, sorting: Sorting): number {
+/** Above what unit embeddings can be apart: what was not measured comes last. */
+const unmeasured = 1e9;
+
+function compare(
+  { run: a, ...moreOfA }: ListedRun,
+  { run: b, ...moreOfB }: ListedRun,
+  sorting: Sorting,
+): number {
   const knn = (run: RunRecord): number => run.evaluations.at(-1)?.knn ?? -1;
   const loss = (run: RunRecord): number => {
     const value = run.last?.loss ?? Infinity;
@@ -55,6 +65,10 @@ function compare(a: RunRecord, b: RunRecord, sorting: Sorting): number {
   switch (sorting) {
     case "knn":
       return knn(b) - knn(a);
+    case "knnSmoothed":
+      return (smoothedKnn(b) ?? -1) - (smoothedKnn(a) ?? -1);
+    case "distillation":
+      return (moreOfA.distillation ?? unmeasured) - (moreOfB.distillation ?? unmeasured);
     case "loss":
       return loss(a) === loss(b) ? 0 : loss(a) - loss(b);
     case "name":

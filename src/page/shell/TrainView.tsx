@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { WhatItSees } from "../explore/WhatItSees.tsx";
 import { MethodDiagram } from "../method/MethodDiagram.tsx";
 import { RunBar } from "../run/RunBar.tsx";
-import { VerdictCard } from "../verdict/VerdictCard.tsx";
+import { VerdictCard } from "../run/VerdictCard.tsx";
 import { appVersion } from "../commands/exportRun.ts";
 import styles from "./TrainView.module.css";
 

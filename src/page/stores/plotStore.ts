@@ -1,6 +1,7 @@
 import { createStore } from "zustand/vanilla";
 
-export type XUnit = "step" | "epoch" | "seconds";
+/** What x counts. Images: taken in by training, each once whatever views are drawn of it. */
+export type XUnit = "step" | "epoch" | "seconds" | "images";
 export type ChartId = "losses" | "knn" | "overlap" | "cosine" | "learningRate" | "throughput";
 
 /** How all charts are drawn. */

@@ -1,6 +1,7 @@
 import {
   ArrowDownToLine,
   Contrast,
+  Ellipsis,
   Footprints,
   Link2,
   Moon,
@@ -26,6 +27,7 @@ const icons = {
   sun: Sun,
   moon: Moon,
   contrast: Contrast,
+  more: Ellipsis,
 } as const;
 
 export type IconName = keyof typeof icons;

@@ -4,8 +4,8 @@ import type { ConfigPatch } from "../../contract/config.ts";
 import { changeSetting } from "../commands/changeSetting.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { configStore } from "../stores/configStore.ts";
-import { changedSettings, describeChange, isApplied } from "./describeChange.ts";
-import { useVerdict } from "./useVerdict.ts";
+import { changedSettings, describeChange, isApplied } from "../verdict/describeChange.ts";
+import { useVerdict } from "../verdict/useVerdict.ts";
 import styles from "./VerdictCard.module.css";
 
 /** How the run goes, in words: the verdict, the numbers behind it, and one thing to try. */

@@ -1,0 +1,93 @@
+import { settings, type SettingName } from "../../contract/config.ts";
+import { metricLogOf } from "../metrics/metricArchive.ts";
+import type { RunRecord } from "../stores/runHistory.ts";
+import { groupRuns } from "./groupRuns.ts";
+import { meanInterval } from "./meanInterval.ts";
+import styles from "./Overlay.module.css";
+import { runFigures, type RunFigure } from "./runFigures.ts";
+import { tellApart } from "./tellApart.ts";
+import { useMetricLogs } from "./useMetricLogs.ts";
+
+interface GroupTableProps {
+  readonly runs: readonly RunRecord[];
+  readonly setting: SettingName;
+  /** "Of the 4 chosen runs" */
+  readonly of: string;
+}
+
+/** What groups of runs came to: the mean of each, how sure it is, and which runs are not to be compared. */
+export function GroupTable({ runs, setting, of }: GroupTableProps) {
+  useMetricLogs(runs);
+  const { groups, unlike } = groupRuns(runs, setting);
+  const names = tellApart(runs);
+  const { label } = settings[setting];
+  return (
+    <section className={styles.section} aria-labelledby="groups-title" data-testid="groups">
+      <h3 id="groups-title">By {label}</h3>
+      <div
+        className={`${styles.scroll} ${styles.numbers}`}
+        tabIndex={0}
+        role="region"
+        aria-label={`Table of groups by ${label}`}
+      >
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{label}</th>
+              <th scope="col">n</th>
+              {runFigures.map((figure) => (
+                <th key={figure.label} scope="col">
+                  {figure.label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {groups.map((group) => (
+              <tr key={group.label}>
+                <th scope="row">{group.label}</th>
+                <td>{group.runs.length}</td>
+                {runFigures.map((figure) => (
+                  <td key={figure.label}>{describeMean(figure, group.runs)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className={styles.note}>
+        {of}. Mean ± 95 % interval of the mean by Student’s t over the group’s n runs; a single run has none.
+        Within and between groups nothing differs but this setting and the seed.{" "}
+        {runFigures.map(({ meaning }) => meaning).join(" ")}
+      </p>
+      {unlike.length === 0 ? null : (
+        <>
+          <p className={styles.note}>
+            {unlike.length === 1
+              ? "1 run differs in more and is"
+              : `${unlike.length} runs differ in more and are`}{" "}
+            in no group:
+          </p>
+          <ul className={styles.unlike}>
+            {unlike.map(({ run, differsIn }) => (
+              <li key={run.runId}>
+                {names[runs.indexOf(run)]}:{" "}
+                {differsIn.map((trait) => `${trait.label} ${trait.value}`).join(", ")}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** "85.0 % ± 2.1 %"; of fewer runs than the group has, with their number. */
+function describeMean({ of, format }: RunFigure, runs: readonly RunRecord[]): string {
+  const values = runs.flatMap((run) => of(run, metricLogOf(run.runId)) ?? []);
+  const interval = meanInterval(values);
+  if (interval === null) return "–";
+  const { mean, half, n } = interval;
+  const fewer = n < runs.length ? ` (n = ${n})` : "";
+  return `${format(mean)}${half === null ? "" : ` ± ${format(half)}`}${fewer}`;
+}

@@ -1,0 +1,152 @@
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import { settings } from "../../contract/config.ts";
+import type { XUnit } from "../stores/plotStore.ts";
+import { dismissRun, overlayStore } from "../stores/overlayStore.ts";
+import type { RunRecord } from "../stores/runHistory.ts";
+import { CompareTable } from "./CompareTable.tsx";
+import { groupRuns } from "./groupRuns.ts";
+import { hasMeasure } from "./hasMeasure.ts";
+import styles from "./Overlay.module.css";
+import { OverlayChart } from "./OverlayChart.tsx";
+import type { ColouredRun } from "./overlayCurves.ts";
+import { runMeasures } from "./runMeasures.ts";
+import { RunSample } from "./RunSample.tsx";
+import { tellApart } from "./tellApart.ts";
+import { useMetricLogs } from "./useMetricLogs.ts";
+
+const units: Readonly<Record<XUnit, string>> = {
+  step: "steps",
+  epoch: "epochs",
+  seconds: "seconds",
+  images: "images",
+};
+
+/** The chosen runs drawn over each other; two of them compared. */
+export function Overlay({ runs }: { readonly runs: readonly RunRecord[] }) {
+  const slots = useStore(overlayStore, (state) => state.slots);
+  const groupBy = useStore(overlayStore, (state) => state.groupBy);
+  const records = useMemo(
+    () =>
+      slots.flatMap((runId) => {
+        const run = runs.find((candidate) => candidate.runId === runId);
+        return run === undefined ? [] : [run];
+      }),
+    [slots, runs],
+  );
+  const isLoaded = useMetricLogs(records);
+  const coloured = useMemo(() => {
+    const names = tellApart(records);
+    return records.map((run, i): ColouredRun => ({
+      run,
+      slot: slots.indexOf(run.runId),
+      name: names[i] ?? run.name,
+    }));
+  }, [slots, records]);
+  const groups = useMemo(() => {
+    if (groupBy === null) return [];
+    return groupRuns(records, groupBy).groups.map(({ label, runs: alike }) => ({
+      label: `${settings[groupBy].label} ${label} (n = ${alike.length})`,
+      slot: slots.indexOf(alike[0]?.runId ?? ""),
+      runs: alike,
+    }));
+  }, [slots, records, groupBy]);
+  const charts = useMemo(
+    () =>
+      isLoaded
+        ? runMeasures.map((measure) => ({
+            measure,
+            runs: coloured.filter(({ run }) => hasMeasure(run, measure)),
+          }))
+        : [],
+    [isLoaded, coloured],
+  );
+  if (records.length === 0) return null;
+  const absent = charts.filter((chart) => chart.runs.length === 0).map(({ measure }) => measure.term);
+  const [first, second] = coloured;
+  return (
+    <section className={`card ${styles.overlay}`} aria-labelledby="overlay-title" data-testid="overlay">
+      <h2 id="overlay-title">Chosen runs</h2>
+      <ul className={styles.chosen}>
+        {coloured.map(({ run, slot, name }) => (
+          <li key={run.runId}>
+            <RunSample slot={slot} /> <span>{name}</span>
+            <button type="button" aria-label={`Take off ${name}`} onClick={() => dismissRun(run.runId)}>
+              ×
+            </button>
+          </li>
+        ))}
+      </ul>
+      {first !== undefined && second !== undefined && coloured.length === 2 ? (
+        <CompareTable first={first} second={second} isLoaded={isLoaded} />
+      ) : null}
+      <OverlayTools />
+      <div className={styles.charts}>
+        {charts
+          .filter((chart) => chart.runs.length > 0)
+          .map((chart) => (
+            <OverlayChart
+              key={chart.measure.id}
+              measure={chart.measure}
+              runs={chart.runs}
+              groups={groups}
+              chosen={records.length}
+            />
+          ))}
+      </div>
+      {absent.length === 0 ? null : (
+        <p className={styles.note}>None of these runs has: {absent.join(", ")}.</p>
+      )}
+    </section>
+  );
+}
+
+function OverlayTools() {
+  const { xUnit, logX, smoothing, zoom } = useStore(overlayStore);
+  return (
+    <div className={styles.tools}>
+      <label>
+        x axis
+        <select
+          value={xUnit}
+          data-testid="overlay-x"
+          onChange={(event) => overlayStore.setState({ xUnit: event.target.value as XUnit, zoom: null })}
+        >
+          {Object.entries(units).map(([unit, label]) => (
+            <option key={unit} value={unit}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={logX}
+          data-testid="overlay-log-x"
+          onChange={(event) => overlayStore.setState({ logX: event.target.checked, zoom: null })}
+        />
+        log x
+      </label>
+      <label>
+        Smoothing
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={smoothing}
+          onChange={(event) => overlayStore.setState({ smoothing: Number(event.target.value) })}
+        />
+        {smoothing.toFixed(2)}
+      </label>
+      {zoom === null ? (
+        <span>Drag across a chart to zoom.</span>
+      ) : (
+        <button type="button" onClick={() => overlayStore.setState({ zoom: null })}>
+          Show all
+        </button>
+      )}
+    </div>
+  );
+}
