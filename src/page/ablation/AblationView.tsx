@@ -1,5 +1,5 @@
 import { useStore } from "zustand";
-import { ablationAxes } from "../../contract/ablationDesign.ts";
+import { ablationAxes } from "../../contract/ablationAxes.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";

@@ -1,11 +1,9 @@
 import { useState } from "react";
 import { useStore } from "zustand";
+import { ablationAxes, axisLabel, whyNoDifference } from "../../contract/ablationAxes.ts";
 import {
-  ablationAxes,
   ablationAxisNames,
-  axisLabel,
   axisOptions,
-  whyNoDifference,
   type AblationAxis,
   type AblationDesign,
 } from "../../contract/ablationDesign.ts";

@@ -1,12 +1,5 @@
-import {
-  ablationAxes,
-  axisLabel,
-  axisScale,
-  orderedValues,
-  valueTick,
-  type AblationDesign,
-  type AblationValue,
-} from "../../contract/ablationDesign.ts";
+import { ablationAxes, axisLabel, axisScale, orderedValues, valueTick } from "../../contract/ablationAxes.ts";
+import type { AblationDesign, AblationValue } from "../../contract/ablationDesign.ts";
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
 import type { ChartReference } from "../plots/chartData.ts";

@@ -1,4 +1,5 @@
-import { axisLabel, ablationAxes, type AblationDesign } from "../../contract/ablationDesign.ts";
+import { axisLabel, ablationAxes } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import type { Config } from "../../contract/config.ts";
 import { figureSvg } from "../plots/figureSvg.ts";
 import { changedRows } from "../report/changedRows.ts";

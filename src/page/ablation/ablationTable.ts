@@ -1,4 +1,5 @@
-import { axisLabel, type AblationDesign } from "../../contract/ablationDesign.ts";
+import { axisLabel } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { toCsv } from "../../formats/csvTable.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
 import { jobLabel, rowValues } from "../trials/ablationJobs.ts";

@@ -1,4 +1,5 @@
-import { ablationAxes, axisLabel, valueLabel, type AblationDesign } from "../../contract/ablationDesign.ts";
+import { ablationAxes, axisLabel, valueLabel } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { formatSummary, ranked, widestInterval, type Measure } from "../trials/measures.ts";
 import type { AblationPoint } from "../trials/summarise.ts";
 

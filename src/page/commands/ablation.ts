@@ -1,4 +1,4 @@
-import { ablationAxes } from "../../contract/ablationDesign.ts";
+import { ablationAxes } from "../../contract/ablationAxes.ts";
 import type { Config } from "../../contract/config.ts";
 import { toWire, type ErrorCode } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
@@ -8,7 +8,7 @@ import { finalDistillation } from "../trials/finalDistillation.ts";
 import { measures } from "../trials/measures.ts";
 import { summarise, type AblationMetric } from "../trials/summarise.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
-import { ablationStore, type AblationJob } from "../stores/ablationStore.ts";
+import { ablationIsGoing, ablationStore, type AblationJob } from "../stores/ablationStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { notify, notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
@@ -144,7 +144,13 @@ function takeFailure(job: AblationJob, code: ErrorCode, problem: string): boolea
 }
 
 function resultOf(runId: string, config: Config): AblationJob["result"] {
-  const { evaluations, baseline } = runStore.getState();
+  const { evaluations, baseline: measured } = runStore.getState();
+  const baseline = measured && {
+    teacherKnn: measured.teacherKnn,
+    untrainedKnn: measured.untrainedKnn,
+    chance: measured.chance,
+    queryImages: measured.queryImages,
+  };
   return {
     knn: evaluations.at(-1)?.knn ?? null,
     distillation: hasTeacher(config) ? finalDistillation(metricLogOf(runId).column("distillation")) : null,
@@ -202,11 +208,6 @@ export async function stopAblation(engine: Engine): Promise<void> {
   if (!ablationIsGoing()) return;
   ablationStore.setState({ status: "stopped" });
   await stopRun(engine);
-}
-
-export function ablationIsGoing(): boolean {
-  const { status } = ablationStore.getState();
-  return status === "running" || status === "paused";
 }
 
 /** Takes a job that waits out of the queue. */

@@ -14,3 +14,10 @@ export async function holdAblationLock(work: () => Promise<void>): Promise<void>
     });
   });
 }
+
+/** Whether a tab, this one included, runs an ablation. */
+export async function ablationLockIsHeld(): Promise<boolean> {
+  if (typeof navigator === "undefined" || !("locks" in navigator)) return false;
+  const { held = [] } = await navigator.locks.query();
+  return held.some((lock) => lock.name === name);
+}

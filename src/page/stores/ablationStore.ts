@@ -58,3 +58,9 @@ export const ablationStore = createStore<AblationState>(() => ({
   status: "idle",
   jobs: [],
 }));
+
+/** Its queue, a pause included. */
+export function ablationIsGoing(): boolean {
+  const { status } = ablationStore.getState();
+  return status === "running" || status === "paused";
+}

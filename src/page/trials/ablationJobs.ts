@@ -1,9 +1,5 @@
-import {
-  ablationPatch,
-  orderedValues,
-  valueLabel,
-  type AblationDesign,
-} from "../../contract/ablationDesign.ts";
+import { ablationPatch, orderedValues, valueLabel } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { settings, type Config } from "../../contract/config.ts";
 import { presets } from "../../contract/presets.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";

@@ -1,16 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   ablationAxes,
-  ablationAxisNames,
   ablationPatch,
   axisScale,
   orderedValues,
-  parseAxisValue,
-  parseAxisValues,
   valueLabel,
   valueTick,
   whyNoDifference,
-} from "./ablationDesign.ts";
+} from "./ablationAxes.ts";
+import { ablationAxisNames, parseAxisValue, parseAxisValues } from "./ablationDesign.ts";
 import { configDifference, defaultConfig, parseConfigPatch, type Config } from "./config.ts";
 
 const base: Config = { ...defaultConfig, learningRate: 0.07, teacher: "own" };
