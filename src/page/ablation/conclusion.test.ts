@@ -41,12 +41,14 @@ test("one seed decides nothing, one value compares with nothing", () => {
   expect(conclude(design, [], measures.knn)).toBe("");
 });
 
-test("the loss leads where accuracies differ by less than the longest interval", () => {
+test("the loss leads where accuracies differ by no more than the longest interval", () => {
   const losses = [point(8, 0.9, 0.1), point(64, 0.4, 0.1)];
   const noisy = [point(8, 0.5, 0.08), point(64, 0.62, 0.01)];
   const clear = [point(8, 0.5, 0.05), point(64, 0.62, 0.01)];
   expect(leadsWithLoss(design, noisy, losses)).toBe(true);
   expect(leadsWithLoss(design, clear, losses)).toBe(false);
+  const equal = [point(8, 0.5, 0), point(64, 0.5, 0)];
+  expect(leadsWithLoss(design, equal, losses)).toBe(true);
   expect(leadsWithLoss(design, [], losses)).toBe(true);
   expect(leadsWithLoss(design, noisy, [])).toBe(false);
   expect(leadsWithLoss({ ...design, axis: "teacherBatchNorm" }, noisy, losses)).toBe(false);

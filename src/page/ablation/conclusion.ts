@@ -44,7 +44,7 @@ function describeSeeds(points: readonly AblationPoint[]): string {
 }
 
 /**
- * Whether the loss says more than the accuracy: where values differ in accuracy by less than the longest interval, and
+ * Whether the loss says more than the accuracy: where values differ in accuracy by no more than the longest interval, and
  * their losses are comparable.
  */
 export function leadsWithLoss(
@@ -57,5 +57,5 @@ export function leadsWithLoss(
   const widest = widestInterval(knn);
   if (widest === null) return false;
   const means = knn.map(({ mean }) => mean);
-  return Math.max(...means) - Math.min(...means) < widest;
+  return Math.max(...means) - Math.min(...means) <= widest;
 }

@@ -93,7 +93,7 @@ async function workOn(engine: Engine, job: AblationJob, shared: Config): Promise
   changeJob(job, { state: "running", attempts, problem: "" });
   let runId: string;
   try {
-    runId = (await goOnWithJob(engine, job, config)) ?? (await launchRun(engine, config));
+    runId = (await goOnWithJob(engine, job)) ?? (await launchRun(engine, config));
   } catch (error) {
     const { code, message } = toWire(error);
     return takeFailure({ ...job, attempts, runId: "" }, code, message);

@@ -1,5 +1,3 @@
-import type { Config } from "../../contract/config.ts";
-import { configDifference } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { KeptRunEntry } from "../../contract/keptRun.ts";
 import type { Engine } from "../../contract/protocol.ts";
@@ -43,17 +41,12 @@ function hasCheckpoint({ checkpoint }: KeptRunEntry): boolean {
  *
  * @returns its id; null where there is none that could go on, so that it is to begin anew.
  */
-export async function goOnWithJob(
-  engine: Engine,
-  { runId }: AblationJob,
-  config: Config,
-): Promise<string | null> {
+export async function goOnWithJob(engine: Engine, { runId }: AblationJob): Promise<string | null> {
   if (runId === "") return null;
   await refreshKept(engine);
   const entry = keptEntry(runId);
   if (entry === null || entry.checkpoint === null || entry.isElsewhere) return null;
-  const { run } = entry.record;
-  if (run.metrics.end !== null || Object.keys(configDifference(run.config, config)).length > 0) return null;
+  if (entry.record.run.metrics.end !== null) return null;
   try {
     await goOnWithRun(engine, runId, { keepsSettings: true });
     return runId;
