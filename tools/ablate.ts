@@ -80,12 +80,12 @@ class Queue {
         config: jobConfig(this.#config, design, job),
         outFolder: join(this.#folder, runFolder(design.axis, job)),
       }));
-    let hasImages = false;
+    const seen = { images: false };
     try {
       await trainInTurn(shared, runs, siteUrl, progress, interrupted, {
         onImages: (fingerprint) => {
           this.#compareImages(fingerprint);
-          hasImages = true;
+          seen.images = true;
         },
         onStart: ({ job }) => {
           const number = this.#jobs.findIndex((each) => isSameJob(each, job)) + 1;
@@ -96,7 +96,7 @@ class Queue {
     } catch (error) {
       const job = this.next();
       // Images or teacher that cannot be read fail every run; so does what is ours to mend.
-      if (!(error instanceof TrainError) || !hasImages || job === undefined || interrupted.aborted)
+      if (!(error instanceof TrainError) || !seen.images || job === undefined || interrupted.aborted)
         throw error;
       progress.say(error.message);
       const attempts = job.attempts + 1;

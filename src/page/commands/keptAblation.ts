@@ -23,7 +23,7 @@ export async function followAblation(): Promise<void> {
 }
 
 /** @returns whether there was one. */
-export async function restoreAblation(): Promise<boolean> {
+async function restoreAblation(): Promise<boolean> {
   const text = readStorage();
   if (text === null) return false;
   const { parseKeptAblation } = await import("../../formats/keptAblation.ts"); // seldom needed

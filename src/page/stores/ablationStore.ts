@@ -4,7 +4,7 @@ import type { Config } from "../../contract/config.ts";
 import type { EvaluationBaseline } from "../../contract/metrics.ts";
 import { presets } from "../../contract/presets.ts";
 
-export interface AblationResult {
+interface AblationResult {
   /** The student's on held-out images at the end; null without labels. */
   readonly knn: number | null;
   /** Mean of the distillation loss over the last tenth of the run, at least ten steps; null without a teacher. */
@@ -33,7 +33,9 @@ export interface AblationJob {
   readonly problem: string;
 }
 
-export interface Ablation {
+interface AblationState {
+  /** As the form has it: the design of the next one, and what a link carries. */
+  readonly draft: AblationDesign;
   /** What the jobs are made from. */
   readonly design: AblationDesign;
   /** What all runs share; null before the queue was first started. */
@@ -43,11 +45,6 @@ export interface Ablation {
   readonly status: "idle" | "running" | "paused" | "stopped" | "finished";
   /** In the order in which they are run. */
   readonly jobs: readonly AblationJob[];
-}
-
-interface AblationState extends Ablation {
-  /** As the form has it: the design of the next one, and what a link carries. */
-  readonly draft: AblationDesign;
 }
 
 export const ablationStore = createStore<AblationState>(() => ({
