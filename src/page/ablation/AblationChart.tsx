@@ -1,7 +1,7 @@
 import { seriesDash } from "../plots/plotTheme.ts";
 import styles from "./AblationChart.module.css";
 import type { AblationFigure } from "./ablationFigures.ts";
-import { chartScale, labelRows } from "./chartScale.ts";
+import { chartScale, labelRows, spreadLabels } from "./chartScale.ts";
 import { allYs } from "./paperFigure.ts";
 
 interface AblationChartProps {
@@ -12,6 +12,8 @@ interface AblationChartProps {
 
 const width = 480;
 const rowHeight = 15;
+/** From one reference's label to the next. */
+const labelHeight = 15;
 
 /** A measure against what was varied: means, 95 % intervals as bars, every seed as a ring that opens its run. */
 export function AblationChart({ figure, onOpen }: AblationChartProps) {
@@ -20,6 +22,10 @@ export function AblationChart({ figure, onOpen }: AblationChartProps) {
   const rows = labelRows(ticks, frame.right - frame.left);
   const height = frame.bottom + 44 + (rows - 1) * rowHeight;
   const { x, y, yTicks } = chartScale(values, xKind, allYs(figure), frame, figure.yRange);
+  const labelYs = spreadLabels(
+    references.map((reference) => y(reference.y) - 4),
+    labelHeight,
+  );
   const tickOf = (value: string | number): string => ticks[values.indexOf(value)] ?? String(value);
   const summary = points.map(({ value, mean }) => `${tickOf(value)}: ${format(mean)}`).join(", ");
   return (
@@ -90,14 +96,8 @@ export function AblationChart({ figure, onOpen }: AblationChartProps) {
           <circle className={styles.mean} cx={x(value)} cy={y(mean)} r={3} />
         </g>
       ))}
-      {references.map((reference) => (
-        <text
-          key={reference.label}
-          className={styles.label}
-          x={frame.right}
-          y={y(reference.y) - 4}
-          textAnchor="end"
-        >
+      {references.map((reference, i) => (
+        <text key={reference.label} className={styles.label} x={frame.right} y={labelYs[i]} textAnchor="end">
           {reference.label} {format(reference.y)}
         </text>
       ))}

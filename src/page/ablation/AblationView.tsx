@@ -49,8 +49,10 @@ export function AblationView() {
 function Figures() {
   const engine = useEngine();
   const { design, config, jobs } = useStore(ablationStore);
-  const figures = ablationFigures(design, config, jobs);
+  const figures = ablationFigures(design, config, jobs).filter(({ points }) => points.length > 0);
   const conclusion = figures[0]?.conclusion ?? "";
+  if (figures.length === 0)
+    return <p className={styles.small}>The figure fills in as runs come to their end.</p>;
   return (
     <>
       {conclusion === "" ? null : (

@@ -42,6 +42,7 @@ export function JobQueue() {
                 key={`${job.value} ${job.seed}`}
                 job={job}
                 label={`${jobLabel(design, job)}, seed ${job.seed}`}
+                hasOwnLoss={design.axis === "method"}
                 isFirst={job === waiting[0]}
                 isLast={job === waiting.at(-1)}
               />
@@ -56,16 +57,18 @@ export function JobQueue() {
 interface JobRowProps {
   readonly job: AblationJob;
   readonly label: string;
+  /** Where methods are compared, whose losses are not one measure. */
+  readonly hasOwnLoss: boolean;
   /** Of those that wait. */
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }
 
-function JobRow({ job, label, isFirst, isLast }: JobRowProps) {
+function JobRow({ job, label, hasOwnLoss, isFirst, isLast }: JobRowProps) {
   const engine = useEngine();
   const { state, problem, result, seconds, runId, attempts } = job;
   const knn = result?.knn ?? null;
-  const distillation = result?.distillation ?? null;
+  const distillation = hasOwnLoss ? null : (result?.distillation ?? null);
   const again = state === "queued" && attempts > 0 && problem !== "" ? ", once more" : "";
   return (
     <tr data-state={state}>

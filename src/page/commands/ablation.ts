@@ -99,6 +99,9 @@ async function workOn(engine: Engine, job: AblationJob, shared: Config): Promise
     return takeFailure({ ...job, attempts, runId: "" }, code, message);
   }
   changeJob(job, { runId });
+  const { status } = ablationStore.getState(); // it may have been stopped or paused before its run was there
+  if (status === "stopped") void stopRun(engine);
+  if (status === "paused") void pauseRun(engine);
   const watch = design.stopsHopeless ? stopIfHopeless(engine, runId) : null;
   const end = await endOf(runId);
   const early = watch?.() ?? null;
