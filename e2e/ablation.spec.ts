@@ -1,3 +1,4 @@
+import { keptStep } from "../tools/soak/soakTab.ts";
 import { textOf } from "./downloads.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
 import { expect, test } from "./playground.ts";
@@ -98,12 +99,13 @@ test("after a reload in the middle the queue goes on, and what was done is as it
   await playground.click("view-ablation");
   await page.getByTestId("ablation-values").fill("8, 16, 24");
   await page.getByTestId("ablation-seeds").fill("3");
-  await page.getByTestId("ablation-steps").fill("90");
+  await page.getByTestId("ablation-steps").fill("200");
   await playground.click("ablation-start");
 
   const queue = page.getByTestId("ablation-queue").locator("tbody tr");
   await expect(queue.nth(1)).toHaveAttribute("data-state", "running", { timeout: 120_000 });
-  await playground.until(({ run }) => run.config?.hiddenWidth === 16 && run.step >= 20);
+  const { run: going } = await playground.until(({ run }) => run.config?.hiddenWidth === 16 && run.step >= 1);
+  await expect.poll(() => keptStep(page, going.runId), { intervals: [50] }).toBeGreaterThan(0);
   const first = await queue.nth(0).innerText();
   await page.reload();
 
