@@ -22,7 +22,7 @@ export function paperFigure(source: AblationFigure): Figure {
   });
   return {
     title,
-    caption: `${caption}${conclusion === "" ? "" : ` ${conclusion}`}`,
+    caption: `${conclusion} ${caption}`.trim(),
     x: {
       label: axisLabel,
       from: frame.left,
