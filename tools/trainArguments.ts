@@ -149,7 +149,9 @@ function readPreset(value: string | undefined): PresetName | null {
   const name = presetNames.find((known) => known === value);
   if (name === undefined) throw new UsageError(`--preset ${value}: is none of ${presetNames.join(", ")}`);
   if ("design" in presets[name])
-    throw new UsageError(`--preset ${value}: is an ablation, which the page runs; choose another here`);
+    throw new UsageError(
+      `--preset ${value}: is an ablation, which “npm run ablate” runs; choose another here`,
+    );
   return name;
 }
 

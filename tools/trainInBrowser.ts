@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import type { BackendChoice } from "../src/contract/backend.ts";
-import { defaultConfig } from "../src/contract/config.ts";
+import { defaultConfig, type Config } from "../src/contract/config.ts";
 import { describeFittedBatch } from "../src/contract/describeFittedBatch.ts";
 import { photosPatch } from "../src/contract/presets.ts";
 import { describeLabels } from "../src/contract/dataset.ts";
@@ -94,6 +94,56 @@ export async function trainInBrowser(
     const final = await tab.follow(job, interrupted);
     const saved = await tab.save(job, final);
     return summarise(final, saved);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** One of several runs that share images, teacher and tab. */
+interface RunInTurn {
+  readonly config: Config;
+  readonly outFolder: string;
+}
+
+/** What is told of runs in turn; what these throw ends them. */
+interface TurnEvents<T> {
+  /** Before the first run, once images and teacher are there. @param fingerprint empty for the demo set. */
+  readonly onImages: (fingerprint: string) => void;
+  readonly onStart: (run: T) => void;
+  /** Once it is saved. */
+  readonly onEnd: (run: T, result: TrainResult) => void;
+}
+
+/**
+ * Trains one run after another in one tab, each from its start, and takes every result away before the next begins.
+ *
+ * @param job whose images, teacher and backend are given.
+ * @throws TrainError what went wrong with the first run that has not ended.
+ */
+export async function trainInTurn<T extends RunInTurn>(
+  job: TrainJob,
+  runs: readonly T[],
+  siteUrl: string,
+  progress: ProgressLine,
+  interrupted: AbortSignal,
+  events: TurnEvents<T>,
+): Promise<void> {
+  const { browser, page } = await openBrowser(job.backend, siteUrl, progress, null);
+  try {
+    const tab = new PlaygroundTab(page, progress);
+    await tab.open(`${siteUrl}#${formatLink({ ...defaultConfig, ...job.config }, job.backend)}`);
+    await tab.giveImages(job);
+    await tab.giveTeacher(job);
+    events.onImages(await tab.dataFingerprint());
+    for (const run of runs) {
+      if (interrupted.aborted) return;
+      events.onStart(run);
+      const whole = { ...job, config: run.config, outFolder: run.outFolder };
+      await tab.configure(run.config, job.backend);
+      await tab.startAnother();
+      const final = await tab.follow(whole, interrupted);
+      events.onEnd(run, summarise(final, await tab.save(whole, final)));
+    }
   } finally {
     await browser.close();
   }
@@ -206,7 +256,17 @@ class PlaygroundTab {
     this.#progress.say(
       `For ${dataset?.count} images: ${whole.steps} steps of ${whole.batchSize}, student of width ${whole.studentWidth}.`,
     );
-    await this.#page.evaluate((link) => (location.hash = link), formatLink(whole, backend));
+    await this.configure(whole, backend);
+  }
+
+  /** By the address, as a link would. */
+  async configure(config: Config, backend: BackendChoice): Promise<void> {
+    await this.#page.evaluate((link) => (location.hash = link), formatLink(config, backend));
+  }
+
+  /** Which images were given; empty for the demo set, which is drawn when a run begins. */
+  async dataFingerprint(): Promise<string> {
+    return (await this.#snapshot()).dataset?.fingerprint ?? "";
   }
 
   async #giveFolder(path: string): Promise<void> {
@@ -272,6 +332,13 @@ class PlaygroundTab {
 
   async start(): Promise<void> {
     await this.#page.getByTestId("start").click();
+  }
+
+  /** The same after another run, whose end would be taken for this one's. */
+  async startAnother(): Promise<void> {
+    const { run: before } = await this.#snapshot();
+    await this.start();
+    await this.#until(({ run }) => run.runId !== before.runId, "getting ready");
   }
 
   /** Goes on with the run this browser keeps: one that was broken off is offered, one that was stopped is in the list. */

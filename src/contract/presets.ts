@@ -1,16 +1,5 @@
+import type { AblationDesign } from "./ablationDesign.ts";
 import { defaultConfig, publishedConfig, type Config, type ConfigPatch } from "./config.ts";
-
-/** What an ablation varies and repeats. */
-export interface AblationDesign {
-  readonly axis: AblationAxis;
-  readonly values: readonly number[];
-  readonly seeds: readonly number[];
-  /** Length of every run. */
-  readonly steps: number;
-}
-
-/** The setting an ablation varies. */
-export type AblationAxis = "hiddenWidth" | "embeddingDim";
 
 /** Settings for a purpose, chosen by measurement: docs/RECIPES.md has the table behind each. */
 export interface Preset {
@@ -76,7 +65,14 @@ export const presets = {
       "How wide must the head be to take in the teacher? Six widths, three seeds each, as an ablation.",
     // Jobs are measured at their end whatever this says; it holds for a single run begun with the preset.
     patch: { evaluateEvery: 100 },
-    design: { axis: "hiddenWidth", values: [8, 16, 32, 64, 128, 256], seeds: [1, 2, 3], steps: 200 },
+    design: {
+      axis: "hiddenWidth",
+      values: [8, 16, 32, 64, 128, 256],
+      seeds: [1, 2, 3],
+      steps: 200,
+      withTeacherless: false,
+      stopsHopeless: false,
+    },
   },
 } as const satisfies Record<string, Preset>;
 

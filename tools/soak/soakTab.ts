@@ -64,19 +64,8 @@ export class SoakTab {
     return this.until(({ run }) => run.state === "ended" && run.end?.kind !== "failed", limitMs);
   }
 
-  /** The step of the last checkpoint on the disk; 0 before there is one. */
   keptStep(runId: string): Promise<number> {
-    return this.page.evaluate(async (name) => {
-      try {
-        const root = await navigator.storage.getDirectory();
-        const folder = await root.getDirectoryHandle("runs");
-        const file = await (await folder.getFileHandle(name)).getFile();
-        const manifest = JSON.parse(await file.text()) as { entries: { step: number }[] };
-        return manifest.entries[0]?.step ?? 0;
-      } catch {
-        return 0;
-      }
-    }, `${runId}.checkpoint.json`);
+    return keptStep(this.page, runId);
   }
 
   /** The metrics of a run that has ended, as they are on the disk. */
@@ -108,4 +97,19 @@ export class SoakTab {
     if (found === undefined) throw new Error("the page has no engine");
     return found;
   }
+}
+
+/** The step of a run's last checkpoint on the disk; 0 before there is one. */
+export function keptStep(page: Page, runId: string): Promise<number> {
+  return page.evaluate(async (name) => {
+    try {
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle("runs");
+      const file = await (await folder.getFileHandle(name)).getFile();
+      const manifest = JSON.parse(await file.text()) as { entries: { step: number }[] };
+      return manifest.entries[0]?.step ?? 0;
+    } catch {
+      return 0;
+    }
+  }, `${runId}.checkpoint.json`);
 }

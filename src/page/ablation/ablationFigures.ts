@@ -1,47 +1,105 @@
-import { settings, type Config } from "../../contract/config.ts";
-import type { AblationDesign } from "../../contract/presets.ts";
-import { referencesOf, summarise } from "../commands/ablation.ts";
+import { ablationAxes, axisLabel, axisScale, orderedValues, valueTick } from "../../contract/ablationAxes.ts";
+import type { AblationDesign, AblationValue } from "../../contract/ablationDesign.ts";
+import type { Config } from "../../contract/config.ts";
+import { methods } from "../../contract/methods.ts";
 import type { ChartReference } from "../plots/chartData.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
-import { hasTeacher } from "../stores/runStore.ts";
-import type { DimensionFigureSource } from "./dimensionFigure.ts";
+import { jobConfig } from "../trials/ablationJobs.ts";
+import type { XKind } from "./chartScale.ts";
+import { conclude, leadsWithLoss } from "./conclusion.ts";
+import { describePublished } from "./publishedFinding.ts";
+import { measures } from "../trials/measures.ts";
+import { referencesOf, summarise, summariseValue, type AblationPoint } from "../trials/summarise.ts";
 
-/** The figures of an ablation, on the page and as files. */
+/** A measure against what was varied, on the page and as a file. */
+export interface AblationFigure {
+  /** Also the file's name. */
+  readonly id: string;
+  readonly title: string;
+  /** What it shows and how, for whoever sees it without the page around it. */
+  readonly caption: string;
+  /** What can be said of it, in words; "" before there is anything. */
+  readonly conclusion: string;
+  readonly axisLabel: string;
+  /** "kNN accuracy". */
+  readonly measure: string;
+  readonly xKind: XKind;
+  /** All values of the ablation in the axis' order, those without a result yet included. */
+  readonly values: readonly AblationValue[];
+  /** What stands below the axis for each. */
+  readonly ticks: readonly string[];
+  readonly points: readonly AblationPoint[];
+  /** Level lines to compare with, as measured. */
+  readonly references: readonly ChartReference[];
+  readonly yRange: { readonly from: number; readonly to: number } | null;
+  readonly format: (y: number) => string;
+}
+
+/** The figures of an ablation, the one that says most first: the loss, where accuracies differ by chance only. */
 export function ablationFigures(
   design: AblationDesign,
   config: Config | null,
   jobs: readonly AblationJob[],
-): readonly (DimensionFigureSource & { readonly id: string })[] {
+): readonly AblationFigure[] {
+  const { axis } = design;
   const references = referencesOf(jobs);
+  const xKind = axisScale(axis);
+  const values = orderedValues(design);
   const shared = {
-    axisLabel: `${settings[design.axis].label} (log₂)`,
-    values: [...new Set(jobs.map((job) => job.value))],
+    axisLabel: `${axisLabel(axis)}${xKind === "log" ? " (log₂)" : ""}`,
+    xKind,
+    values,
+    ticks: values.map((value) => valueTick(axis, value)),
   };
+  const label = lowerFirst(axisLabel(axis));
+  const seeds = `${design.seeds.length} ${design.seeds.length === 1 ? "seed" : "seeds"} of ${design.steps} steps each`;
+  const how =
+    design.seeds.length === 1
+      ? `${seeds}; with one seed there are no intervals.`
+      : `${seeds}; rings are single runs, dots their means, bars 95 % bootstrap intervals of the mean, which are narrower than the truth with so few.`;
   const lines = [
     { label: "Teacher", colour: "orange", y: references.teacherKnn },
+    { label: "Without a teacher", colour: "purple", y: summariseValue(jobs, null, "knn")?.mean ?? null },
     { label: "Untrained", colour: "ink", y: references.untrainedKnn },
   ] as const;
-  const what = `${design.seeds.length} ${design.seeds.length === 1 ? "seed" : "seeds"} of ${design.steps} steps each; rings are single runs.`;
-  const knn = {
+  const knnPoints = summarise(design, jobs, "knn");
+  const knn: AblationFigure = {
     id: "ablation-knn",
     ...shared,
     title: "kNN accuracy at the end",
-    measure: "kNN accuracy",
-    caption: `kNN accuracy of the student's features on the same held-out images, by ${settings[design.axis].label.toLowerCase()}: ${what}`,
-    points: summarise(jobs, "knn"),
+    measure: measures.knn.name,
+    caption: `kNN accuracy of the student's features on the same held-out images, by ${label}: ${how} ${describePublished(axis)}`,
+    conclusion: conclude(design, knnPoints, measures.knn),
+    points: knnPoints,
     references: lines.flatMap(({ y, ...line }): ChartReference[] => (y === null ? [] : [{ ...line, y }])),
-    format: (y: number) => `${Number((y * 100).toFixed(1))} %`,
+    yRange: { from: 0, to: 1 },
+    format: (y) => `${Number((y * 100).toFixed(1))} %`,
   };
-  if (config === null || !hasTeacher(config)) return [knn];
-  const distillation = {
+  if (config === null || !measuresLoss(design, config)) return [knn];
+  const lossPoints = summarise(design, jobs, "distillation");
+  const { comparesLoss, note } = ablationAxes[axis];
+  const distillation: AblationFigure = {
     id: "ablation-distillation",
     ...shared,
     title: "Distillation loss, last tenth",
-    measure: "Distillation loss",
-    caption: `Squared distance of the student's to the teacher's unit embeddings over both views, mean of the last tenth of the run (0 = equal, 8 at most), by ${settings[design.axis].label.toLowerCase()}: ${what}`,
-    points: summarise(jobs, "distillation"),
+    measure: measures.distillation.name,
+    caption: `Squared distance of the student's to the teacher's unit embeddings over both views, mean of the last tenth of the run (0 = equal, 8 at most), by ${label}: ${how}`,
+    conclusion: comparesLoss ? conclude(design, lossPoints, measures.distillation) : note,
+    points: lossPoints,
     references: [],
-    format: (y: number) => String(Number(y.toPrecision(3))),
+    yRange: null,
+    format: measures.distillation.format,
   };
-  return [knn, distillation];
+  return leadsWithLoss(design, knnPoints, lossPoints) ? [distillation, knn] : [knn, distillation];
+}
+
+/** Whether every run of the axis has a teacher to be close to. */
+function measuresLoss(design: AblationDesign, config: Config): boolean {
+  if (design.axis === "method") return false;
+  const [value = null] = design.values;
+  return methods[jobConfig(config, design, { value, seed: 0 }).method].usesTeacher;
+}
+
+function lowerFirst(label: string): string {
+  return label.charAt(0).toLowerCase() + label.slice(1);
 }

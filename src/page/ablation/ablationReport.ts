@@ -1,13 +1,15 @@
-import { settings, type Config } from "../../contract/config.ts";
-import type { AblationDesign } from "../../contract/presets.ts";
-import { ablationCsv } from "../commands/ablation.ts";
+import { axisLabel, ablationAxes } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
+import type { Config } from "../../contract/config.ts";
 import { figureSvg } from "../plots/figureSvg.ts";
 import { changedRows } from "../report/changedRows.ts";
 import { htmlReport, type ReportSection } from "../report/htmlReport.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
 import { ablationFigures } from "./ablationFigures.ts";
-import { ablationTable } from "./ablationTable.ts";
-import { dimensionFigure } from "./dimensionFigure.ts";
+import { jobLabel, rowValues } from "../trials/ablationJobs.ts";
+import { ablationCsv, ablationTable, stateNames } from "./ablationTable.ts";
+import { paperFigure } from "./paperFigure.ts";
+import { describePublished } from "./publishedFinding.ts";
 
 /** What was varied, what came of it, and every run behind it. */
 export function ablationReport(
@@ -15,30 +17,36 @@ export function ablationReport(
   config: Config | null,
   jobs: readonly AblationJob[],
 ): string {
-  const label = settings[design.axis].label.toLowerCase();
+  const label = axisLabel(design.axis).toLowerCase();
+  const { note } = ablationAxes[design.axis];
   const changed = config === null ? [] : changedRows(config);
-  const failed = jobs.filter(({ state }) => state === "failed");
+  const leftOut = jobs.filter(({ state }) => state === "failed" || state === "stoppedEarly");
+  const values = rowValues(design).map((value) => jobLabel(design, { value }));
+  const figures = ablationFigures(design, config, jobs);
+  const [first] = figures;
   return htmlReport({
     title: `DisCo Playground: ${label} varied`,
-    lead: `${jobs.length} runs of ${design.steps} steps: ${label} ${design.values.join(", ")}, seeds ${design.seeds.join(", ")}. Everything else was held.`,
+    lead: `${jobs.length} runs of ${design.steps} steps: ${label} ${values.join(", ")}; seeds ${design.seeds.join(", ")}. Everything else was held. ${note}`.trim(),
     sections: [
-      ...ablationFigures(design, config, jobs).map((source): ReportSection => ({
-        kind: "figure",
-        svg: figureSvg(dimensionFigure(source)),
-      })),
+      ...(first === undefined || first.conclusion === ""
+        ? []
+        : [{ kind: "text" as const, text: first.conclusion }]),
+      ...figures.map((source): ReportSection => ({ kind: "figure", svg: figureSvg(paperFigure(source)) })),
       { kind: "table", ...ablationTable(design, jobs) },
-      {
-        kind: "text",
-        text: "The published finding it is compared with: a student whose head is too narrow cannot take in the teacher's embedding (the Distilling BottleNeck, arXiv 2104.09124, on ImageNet).",
-      },
-      ...(failed.length === 0
+      { kind: "text", text: describePublished(design.axis) },
+      ...(leftOut.length === 0
         ? []
         : [
             {
               kind: "table" as const,
-              caption: "Runs that failed",
-              header: [label, "seed", "why"],
-              rows: failed.map(({ value, seed, problem }) => [String(value), String(seed), problem]),
+              caption: "Runs that are left out",
+              header: [label, "seed", "state", "why"],
+              rows: leftOut.map((job) => [
+                jobLabel(design, job),
+                String(job.seed),
+                stateNames[job.state],
+                job.problem,
+              ]),
             },
           ]),
       ...(changed.length === 0

@@ -1,8 +1,10 @@
-import { settings } from "../../contract/config.ts";
-import type { AblationDesign } from "../../contract/presets.ts";
-import { summarise } from "../commands/ablation.ts";
+import { axisLabel } from "../../contract/ablationAxes.ts";
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
+import { toCsv } from "../../formats/csvTable.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
-import { formatShare } from "../widgets/formatNumbers.ts";
+import { jobLabel, rowValues } from "../trials/ablationJobs.ts";
+import { formatSummary, measures } from "../trials/measures.ts";
+import { summariseValue, type AblationMetric } from "../trials/summarise.ts";
 
 /** What an ablation found, a row a value, as it is read on the page and in files. */
 export interface AblationTable {
@@ -12,30 +14,61 @@ export interface AblationTable {
 }
 
 export function ablationTable(design: AblationDesign, jobs: readonly AblationJob[]): AblationTable {
-  const knn = new Map(summarise(jobs, "knn").map((point) => [point.value, point]));
-  const distillation = new Map(summarise(jobs, "distillation").map((point) => [point.value, point]));
-  const values = [...new Set(jobs.map((job) => job.value))].sort((a, b) => a - b);
+  // Methods have losses of their own, which do not stand in one column.
+  const shown: readonly AblationMetric[] = design.axis === "method" ? ["knn"] : ["knn", "distillation"];
   const questions = jobs.find(({ result }) => result !== null)?.result?.baseline?.queryImages ?? null;
   return {
-    header: [settings[design.axis].label, "Runs", "kNN accuracy", "Distillation loss"],
-    rows: values.map((value) => {
-      const ofValue = jobs.filter((job) => job.value === value);
-      const accuracy = knn.get(value);
-      const loss = distillation.get(value);
-      const done = ofValue.filter((job) => job.state === "done").length;
-      const isRunning = ofValue.some((job) => job.state === "running");
+    header: [axisLabel(design.axis), "Runs", ...shown.map((metric) => measures[metric].name)],
+    rows: rowValues(design).map((value) => {
+      const measured = (metric: AblationMetric): string => {
+        const summary = summariseValue(jobs, value, metric);
+        return summary === null ? "–" : formatSummary(summary, measures[metric]);
+      };
       return [
-        String(value),
-        `${done} of ${ofValue.length}${isRunning ? ", running" : ""}`,
-        accuracy === undefined
-          ? "–"
-          : formatShare(accuracy.mean) +
-            (accuracy.std === null ? "" : ` ± ${(accuracy.std * 100).toFixed(1)}`),
-        loss === undefined
-          ? "–"
-          : loss.mean.toFixed(3) + (loss.std === null ? "" : ` ± ${loss.std.toFixed(3)}`),
+        jobLabel(design, { value }),
+        describeJobs(jobs.filter((job) => job.value === value)),
+        ...shown.map(measured),
       ];
     }),
-    caption: `Mean ± standard deviation over seeds, where there are several. The dots in the figure are single runs. All runs are asked about the same held-out images${questions === null ? "" : `, ${questions} of them`}.`,
+    caption: `Mean over the seeds that are done, and its 95 % bootstrap interval where there are several. Runs that were stopped early or skipped are left out. All runs are asked about the same held-out images${questions === null ? "" : `, ${questions} of them`}.`,
   };
+}
+
+/** "2 of 3, 1 stopped early". */
+function describeJobs(jobs: readonly AblationJob[]): string {
+  const count = (state: AblationJob["state"]): number => jobs.filter((job) => job.state === state).length;
+  const told = (["failed", "skipped", "stoppedEarly"] as const).flatMap((state) =>
+    count(state) === 0 ? [] : [`${count(state)} ${stateNames[state]}`],
+  );
+  return [
+    `${count("done")} of ${jobs.length}`,
+    ...told,
+    ...(count("running") === 0 ? [] : [stateNames.running]),
+  ].join(", ");
+}
+
+export const stateNames: Readonly<Record<AblationJob["state"], string>> = {
+  queued: "waiting",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  skipped: "skipped",
+  stoppedEarly: "stopped early",
+};
+
+/** One line per run. */
+export function ablationCsv(design: AblationDesign, jobs: readonly AblationJob[]): string {
+  return toCsv([
+    [design.axis, "seed", "steps", "knn", "distillation", "state", "problem", "teacher_knn"],
+    ...jobs.map((job) => [
+      job.value ?? "without a teacher",
+      job.seed,
+      design.steps,
+      job.result?.knn ?? null,
+      job.result?.distillation ?? null,
+      job.state,
+      job.problem,
+      job.result?.baseline?.teacherKnn ?? null,
+    ]),
+  ]);
 }

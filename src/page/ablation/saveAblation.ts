@@ -1,13 +1,12 @@
 import { latexTable } from "../../formats/latexTable.ts";
-import { ablationCsv } from "../commands/ablation.ts";
 import { figureSvg } from "../plots/figureSvg.ts";
 import { saveFigureAs } from "../plots/saveFigureAs.ts";
 import { ablationStore } from "../stores/ablationStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { ablationFigures } from "./ablationFigures.ts";
 import { ablationReport } from "./ablationReport.ts";
-import { ablationTable } from "./ablationTable.ts";
-import { dimensionFigure } from "./dimensionFigure.ts";
+import { ablationCsv, ablationTable } from "./ablationTable.ts";
+import { paperFigure } from "./paperFigure.ts";
 
 /** What an ablation can be kept as. */
 export type AblationFile = "csv" | "latex" | "svg" | "png" | "report";
@@ -28,7 +27,7 @@ export async function saveAblation(kind: AblationFile): Promise<void> {
     case "svg":
     case "png":
       for (const source of ablationFigures(design, config, jobs))
-        await saveFigureAs(kind, source.id, figureSvg(dimensionFigure(source)));
+        await saveFigureAs(kind, source.id, figureSvg(paperFigure(source)));
       return;
     case "report":
       saveFile("ablation.html", ablationReport(design, config, jobs), "text/html");

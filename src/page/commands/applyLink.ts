@@ -1,4 +1,5 @@
 import { linkStore, type LinkSource } from "../stores/linkStore.ts";
+import { ablationStore } from "../stores/ablationStore.ts";
 import { replaceConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { notify } from "../stores/noticeStore.ts";
@@ -10,11 +11,12 @@ import type { SharedLink } from "./shareLink.ts";
  * controls; it never loads or starts anything.
  */
 export function applyLink(
-  { patch, dataset, teacher, data, view, problems }: Omit<SharedLink, "backend">,
+  { patch, dataset, teacher, data, view, design, problems }: Omit<SharedLink, "backend">,
   source: LinkSource,
 ): void {
   if (view !== null) showView(view);
   replaceConfig(patch, problems);
+  if (design !== null) ablationStore.setState({ draft: design });
   linkStore.setState({ source, dataset, teacher, data });
   for (const [origin, what, where] of [
     [teacher, "teacher", "Teacher"],

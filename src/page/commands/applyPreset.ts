@@ -5,15 +5,13 @@ import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore, replaceConfig } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runIsBusy } from "../stores/runStore.ts";
-import { ablationIsGoing } from "./ablation.ts";
 
 /** Sets everything to a preset; images that were given stay chosen, and so does the seed. */
 export async function applyPreset(engine: Engine, name: PresetName): Promise<void> {
   const preset: Preset = presets[name];
   const { data, seed } = configStore.getState().config;
   replaceConfig({ data, seed, ...preset.patch });
-  if (preset.design !== undefined && !ablationIsGoing())
-    ablationStore.setState({ design: preset.design, jobs: [], status: "idle", config: null });
+  if (preset.design !== undefined) ablationStore.setState({ draft: preset.design });
   if (name === "photos") {
     const patch = await patchForPhotos(engine);
     if (!runIsBusy()) replaceConfig({ seed, ...patch });

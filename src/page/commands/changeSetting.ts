@@ -3,7 +3,7 @@ import { settings, usualRates } from "../../contract/config.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { lastRow } from "../metrics/metricLog.ts";
-import { ablationStore } from "../stores/ablationStore.ts";
+import { ablationIsGoing } from "../stores/ablationStore.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { runIsGoing, runStore } from "../stores/runStore.ts";
@@ -63,9 +63,4 @@ function companions(name: SettingName, value: number | string): ConfigPatch {
   return learningRate === usualRates[optimiser]
     ? { learningRate: usualRates[value as Config["optimiser"]] }
     : {};
-}
-
-function ablationIsGoing(): boolean {
-  const { status } = ablationStore.getState();
-  return status === "running" || status === "paused";
 }

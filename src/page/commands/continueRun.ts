@@ -23,6 +23,8 @@ export interface ContinueOptions {
   readonly moreEpochs?: number;
   /** Live settings from now on. */
   readonly patch?: ConfigPatch;
+  /** Whether the panels keep what they show, in place of the run's settings. */
+  readonly keepsSettings?: boolean;
 }
 
 /** Goes on with a kept run where it was, curves and measurements included. Faults become notices. */
@@ -33,7 +35,7 @@ export async function continueRun(
 ): Promise<boolean> {
   if (runIsBusy()) return false;
   try {
-    await goOn(engine, runId, options);
+    await goOnWithRun(engine, runId, options);
     return true;
   } catch (error) {
     notifyError(error, "run");
@@ -41,7 +43,8 @@ export async function continueRun(
   }
 }
 
-async function goOn(engine: Engine, runId: string, options: ContinueOptions): Promise<void> {
+/** The same for who deals with faults. @throws AppError why it cannot go on. */
+export async function goOnWithRun(engine: Engine, runId: string, options: ContinueOptions): Promise<void> {
   const { paused = false, moreEpochs = 0, patch = {} } = options;
   if (keptEntry(runId) === null) await refreshKept(engine);
   const entry = keptEntry(runId);
@@ -76,7 +79,7 @@ function showContinued(
   runId: string,
   { record }: KeptRunEntry,
   { plan, live, step, metrics, baseline, evaluations }: ContinuedRun,
-  { patch = {}, moreEpochs = 0 }: ContinueOptions,
+  { patch = {}, moreEpochs = 0, keepsSettings = false }: ContinueOptions,
 ): void {
   replaceMetricLog(runId, metrics);
   const change = { ...patch, ...(moreEpochs === 0 ? {} : { steps: plan.totalSteps }) };
@@ -86,12 +89,12 @@ function showContinued(
   ];
   if (runStore.getState().runId !== runId) return;
   runStore.setState({ config: live, plan, step, baseline, evaluations, adjustments });
-  replaceConfig(live);
+  if (!keepsSettings) replaceConfig(live);
   announceMetrics();
 }
 
 /** Backend, images and teacher as the run had them: those that are there, that are kept, or were given in this visit. */
-async function prepareInputs(engine: Engine, entry: KeptRunEntry): Promise<void> {
+export async function prepareInputs(engine: Engine, entry: KeptRunEntry): Promise<void> {
   const { config } = entry.record.run;
   const say = (preparing: string): void => runStore.setState({ preparing });
   say("opening a backend");

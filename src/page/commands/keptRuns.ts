@@ -100,11 +100,13 @@ async function lookForInterrupted(engine: Engine): Promise<void> {
   }
 }
 
-/** The newest run that was broken off. */
+/** The newest run that was broken off, and is not an ablation's to go on with. */
 function offerInterrupted(): void {
   const { list } = keptStore.getState();
   if (runIsBusy()) return;
-  const last = list?.runs.findLast((entry) => isInterrupted(entry));
+  const { jobs } = ablationStore.getState();
+  const ofAblation = new Set(jobs.map(({ runId }) => runId));
+  const last = list?.runs.findLast((entry) => isInterrupted(entry) && !ofAblation.has(entry.record.runId));
   keptStore.setState({ offered: last?.record.runId ?? "" });
 }
 

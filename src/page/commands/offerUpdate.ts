@@ -1,8 +1,7 @@
-import { ablationStore } from "../stores/ablationStore.ts";
+import { ablationIsGoing, ablationStore } from "../stores/ablationStore.ts";
 import { notify, withdrawNotices } from "../stores/noticeStore.ts";
 import { offlineStore } from "../stores/offlineStore.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
-import { ablationIsGoing } from "./ablation.ts";
 
 /** Offers a new version of the site that waits, whenever nothing is going; never takes it by itself. */
 export function offerUpdates(): void {

@@ -7,6 +7,7 @@ import { keptEntry } from "../stores/keptStore.ts";
 import { notify, withdrawNotices } from "../stores/noticeStore.ts";
 import { runIsGoing, runStore } from "../stores/runStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
+import { continueAblation } from "./ablation.ts";
 import { continueRun } from "./continueRun.ts";
 import { concludeRun } from "./engineEvents.ts";
 import { offerRun } from "./keptRuns.ts";
@@ -71,9 +72,13 @@ async function bringTeacher(engine: EngineClient): Promise<boolean> {
   );
 }
 
-/** The jobs of an ablation are their queue's to go on with. */
+/** The jobs of an ablation are their queue's to go on with; it does, unless it was paused. */
 async function goOn(engine: EngineClient, runId: string, paused: boolean): Promise<void> {
-  if (ablationStore.getState().jobs.some((job) => job.runId === runId)) return;
+  const job = ablationStore.getState().jobs.find((each) => each.runId === runId);
+  if (job !== undefined) {
+    if (job.state === "queued" && !paused) void continueAblation(engine);
+    return;
+  }
   if (!(await offerRun(engine, runId))) return;
   const step = keptEntry(runId)?.checkpoint?.step ?? 0;
   if (!(await continueRun(engine, runId, { paused }))) return;

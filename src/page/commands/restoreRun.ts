@@ -40,7 +40,7 @@ const mostNamed = 12;
 function apply({ patch, problems, adjustments, ...given }: RunSettings, fileName: string): void {
   applyLink(
     {
-      ...{ patch, problems, view: null },
+      ...{ patch, problems, view: null, design: null },
       dataset: given.dataset?.kind === "own" ? linkedDatasetOf(given.dataset) : null,
       teacher: patch.teacher === "own" ? given.teacherOrigin : null,
       data: given.dataset?.kind === "own" ? given.dataOrigin : null,

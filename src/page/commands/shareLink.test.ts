@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Config, Setting } from "../../contract/config.ts";
 import { defaultConfig, settingNames, settings } from "../../contract/config.ts";
+import { presets } from "../../contract/presets.ts";
 import { describeProblems, formatLink, longestLink, parseLink } from "./shareLink.ts";
 
 /** Any valid value of a setting. */
@@ -35,7 +36,22 @@ describe("share link", () => {
       teacher: null,
       data: null,
       view: null,
+      design: null,
       problems: [],
+    });
+  });
+
+  test("holds an ablation's design where it is not the usual one, as far as there is room", () => {
+    const usual = presets.bottleneck.design;
+    const design = { ...usual, axis: "method", values: ["mocov2", "disco"], withTeacherless: true } as const;
+    const link = formatLink(defaultConfig, "auto", null, {}, "ablation", design);
+    expect(link).toBe("v=2&seed=1&view=ablation&ablation=method~mocov2_disco~1_2_3~200~teacherless");
+    expect(parseLink(link)).toMatchObject({ design, view: "ablation", problems: [] });
+    expect(formatLink(defaultConfig, "auto", null, {}, "train", usual)).toBe("v=2&seed=1");
+    expect(parseLink("ablation=method~magic~1~2&seed=4")).toMatchObject({
+      design: null,
+      patch: { seed: 4 },
+      problems: [{ name: "ablation" }],
     });
   });
 

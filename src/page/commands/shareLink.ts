@@ -1,3 +1,6 @@
+import type { AblationDesign } from "../../contract/ablationDesign.ts";
+import { formatDesign, parseDesign } from "../../contract/ablationText.ts";
+import { presets } from "../../contract/presets.ts";
 import type { LinkedDataset } from "../../contract/linkedDataset.ts";
 import type { BackendChoice } from "../../contract/backend.ts";
 import type { Config, ConfigPatch, ConfigProblem } from "../../contract/config.ts";
@@ -14,6 +17,9 @@ const longestName = 40;
 /** A link made here is at most this long; a longer one was not made here. */
 export const longestLink = 2048;
 
+/** What a link means that names no design. */
+const usualDesign = formatDesign(presets.bottleneck.design);
+
 const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "webgl", "cpu"];
 
 /** Everything the part after `#` can say. It is read as data and never starts anything. */
@@ -27,6 +33,8 @@ export interface SharedLink {
   readonly problems: readonly ConfigProblem[];
   /** What to show first; null for the usual. */
   readonly view: ViewName | null;
+  /** What the ablation's form is filled in with; null where the link does not say. */
+  readonly design: AblationDesign | null;
 }
 
 /**
@@ -39,6 +47,7 @@ export function formatLink(
   dataset: LinkedDataset | null = null,
   web: { readonly teacher?: WebOrigin | null; readonly data?: WebOrigin | null } = {},
   view: ViewName = "train",
+  design: AblationDesign | null = null,
 ): string {
   const difference = configDifference(config);
   const pairs: [string, string][] = [["v", String(linkVersion)]];
@@ -51,16 +60,22 @@ export function formatLink(
     pairs.push(["dataset", `${name}:${fingerprint}`]);
   }
   let link = joinPairs(pairs);
+  const designText = design === null ? usualDesign : formatDesign(design);
+  if (designText !== usualDesign) link = ifShort(link, [["ablation", designText]]);
   for (const use of ["teacher", "data"] as const) {
     const origin = web[use];
     if (origin === null || origin === undefined) continue;
     const more: [string, string][] = [[`${use}From`, origin.address]];
     if (origin.sha256 !== null) more.push([`${use}Hash`, origin.sha256]);
-    // An address too long for a link is left out rather than cut.
-    const longer = `${link}&${joinPairs(more)}`;
-    if (longer.length <= longestLink) link = longer;
+    link = ifShort(link, more);
   }
   return link;
+}
+
+/** The link with more at its end. What is too long for a link is left out rather than cut. */
+function ifShort(link: string, more: readonly [string, string][]): string {
+  const longer = `${link}&${joinPairs(more)}`;
+  return longer.length <= longestLink ? longer : link;
 }
 
 /** A set of images as a link names it. */
@@ -74,7 +89,15 @@ function joinPairs(pairs: readonly (readonly [string, string])[]): string {
 
 /** Reads what `formatLink` or a person wrote. What is understood is kept, the rest reported. Never throws. */
 export function parseLink(hash: string): SharedLink {
-  const nothing = { patch: {}, backend: null, dataset: null, teacher: null, data: null, view: null };
+  const nothing = {
+    patch: {},
+    backend: null,
+    dataset: null,
+    teacher: null,
+    data: null,
+    view: null,
+    design: null,
+  };
   const text = hash.startsWith("#") ? hash.slice(1) : hash;
   if (text === "") return { ...nothing, problems: [] };
   if (text.length > longestLink) {
@@ -100,6 +123,7 @@ export function parseLink(hash: string): SharedLink {
   const backend = takeBackend(given, problems);
   const view = viewNamed(given.get("view") ?? "");
   if (view !== null) given.delete("view"); // another is reported with the unknown settings
+  const design = takeDesign(given, problems);
   const dataset = takeDataset(given, problems);
   const teacher = takeOrigin(given, "teacher", problems);
   const data = takeOrigin(given, "data", problems);
@@ -111,6 +135,7 @@ export function parseLink(hash: string): SharedLink {
     teacher,
     data,
     view,
+    design,
     problems: [...problems, ...parsed.problems],
   };
 }
@@ -145,6 +170,16 @@ function takeBackend(given: Map<string, string>, problems: ConfigProblem[]): Bac
   if (known === undefined)
     problems.push({ name: "backend", message: `is none of ${backendChoices.join(", ")}` });
   return known ?? null;
+}
+
+function takeDesign(given: Map<string, string>, problems: ConfigProblem[]): AblationDesign | null {
+  const text = given.get("ablation");
+  given.delete("ablation");
+  if (text === undefined) return null;
+  const parsed = parseDesign(text);
+  if ("design" in parsed) return parsed.design;
+  problems.push({ name: "ablation", message: parsed.problem });
+  return null;
 }
 
 function takeDataset(given: Map<string, string>, problems: ConfigProblem[]): LinkedDataset | null {

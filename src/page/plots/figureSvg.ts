@@ -19,7 +19,8 @@ export interface Figure {
 
 export interface FigureAxis {
   readonly label: string;
-  readonly ticks: readonly { readonly at: number; readonly label: string }[];
+  /** Long labels are set in rows, the first at 0, so that they do not run into each other. */
+  readonly ticks: readonly { readonly at: number; readonly label: string; readonly row?: number }[];
   readonly from: number;
   readonly to: number;
   readonly logarithmic: boolean;
@@ -36,8 +37,8 @@ export interface FigureCurve {
 interface FigurePoint {
   readonly x: number;
   readonly y: number;
-  /** Half the length of its error bar; none when left out. */
-  readonly spread?: number;
+  /** Where its error bar begins and ends; none when left out. */
+  readonly interval?: { readonly low: number; readonly high: number };
 }
 
 const paper = {
@@ -57,6 +58,8 @@ const plot = { left: 64, right: width - 20, top: 44, height: 260 };
 /** Rough: an SVG cannot be asked how wide its text is before it is drawn. */
 const charWidth = 6.4;
 const lineHeight = 17;
+/** From one row of labels below the x axis to the next. */
+const rowHeight = 15;
 
 /** The figure as an SVG file of its own: nothing outside it is needed. */
 export function figureSvg(figure: Figure): string {
@@ -70,7 +73,8 @@ export function figureSvg(figure: Figure): string {
   const y = place(figure.y, bottom, plot.top);
 
   const legend = legendOf(figure);
-  const legendTop = bottom + 58;
+  const belowTicks = bottom + Math.max(0, ...figure.x.ticks.map(({ row = 0 }) => row)) * rowHeight;
+  const legendTop = belowTicks + 58;
   const captionTop = legendTop + legend.rows * lineHeight + 8;
   const caption = wrapped(figure.caption, Math.floor((width - 40) / charWidth));
   const height = captionTop + caption.length * lineHeight + 8;
@@ -84,11 +88,11 @@ export function figureSvg(figure: Figure): string {
       `<line x1="${plot.left}" x2="${plot.right}" y1="${round(y(at))}" y2="${round(y(at))}" stroke="${grid}"/>`,
       textAt(plot.left - 8, y(at) + 4, label, `text-anchor="end" fill="${muted}"`),
     ]),
-    ...figure.x.ticks.map(({ at, label }) =>
-      textAt(x(at), bottom + 18, label, `text-anchor="middle" fill="${muted}"`),
+    ...figure.x.ticks.map(({ at, label, row = 0 }) =>
+      textAt(x(at), bottom + 18 + row * rowHeight, label, `text-anchor="middle" fill="${muted}"`),
     ),
     `<line x1="${plot.left}" x2="${plot.right}" y1="${bottom}" y2="${bottom}" stroke="${muted}"/>`,
-    textAt((plot.left + plot.right) / 2, bottom + 38, figure.x.label, 'text-anchor="middle"'),
+    textAt((plot.left + plot.right) / 2, belowTicks + 38, figure.x.label, 'text-anchor="middle"'),
     `<text transform="translate(16 ${plot.top + plot.height / 2}) rotate(-90)" text-anchor="middle" fill="${text}">${escaped(figure.y.label)}</text>`,
     ...figure.references.map(
       ({ colour, y: at }) =>
@@ -121,9 +125,9 @@ function curveSvg(
   }
   for (const point of drawable) {
     const [left, top] = [round(x(point.x)), round(y(point.y))];
-    if (point.spread !== undefined)
+    if (point.interval !== undefined)
       parts.push(
-        `<line x1="${left}" x2="${left}" y1="${round(y(point.y - point.spread))}" y2="${round(y(point.y + point.spread))}" stroke="${stroke}" stroke-width="1.5"/>`,
+        `<line x1="${left}" x2="${left}" y1="${round(y(point.interval.low))}" y2="${round(y(point.interval.high))}" stroke="${stroke}" stroke-width="1.5"/>`,
       );
     if (style === "lineAndDots") parts.push(`<circle cx="${left}" cy="${top}" r="3" fill="${stroke}"/>`);
     if (style === "dots")

@@ -5,6 +5,7 @@ import { applyLink, compareWithLink } from "../commands/applyLink.ts";
 import { describeProblems, formatLink, parseLink } from "../commands/shareLink.ts";
 import { openBackend } from "../commands/openBackend.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
+import { ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { engineStore } from "../stores/engineStore.ts";
@@ -44,6 +45,9 @@ export function followAddress(engine: EngineClient): BackendChoice {
     if (state.card !== before.card && state.card !== null) withdrawNotices("linkedTeacher");
   });
   viewStore.subscribe(write);
+  ablationStore.subscribe((state, before) => {
+    if (state.draft !== before.draft) write();
+  });
   addEventListener("hashchange", () => {
     const choice = readAddress();
     if (choice !== engineStore.getState().choice) void openBackend(engine, choice);
@@ -59,7 +63,9 @@ export function shareAddress(): string {
 function currentLink(): string {
   const { config } = configStore.getState();
   const { choice } = engineStore.getState();
-  return formatLink(config, choice, currentDataset(), currentOrigins(), viewStore.getState().view);
+  const { view } = viewStore.getState();
+  const { draft } = ablationStore.getState();
+  return formatLink(config, choice, currentDataset(), currentOrigins(), view, draft);
 }
 
 /** Where the teacher and the images in use came from; before any are loaded, where the opened link says they are. */

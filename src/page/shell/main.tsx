@@ -31,7 +31,11 @@ followEngine(engine);
 followSight(engine);
 keepStudents(engine);
 recoverEngine(engine);
-void import("../commands/keptRuns.ts").then(({ followKept }) => followKept(engine)); // not for the first paint
+// Not for the first paint. An ablation comes first: its runs are its own to go on with.
+void import("../commands/keptAblation.ts")
+  .then(({ followAblation }) => followAblation())
+  .then(() => import("../commands/keptRuns.ts"))
+  .then(({ followKept }) => followKept(engine));
 const backend = followAddress(engine);
 const embed = readEmbed(location.search, isFramedByOthers());
 if (embed === null) listenToKeys(engine);

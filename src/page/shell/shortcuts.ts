@@ -1,6 +1,6 @@
 import type { Engine } from "../../contract/protocol.ts";
-import { ablationIsGoing } from "../commands/ablation.ts";
 import { stepRun, toggleRun } from "../commands/startRun.ts";
+import { ablationIsGoing } from "../stores/ablationStore.ts";
 
 /** Space starts, pauses and goes on; → takes one step. Not while a control has the keyboard. @returns an undo. */
 export function listenToKeys(engine: Engine): () => void {

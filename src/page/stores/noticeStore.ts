@@ -4,7 +4,16 @@ import { AppError, toWire } from "../../contract/errors.ts";
 
 /** What a notice is about. A new notice of a cause takes the place of the one before, and goes when its cause does. */
 export type NoticeCause =
-  "run" | "engine" | "keeping" | "images" | "link" | "linkedTeacher" | "linkedImages" | "update" | "other";
+  | "run"
+  | "ablation"
+  | "engine"
+  | "keeping"
+  | "images"
+  | "link"
+  | "linkedTeacher"
+  | "linkedImages"
+  | "update"
+  | "other";
 
 /** What a notice's button does. */
 export type NoticeAction = "takeUpdate";
