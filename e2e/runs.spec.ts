@@ -69,10 +69,10 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   // Single runs have no interval; what differs in more is in no group.
   await page.getByTestId("group-by").selectOption("hiddenWidth");
   const groups = page.getByTestId("groups");
-  await expect(groups.locator("tbody")).not.toContainText("±");
+  await expect(groups.locator("tbody")).not.toContainText(" to ");
   await page.getByRole("button", { name: "Choose all listed" }).click();
   await expect(page.getByTestId("chosen")).toHaveText("5 chosen.");
-  await expect(groups.locator("tbody tr")).toHaveText([/^8 units2.*±/, /^32 units2.*±/]);
+  await expect(groups.locator("tbody tr")).toHaveText([/^8 units2.* to /, /^32 units2.* to /]);
   await expect(groups).toContainText(/1 run differs in more.*Steps 6/);
   await expect(loss.locator("li").filter({ hasText: /^\s*mean, Head hidden width 8/ })).toHaveCount(1);
   await expect(loss.locator("li")).toHaveCount(7);

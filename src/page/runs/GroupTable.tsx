@@ -1,8 +1,8 @@
 import { settings, type SettingName } from "../../contract/config.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
+import { bootstrapInterval } from "../trials/bootstrapInterval.ts";
 import { groupRuns } from "./groupRuns.ts";
-import { meanInterval } from "./meanInterval.ts";
 import styles from "./Overlay.module.css";
 import { runFigures, type RunFigure } from "./runFigures.ts";
 import { tellApart } from "./tellApart.ts";
@@ -56,8 +56,8 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
         </table>
       </div>
       <p className={styles.note}>
-        {of}. Mean ± 95 % interval of the mean by Student’s t over the group’s n runs; a single run has none.
-        Within and between groups nothing differs but this setting and the seed.{" "}
+        {of}. The mean, and by bootstrap over the group’s n runs its 95 % interval, which a single run has
+        not. Within and between groups nothing differs but this setting and the seed.{" "}
         {runFigures.map(({ meaning }) => meaning).join(" ")}
       </p>
       {unlike.length === 0 ? null : (
@@ -82,12 +82,15 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
   );
 }
 
-/** "85.0 % ± 2.1 %"; of fewer runs than the group has, with their number. */
+/** "85.0 % (82.9 % to 87.1 %)"; of fewer runs than the group has, with their number. */
 function describeMean({ of, format }: RunFigure, runs: readonly RunRecord[]): string {
   const values = runs.flatMap((run) => of(run, metricLogOf(run.runId)) ?? []);
-  const interval = meanInterval(values);
-  if (interval === null) return "–";
-  const { mean, half, n } = interval;
-  const fewer = n < runs.length ? ` (n = ${n})` : "";
-  return `${format(mean)}${half === null ? "" : ` ± ${format(half)}`}${fewer}`;
+  const n = values.length;
+  if (n === 0) return "–";
+  const mean = format(values.reduce((sum, value) => sum + value, 0) / n);
+  const interval = bootstrapInterval(values);
+  const fewer = n < runs.length ? `, n = ${n}` : "";
+  return interval === null
+    ? `${mean}${fewer}`
+    : `${mean} (${format(interval.low)} to ${format(interval.high)}${fewer})`;
 }
