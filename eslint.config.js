@@ -132,8 +132,13 @@ const folders = {
     download: [["stores"], "the client of the download worker knows no panel"],
     offline: [["stores"], "the client of the service worker knows no panel"],
     plots: [["widgets", "metrics", "stores"], "plots draw what they are given"],
+    verdict: [["metrics", "stores"], "a verdict is a function of the numbers, whoever shows it"],
+    trials: [
+      ["widgets", "stores"],
+      "what several runs come to is worked out the same way by command and view",
+    ],
     commands: [
-      ["widgets", "metrics", "engine", "ingest", "stores", "download", "offline"],
+      ["widgets", "metrics", "engine", "ingest", "stores", "download", "offline", "verdict", "trials"],
       "a command is the same from a button, a key or a link",
     ],
     web: [
@@ -146,15 +151,35 @@ const folders = {
       ["widgets", "engine", "ingest", "stores", "commands", "web", "settings"],
       "features stay apart",
     ],
-    run: [["widgets", "metrics", "engine", "stores", "plots", "commands", "settings"], "features stay apart"],
+    explore: [["widgets", "engine", "ingest", "stores", "commands", "data"], "features stay apart"],
+    method: [["widgets", "metrics", "stores", "plots", "commands"], "the diagram is fed by the drawing loop"],
+    run: [
+      ["widgets", "metrics", "engine", "stores", "plots", "verdict", "commands", "settings", "method"],
+      "features stay apart",
+    ],
+    runs: [
+      ["widgets", "metrics", "engine", "stores", "plots", "trials", "commands", "settings"],
+      "features stay apart",
+    ],
     report: [
       ["widgets", "metrics", "stores", "plots", "commands", "settings"],
       "a report is written from what there is, whoever asks for it",
     ],
     export: [["widgets", "engine", "stores", "commands", "report"], "features stay apart"],
     ablation: [
-      ["widgets", "metrics", "engine", "stores", "plots", "commands", "settings", "report"],
+      ["widgets", "metrics", "engine", "stores", "plots", "trials", "commands", "report"],
       "features stay apart",
+    ],
+    stations: [
+      ["widgets", "engine", "stores", "offline", "commands", "settings", "data", "teacher", "explore"],
+      "a station puts panels of features together",
+    ],
+    embed: [
+      [
+        ...["widgets", "engine", "ingest", "stores", "plots", "commands", "settings"],
+        ...["explore", "method", "run"],
+      ],
+      "the embedded view puts parts of others together",
     ],
   },
 };
