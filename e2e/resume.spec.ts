@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 import { areEqual, compareCurves } from "../tools/soak/curve.ts";
 import { SoakTab } from "../tools/soak/soakTab.ts";
 import { defaultConfig, type Config } from "../src/contract/config.ts";
+import { metricColumns } from "../src/contract/metrics.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
 import { expect, test } from "./playground.ts";
 
@@ -22,9 +23,10 @@ const config: Config = {
   batchSize: 8,
   queueSize: 32,
   schedule: "cosinePerStep",
-  evaluateEvery: 40,
+  evaluateEvery: 100,
   evaluationImages: 20,
-  steps: 80,
+  // Long enough to be broken off three times, each after a further checkpoint, before it ends.
+  steps: 200,
 };
 
 async function give(page: Page, tab: SoakTab): Promise<void> {
@@ -46,13 +48,13 @@ test("a run on one's own pictures survives a reload, its engine's end and a clos
   const wholeId = await tab.start();
   await tab.untilEnded();
   const whole = await tab.keptMetrics(wholeId);
-  expect(whole.length).toBe(80 * 8);
+  expect(whole.length).toBe(config.steps * metricColumns.length);
 
   const runId = await tab.start();
   await isKept(tab, runId, 0);
   await tab.page.reload();
   const card = tab.page.getByTestId("continue-card");
-  await expect(card).toContainText(/Your run stopped at step \d+ of 80/);
+  await expect(card).toContainText(/Your run stopped at step \d+ of 200/);
   await tab.continue();
   // Its pictures and its curves are there again.
   const back = await tab.until(({ run }) => run.state === "running");
@@ -93,7 +95,7 @@ test("a run on one's own pictures survives a reload, its engine's end and a clos
     .click();
   const { run } = await tab.untilEnded();
   expect(run.end).toEqual({ kind: "finished" });
-  expect(run.step).toBe(80 + 5 * (run.plan?.stepsPerEpoch ?? NaN));
+  expect(run.step).toBe(config.steps + 5 * (run.plan?.stepsPerEpoch ?? NaN));
   await tab.page.close();
 });
 

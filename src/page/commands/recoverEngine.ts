@@ -1,4 +1,5 @@
 import type { EngineClient } from "../engine/engineClient.ts";
+import { engineStore } from "../stores/engineStore.ts";
 import { runStore } from "../stores/runStore.ts";
 
 /** An engine that is lost so often in so short a time is left to the visitor. */
@@ -6,7 +7,7 @@ const mostRecoveries = 3;
 const withinMs = 120_000;
 
 /**
- * Replaces an engine that is lost, or has lost its GPU, unasked.
+ * Replaces an engine that is lost, or has lost its GPU, or falls silent while it opens a backend, unasked.
  *
  * @returns a function that ends it.
  */
@@ -35,6 +36,9 @@ export function recoverEngine(engine: EngineClient): () => void {
   });
   const stopEvents = engine.subscribe((event) => {
     if (event.type === "backendLost") void recover();
+    // Firefox 153 without a GPU: one start of three stands still (docs/HOSTING.md). Nothing is lost yet.
+    if (event.type === "silence" && event.silentMs > 0 && engineStore.getState().status === "opening")
+      void recover();
   });
   return () => {
     stopStore();
