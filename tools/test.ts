@@ -18,7 +18,7 @@ import {
 } from "./testReport.ts";
 
 const reportFolder = join(repositoryRoot, "test-results");
-const usualLimitMinutes = 12;
+const stageLimitMinutes = 12;
 
 interface Stage {
   readonly name: string;
@@ -26,7 +26,6 @@ interface Stage {
   readonly script: readonly [string, ...string[]];
   /** Reads the report; a stage without one counts as a single test. */
   readonly report?: { readonly file: string; readonly count: (report: never) => StageCounts };
-  readonly limitMinutes?: number;
 }
 
 const stages: readonly Stage[] = [
@@ -41,12 +40,6 @@ const stages: readonly Stage[] = [
     script: ["test:e2e"],
     report: { file: join(reportFolder, "e2e.json"), count: countPlaywright },
   },
-  {
-    name: "other browsers",
-    script: ["test:other-browsers"],
-    report: { file: join(reportFolder, "other browsers.json"), count: (counts: StageCounts) => counts },
-    limitMinutes: 6,
-  },
 ];
 
 function vitestStage(name: string, script: string): Stage {
@@ -60,16 +53,11 @@ interface StageResult extends StageCounts {
   readonly seconds: number;
 }
 
-async function runStage({
-  name,
-  script,
-  report,
-  limitMinutes = usualLimitMinutes,
-}: Stage): Promise<StageResult> {
+async function runStage({ name, script, report }: Stage): Promise<StageResult> {
   console.log(`\n━━ ${name} ${"━".repeat(Math.max(0, 74 - name.length))}`);
   if (report !== undefined) rmSync(report.file, { force: true });
   const start = performance.now();
-  const succeeded = await runNpm(script, limitMinutes);
+  const succeeded = await runNpm(script);
   const counts = readCounts(report, succeeded);
   return { name, seconds: (performance.now() - start) / 1000, ...counts };
 }
@@ -88,20 +76,21 @@ function readCounts(report: Stage["report"], succeeded: boolean): StageCounts {
   return !succeeded && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-function runNpm(args: readonly string[], limitMinutes: number): Promise<boolean> {
+function runNpm(args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn("npm", ["run", "--silent", ...args], {
       cwd: repositoryRoot,
       stdio: "inherit",
       shell: process.platform === "win32",
-      timeout: limitMinutes * 60_000,
+      timeout: stageLimitMinutes * 60_000,
     });
     child.on("error", (error) => {
       console.error(error.message);
       resolve(false);
     });
     child.on("exit", (code, signal) => {
-      if (signal !== null) console.error(`Ended by ${signal}; this stage may take ${limitMinutes} minutes.`);
+      if (signal !== null)
+        console.error(`Ended by ${signal}; a stage may take ${stageLimitMinutes} minutes.`);
       resolve(code === 0);
     });
   });
