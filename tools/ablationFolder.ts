@@ -14,7 +14,7 @@ import { figureSvg } from "../src/page/plots/figureSvg.ts";
 import type { AblationJob } from "../src/page/stores/ablationStore.ts";
 import { hasTeacher } from "../src/page/stores/runStore.ts";
 import { isSameJob, planJobs, rowValues } from "../src/page/trials/ablationJobs.ts";
-import { finalDistillation } from "../src/page/trials/finalDistillation.ts";
+import { endMean } from "../src/page/metrics/endMean.ts";
 import { summariseValue } from "../src/page/trials/summarise.ts";
 import { UsageError } from "./trainArguments.ts";
 
@@ -76,7 +76,7 @@ export function readResult(folder: string): {
     dataFingerprint,
     result: {
       knn: metrics.evaluations.at(-1)?.knn ?? null,
-      distillation: hasTeacher(config) ? finalDistillation(losses) : null,
+      distillation: hasTeacher(config) ? endMean(losses) : null,
       baseline: metrics.baseline,
     },
   };

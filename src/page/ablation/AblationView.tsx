@@ -29,7 +29,8 @@ export function AblationView() {
       </p>
       <p className={styles.lead}>
         One thing is varied. Every value is trained with every seed, one run after another, on the same split
-        of the same pictures; everything else is as set up under Train. {ablationAxes[draft.axis].note}
+        of the same pictures; everything else is as set up under Train. Runs without a teacher have the best
+        settings known for them, so that the comparison is fair. {ablationAxes[draft.axis].note}
       </p>
       <DesignForm />
       {jobs.length === 0 ? null : (

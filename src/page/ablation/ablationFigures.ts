@@ -6,7 +6,7 @@ import type { ChartReference } from "../plots/chartData.ts";
 import type { AblationJob } from "../stores/ablationStore.ts";
 import { jobConfig } from "../trials/ablationJobs.ts";
 import type { XKind } from "./chartScale.ts";
-import { conclude, leadsWithLoss } from "./conclusion.ts";
+import { compareWithBaseline, conclude, leadsWithLoss } from "./conclusion.ts";
 import { describePublished } from "./publishedFinding.ts";
 import { measures } from "../trials/measures.ts";
 import { referencesOf, summarise, summariseValue, type AblationPoint } from "../trials/summarise.ts";
@@ -57,9 +57,10 @@ export function ablationFigures(
     design.seeds.length === 1
       ? `${seeds}; with one seed there are no intervals.`
       : `${seeds}; rings are single runs, dots their means, bars 95 % bootstrap intervals of the mean, which are narrower than the truth with so few.`;
+  const baseline = summariseValue(jobs, null, "knn");
   const lines = [
     { label: "Teacher", colour: "orange", y: references.teacherKnn },
-    { label: "Without a teacher", colour: "purple", y: summariseValue(jobs, null, "knn")?.mean ?? null },
+    { label: "Without a teacher", colour: "purple", y: baseline?.mean ?? null },
     { label: "Untrained", colour: "ink", y: references.untrainedKnn },
   ] as const;
   const knnPoints = summarise(design, jobs, "knn");
@@ -69,7 +70,12 @@ export function ablationFigures(
     title: "kNN accuracy at the end",
     measure: measures.knn.name,
     caption: `kNN accuracy of the student's features on the same held-out images, by ${label}: ${how} ${describePublished(axis)}`,
-    conclusion: conclude(design, knnPoints, measures.knn),
+    conclusion: [
+      conclude(design, knnPoints, measures.knn),
+      compareWithBaseline(knnPoints, baseline, measures.knn),
+    ]
+      .join(" ")
+      .trim(),
     points: knnPoints,
     references: lines.flatMap(({ y, ...line }): ChartReference[] => (y === null ? [] : [{ ...line, y }])),
     yRange: { from: 0, to: 1 },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { presets } from "../../contract/presets.ts";
-import { conclude, leadsWithLoss } from "./conclusion.ts";
+import { compareWithBaseline, conclude, leadsWithLoss } from "./conclusion.ts";
 import { measures } from "../trials/measures.ts";
 import type { AblationPoint } from "../trials/summarise.ts";
 
@@ -15,7 +15,7 @@ const point = (value: number, mean: number, half: number | null, n = 3): Ablatio
 test("names the best, and those it does not differ from", () => {
   const points = [point(8, 0.3, 0.02), point(64, 0.6, 0.03), point(256, 0.58, 0.02)];
   expect(conclude(design, points, measures.knn)).toBe(
-    "By kNN accuracy, best is 64, and the 95 % intervals of best and worst do not overlap. 64 has 60.0 % (57.0 % to 63.0 %), 8 at worst 30.0 % (28.0 % to 32.0 %); 3 seeds each. No clear difference from the best: 256.",
+    "By kNN accuracy, best is 64, and the 95 % intervals of best and worst do not overlap. 64 has 60.0 % (57.0 % to 63.0 %), the worst, 8, 30.0 % (28.0 % to 32.0 %); 3 seeds each. No clear difference from the best: 256.",
   );
 });
 
@@ -25,6 +25,26 @@ test("says that there is no clear difference where intervals overlap, or touch",
       /^No clear difference in kNN accuracy: .*; 3 and 2 seeds\.$/,
     );
   expect(conclude(design, [point(8, 0.5, 0.06), point(64, 0.625, 0.06)], measures.knn)).toMatch(/^By kNN/);
+});
+
+test("two seeds give a hint at most", () => {
+  expect(conclude(design, [point(8, 0.3, 0.02, 2), point(64, 0.6, 0.03, 3)], measures.knn)).toMatch(
+    /^By kNN accuracy, best so far is 64\. .*; 3 and 2 seeds\. With two seeds .* hint: run more\.$/,
+  );
+});
+
+test("the best is told against the runs without a teacher", () => {
+  const points = [point(8, 0.3, 0.02), point(64, 0.6, 0.03)];
+  const told = (mean: number, half: number, n = 3): string =>
+    compareWithBaseline(points, point(0, mean, half, n), measures.knn);
+  expect(told(0.5, 0.02)).toBe(
+    "Without a teacher it is 50.0 % (48.0 % to 52.0 %): the best is clearly above that.",
+  );
+  expect(told(0.5, 0.02, 2)).toMatch(/above that, but not clearly/);
+  expect(told(0.58, 0.02)).toMatch(/above that, but not clearly/);
+  expect(told(0.6, 0.02)).toMatch(/no value does better/);
+  expect(compareWithBaseline(points, null, measures.knn)).toBe("");
+  expect(compareWithBaseline([], point(0, 0.5, 0.1), measures.knn)).toBe("");
 });
 
 test("of losses the lowest is best", () => {

@@ -4,9 +4,9 @@ import { toWire, type ErrorCode } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { isHopeless } from "../trials/isHopeless.ts";
 import { isSameJob, jobConfig, jobsLeft, planJobs } from "../trials/ablationJobs.ts";
-import { finalDistillation } from "../trials/finalDistillation.ts";
 import { measures } from "../trials/measures.ts";
 import { summarise, type AblationMetric } from "../trials/summarise.ts";
+import { endMean } from "../metrics/endMean.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { ablationIsGoing, ablationStore, type AblationJob } from "../stores/ablationStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -156,7 +156,7 @@ function resultOf(runId: string, config: Config): AblationJob["result"] {
   };
   return {
     knn: evaluations.at(-1)?.knn ?? null,
-    distillation: hasTeacher(config) ? finalDistillation(metricLogOf(runId).column("distillation")) : null,
+    distillation: hasTeacher(config) ? endMean(metricLogOf(runId).column("distillation")) : null,
     baseline,
   };
 }
@@ -176,7 +176,7 @@ function stopIfHopeless(engine: Engine, runId: string): () => string | null {
     isOver = true;
     const metric: AblationMetric = half.knn === null ? "distillation" : "knn";
     if (metric === "distillation" && !ablationAxes[design.axis].comparesLoss) return;
-    const value = half.knn ?? finalDistillation(metricLogOf(runId).column("distillation"));
+    const value = half.knn ?? endMean(metricLogOf(runId).column("distillation"));
     if (value === null || !isHopeless(value, summarise(design, jobs, metric), measures[metric])) return;
     const { name, format } = measures[metric];
     why = `${name} ${format(value)} at step ${half.step}`;

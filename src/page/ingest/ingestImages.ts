@@ -417,7 +417,7 @@ function nothingUsable(name: string, total: number, rejects: readonly Reject[]):
     only === undefined
       ? `There is nothing to read in ${where}${total === 0 ? "" : `, of ${total} files`}.`
       : sorted.length === 1
-        ? `No images found in ${where}: ${only.message}`
+        ? `No images found in ${where}: ${only.message.replace(/\.$/, "")}.`
         : `No images found in ${where}: none of its ${sorted.length} files can be used.`;
   return new AppError("dataset-too-small", visibleText(message), {
     hint: "Accepted: JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",

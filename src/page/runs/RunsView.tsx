@@ -12,7 +12,7 @@ import { GroupBy } from "./GroupBy.tsx";
 import { settingsThatVary } from "./groupRuns.ts";
 import { GroupTable } from "./GroupTable.tsx";
 import { Overlay } from "./Overlay.tsx";
-import { smoothedEnd } from "./runFigures.ts";
+import { endMean } from "../metrics/endMean.ts";
 import { useMetricLogs } from "./useMetricLogs.ts";
 import { ImportRun } from "./ImportRun.tsx";
 import { RunRow } from "./RunRow.tsx";
@@ -185,7 +185,7 @@ function Groups({ listed }: { readonly listed: readonly RunRecord[] }) {
 }
 
 function smoothedDistillation({ runId, config }: RunRecord): number | null {
-  return hasTeacher(config) ? smoothedEnd(metricLogOf(runId), "distillation") : null;
+  return hasTeacher(config) ? endMean(metricLogOf(runId).column("distillation")) : null;
 }
 
 async function save(kind: "csv" | "latex"): Promise<void> {

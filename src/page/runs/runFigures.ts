@@ -1,3 +1,4 @@
+import { endMean } from "../metrics/endMean.ts";
 import type { MetricLog } from "../metrics/metricLog.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
 import { hasTeacher } from "../stores/runStore.ts";
@@ -32,7 +33,7 @@ export const runFigures: readonly RunFigure[] = [
   },
   {
     label: "kNN, smoothed",
-    meaning: "Smoothed: the mean of the last three evaluations, which hangs less on chance.",
+    meaning: "Smoothed: the mean of the last three evaluations after the start, which hangs less on chance.",
     format: (value) => formatShare(value),
     formatDifference: points,
     of: smoothedKnn,
@@ -47,30 +48,23 @@ export const runFigures: readonly RunFigure[] = [
   {
     label: "Distillation",
     meaning:
-      "Distillation: squared distance to the teacher over both views, mean of the last tenth of the steps; 0 = equal, 8 at most.",
+      "Distillation: squared distance to the teacher over both views, mean of the last tenth of the steps, at least ten; 0 = equal, 8 at most.",
     format: digits,
     formatDifference: digits,
-    of: (run, log) => (hasTeacher(run.config) ? smoothedEnd(log, "distillation") : null),
+    of: (run, log) => (hasTeacher(run.config) ? endMean(log.column("distillation")) : null),
   },
   {
     label: "Loss",
     meaning:
-      "Loss: the total as optimised, mean of the last tenth; it compares only between equal weights and objectives.",
+      "Loss: the total as optimised, mean of the same steps; it compares only between equal weights and objectives.",
     format: digits,
     formatDifference: digits,
-    of: (_, log) => smoothedEnd(log, "loss"),
+    of: (_, log) => endMean(log.column("loss")),
   },
 ];
 
-/** Mean of the finite values in the last tenth of a run; null where there are none. */
-export function smoothedEnd(log: MetricLog, metric: "loss" | "distillation"): number | null {
-  const column = log.column(metric);
-  const tail = column.subarray(column.length - Math.ceil(column.length / 10)).filter(Number.isFinite);
-  return tail.length === 0 ? null : tail.reduce((sum, value) => sum + value, 0) / tail.length;
-}
-
-/** Mean accuracy of the last three evaluations that measured it; null where none did. */
+/** Mean accuracy of the last three evaluations that measured it, the untrained student's left out; null where none did. */
 export function smoothedKnn({ evaluations }: Pick<RunRecord, "evaluations">): number | null {
-  const last = evaluations.flatMap(({ knn }) => (knn === null ? [] : [knn])).slice(-3);
+  const last = evaluations.flatMap(({ step, knn }) => (step === 0 || knn === null ? [] : [knn])).slice(-3);
   return last.length === 0 ? null : last.reduce((sum, knn) => sum + knn, 0) / last.length;
 }

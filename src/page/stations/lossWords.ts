@@ -14,7 +14,7 @@ const distance: LossWords = {
   title: "Distillation",
   equation: "L = w · mean ‖student − teacher‖²",
   words:
-    "Put each view where the teacher puts it: the squared distance between the student's embedding and the teacher's. 0 is the same direction, 2 is unrelated.",
+    "Put each view where the teacher puts it: the squared distance between the student's embedding and the teacher's. Over both views 0 is the same direction, 4 is unrelated.",
   citation: "Gao et al., ECCV 2022, arXiv 2104.09124",
 };
 const infoNce: LossWords = {

@@ -107,8 +107,8 @@ const headTooNarrow: FaultRule = (signals) => {
   return {
     kind: "headTooNarrow",
     tone: "warning",
-    headline: "The head is a bottleneck",
-    evidence: `Everything must pass through ${hiddenWidth} hidden units: ${lowerFirst(describeProgress(signals))}`,
+    headline: "The head may be too narrow",
+    evidence: `Everything must pass through ${hiddenWidth} hidden units, and heads so narrow ended lower where we tried: ${lowerFirst(describeProgress(signals))}`,
     advice: "Widen the head to 256 units; it is dropped after training, so it costs nothing later.",
     change: { hiddenWidth: 256 },
   };
