@@ -55,7 +55,7 @@ export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
       {option(
         "better",
         "Better",
-        "96 px views, MobileNet teacher: sees detail. Measuring the teacher comes on top.",
+        "96 px views, and the MobileNet teacher once you get it: sees detail. Measuring the teacher comes on top.",
       )}
       {chosen === "better" ? <BetterTeacher disabled={disabled} /> : null}
     </fieldset>

@@ -91,7 +91,7 @@ function ShownRun() {
   if (runId === "" || name === "") return null;
   return (
     <p className={styles.shown} role="status">
-      An earlier run: <b>{name}</b>{" "}
+      An earlier run: <b>{name}</b>. Only the curves are its own; the rest of the page is of the current run.{" "}
       <button type="button" onClick={() => shownRunStore.setState({ runId: "" })}>
         Back to the current one
       </button>
