@@ -8,12 +8,11 @@ import { openAblation, readResult, runFolder, writeAblation } from "./ablationFo
 import { ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder } from "./build.ts";
 import { firstLineOf } from "./firstLine.ts";
+import { exitCodes, firstInterrupt, runCommand } from "./runCommand.ts";
 import { serveSite } from "./serve.ts";
-import { UsageError } from "./trainArguments.ts";
 import { describeProblem, TrainError, trainInTurn, type TrainResult } from "./trainInBrowser.ts";
 import { ProgressLine } from "./trainProgress.ts";
 
-const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
 /** As on the page: a run that failed is begun once more. */
 const mostAttempts = 2;
 
@@ -160,25 +159,4 @@ class Queue {
   }
 }
 
-/** The first Ctrl+C asks for an orderly end, the second ends at once. */
-function firstInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort();
-  });
-  return controller.signal;
-}
-
-try {
-  process.exitCode = await ablate();
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\nSee \`npm run ablate -- --help\`.`);
-    process.exitCode = exitCodes.usage;
-  } else {
-    // A fault of the world is told by its message; anything else is ours and needs its stack.
-    console.error(error instanceof TrainError ? error.message : error);
-    process.exitCode = exitCodes.failed;
-  }
-}
+await runCommand("ablate", ablate);

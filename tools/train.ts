@@ -5,11 +5,10 @@ import { buildSiteIfStale, distFolder } from "./build.ts";
 import { serveSite } from "./serve.ts";
 import { presets } from "../src/contract/presets.ts";
 import { forgetKeptJob, profileIn, readKeptJob, resumedFolder, writeKeptJob } from "./keptJob.ts";
-import { parseTrainArguments, usage, UsageError, type TrainJob } from "./trainArguments.ts";
+import { exitCodes, firstInterrupt, runCommand } from "./runCommand.ts";
+import { parseTrainArguments, usage, type TrainJob } from "./trainArguments.ts";
 import { describeProblem, TrainError, trainInBrowser, type TrainResult } from "./trainInBrowser.ts";
 import { ProgressLine } from "./trainProgress.ts";
-
-const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
 
 async function train(): Promise<number> {
   // npm runs scripts in the repository and keeps the caller's folder here.
@@ -54,16 +53,6 @@ async function train(): Promise<number> {
   } finally {
     await site.close();
   }
-}
-
-/** The first Ctrl+C asks for an orderly end, the second ends at once. */
-function firstInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort();
-  });
-  return controller.signal;
 }
 
 function baselineOf({ knn }: TrainResult, alone: TrainResult | null) {
@@ -122,16 +111,4 @@ function report(
   }
 }
 
-try {
-  process.exitCode = await train();
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\nSee \`npm run train -- --help\`.`);
-    process.exitCode = exitCodes.usage;
-  } else {
-    // A fault of the world is told by its message; anything else is ours and needs its stack.
-    const known = error instanceof TrainError;
-    console.error(known ? error.message : error);
-    process.exitCode = exitCodes.failed;
-  }
-}
+await runCommand("train", train);

@@ -10,15 +10,18 @@ import type { CurrentRun } from "../stores/runStore.ts";
 import { hasTeacher, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
-import type { ChartData, ChartReference, ChartSpec, SeriesColour } from "./chartData.ts";
+import type { ChartData, ChartReference, ChartSpec } from "./chartData.ts";
 import { alignedRows, collect } from "./chartData.ts";
 import { currentRunData } from "./currentRunData.ts";
-import { addDrawing, requestDraw } from "./drawLoop.ts";
+import { requestDraw } from "./drawLoop.ts";
+import { keepDrawn } from "./keepDrawn.ts";
+import { LineSample } from "./LineSample.tsx";
 import { LiveCurves } from "./liveCurves.ts";
 import type { LineChart } from "./lineChart.ts";
 import { createLineChart } from "./lineChart.ts";
 import { onMetrics } from "../metrics/metricArchive.ts";
 import { MetricTable } from "./MetricTable.tsx";
+import parts from "./chartParts.module.css";
 import styles from "./MetricChart.module.css";
 import { readPlotTheme, seriesDash } from "./plotTheme.ts";
 
@@ -66,39 +69,22 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
     });
     chart.current = plot;
     const curves = new LiveCurves(spec, smoothing);
-    let visible = true;
     const draw = (): void => {
       const { xUnit, zoom } = plotStore.getState();
-      if (!visible) return;
       const drawn = curves.read(currentRunData(), xUnit, zoom);
       plot.setData(drawn, zoom);
       writeNotes(legend.current, drawn.data.references);
     };
-    const resized = new ResizeObserver(([entry]) => {
-      if (entry === undefined) return;
-      const { width, height } = entry.contentRect;
-      if (width > 0 && height > 0) plot.setSize(Math.floor(width), Math.floor(height));
-      requestDraw();
-    });
-    resized.observe(element);
-    const seen = new IntersectionObserver(([entry]) => {
-      visible = entry?.isIntersecting ?? true;
-      requestDraw();
-    });
-    seen.observe(element);
     const stops = [
-      addDrawing(draw),
+      keepDrawn(element, plot, draw),
       onMetrics(requestDraw),
       plotStore.subscribe(requestDraw),
       shownRunStore.subscribe(requestDraw),
       configStore.subscribe(requestDraw),
       datasetStore.subscribe(requestDraw),
     ];
-    requestDraw();
     return () => {
       stops.forEach((stop) => stop());
-      resized.disconnect();
-      seen.disconnect();
       plot.destroy();
       chart.current = null;
     };
@@ -114,7 +100,7 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
       aria-label={spec.title}
       data-testid={`chart-${spec.id}`}
     >
-      <div className={styles.head} hidden={plain}>
+      <div className={`${parts.head} ${styles.head}`} hidden={plain}>
         <h3>
           {spec.title} <span className={styles.term}>{spec.term}</span>
         </h3>
@@ -150,7 +136,7 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
       </div>
       <div
         ref={host}
-        className={styles.plot}
+        className={`${parts.plot} ${styles.plot}`}
         role="img"
         aria-label={plain ? spec.term : `${spec.term}; the values are in the table below`}
       >
@@ -160,11 +146,11 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
           </p>
         )}
       </div>
-      <ul className={styles.legend} ref={legend}>
+      <ul className={`${parts.legend} ${styles.legend}`} ref={legend}>
         {spec.series.map(({ label, colour }) => (
           <li key={label}>
             <button type="button" aria-pressed={!hidden.includes(label)} onClick={() => toggleSeries(label)}>
-              <LineSample colour={colour} />
+              <LineSample stroke={`var(--series-${colour})`} dash={seriesDash[colour]} />
               {label}
             </button>{" "}
             <output data-label={label} aria-live="off" />
@@ -172,12 +158,12 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
         ))}
         {spec.references.map(({ label, colour }) => (
           <li key={label} className={styles.reference}>
-            <LineSample colour={colour} />
+            <LineSample stroke={`var(--series-${colour})`} dash={seriesDash[colour]} />
             {label} <output data-label={label} aria-live="off" /> <span data-note={label} />
           </li>
         ))}
       </ul>
-      <details className={styles.more} hidden={plain}>
+      <details className={`${parts.more} ${styles.more}`} hidden={plain}>
         <summary>Explain · Table</summary>
         <p className={styles.meaning}>{spec.meaning}</p>
         <div className={styles.table} tabIndex={0} role="region" aria-label={`${spec.title} as a table`}>
@@ -185,23 +171,6 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
         </div>
       </details>
     </figure>
-  );
-}
-
-/** A short piece of the series' line, dashes included. */
-function LineSample({ colour }: { readonly colour: SeriesColour }) {
-  return (
-    <svg width="22" height="8" aria-hidden="true">
-      <line
-        x1="0"
-        y1="4"
-        x2="22"
-        y2="4"
-        strokeWidth="2"
-        strokeDasharray={seriesDash[colour].join(" ")}
-        style={{ stroke: `var(--series-${colour})` }}
-      />
-    </svg>
   );
 }
 

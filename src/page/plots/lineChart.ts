@@ -1,9 +1,18 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { axis, isRound, tickLabel, wholeSteps, yRangeOf } from "./chartAxes.ts";
+import { yRangeOf } from "./chartAxes.ts";
 import type { ChartData, ChartSpec, SeriesColour } from "./chartData.ts";
 import { align } from "./chartData.ts";
 import type { DrawnCurves, XRange } from "./liveCurves.ts";
+import {
+  axesOf,
+  drawCrosses,
+  gapped,
+  scaled,
+  syncedCursor,
+  tellZoom,
+  valueUnderCursor,
+} from "./plotParts.ts";
 import type { PlotTheme } from "./plotTheme.ts";
 import { seriesDash } from "./plotTheme.ts";
 
@@ -45,11 +54,6 @@ interface Curve {
 export function createLineChart(host: HTMLElement, options: LineChartOptions): LineChart {
   const { spec, theme, logY } = options;
   const smoothing = spec.smoothed ? options.smoothing : 0;
-  const yLabel = (tick: number | null): string => {
-    if (tick === null) return "";
-    if (logY && !isRound(tick, logSpan())) return "";
-    return spec.yTick === "asValue" ? spec.format(tick) : tickLabel(tick);
-  };
   const curves: Curve[] = spec.series.flatMap(({ label, from }): Curve[] => {
     if ("evaluation" in from) return [{ label, role: "sparse" }];
     return smoothing > 0
@@ -72,44 +76,13 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
       height: 150,
       legend: { show: false },
       padding: [10, 18, 0, 0],
-      cursor: {
-        sync: {
-          key: options.syncKey,
-          setSeries: false,
-          // The others follow the cursor; zooming they are told of by whoever holds the charts.
-          filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: () => true },
-        },
-        drag: { x: true, y: false, setScale: false },
-        points: { size: 7, width: 2 },
-      },
+      cursor: syncedCursor(options.syncKey, 7),
       scales: {
         x: { time: false, range: () => (zoom === null ? [0, data.xEnd || 1] : [zoom.from, zoom.to]) },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum has no run-time values
         y: { distr: logY ? 3 : 1, range: (_, min, max) => yRange(min, max) },
       },
-      axes: [
-        {
-          ...axis(theme),
-          size: 28,
-          space: 60,
-          values: (_, ticks) => ticks.map(tickLabel),
-          ...(options.wholeX ? { incrs: wholeSteps } : {}),
-        },
-        {
-          ...axis(theme),
-          size: 52,
-          space: 32,
-          values: (_, ticks) => ticks.map(yLabel),
-          ...(logY
-            ? {
-                grid: {
-                  ...axis(theme).grid,
-                  filter: (_, ticks) => ticks.map((tick) => (isRound(tick, logSpan()) ? tick : null)),
-                },
-              }
-            : {}),
-        },
-      ],
+      axes: axesOf(spec, theme, { logX: false, logY, wholeX: options.wholeX }),
       series: [
         {},
         ...curves.map(({ label, role }): uPlot.Series => {
@@ -125,20 +98,15 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
         }),
       ],
       hooks: {
-        draw: [drawReferences, drawNotFinite],
+        draw: [drawReferences, (u) => drawCrosses(u, notFinite, theme.danger)],
         setCursor: [tellValues],
-        setSelect: [tellZoom],
+        setSelect: [(u) => tellZoom(u, options.onZoom)],
       },
     },
     [[], ...curves.map(() => [])],
     host,
   );
   plot.over.addEventListener("dblclick", () => options.onZoom(null));
-
-  function logSpan(): number {
-    const { min, max } = plot.scales["y"] ?? {};
-    return (max ?? 1) / (min ?? 1);
-  }
 
   function yRange(min: number | null, max: number | null): [number, number] {
     const shown = data.references.map(({ y }) => y).filter((y) => !logY || y > 0);
@@ -162,46 +130,14 @@ export function createLineChart(host: HTMLElement, options: LineChartOptions): L
     ctx.restore();
   }
 
-  function drawNotFinite(u: uPlot): void {
-    if (notFinite.length === 0) return;
-    const { ctx, bbox } = u;
-    const size = scaled(4);
-    ctx.save();
-    ctx.strokeStyle = theme.danger;
-    ctx.lineWidth = scaled(1.5);
-    const { min = -Infinity, max = Infinity } = u.scales["x"] ?? {};
-    for (const x of notFinite.filter((x) => x >= min && x <= max)) {
-      const left = u.valToPos(x, "x", true);
-      const top = bbox.top + size;
-      ctx.beginPath();
-      ctx.moveTo(left - size, top - size);
-      ctx.lineTo(left + size, top + size);
-      ctx.moveTo(left - size, top + size);
-      ctx.lineTo(left + size, top - size);
-      ctx.stroke();
-    }
-    ctx.restore();
-  }
-
   function tellValues(u: uPlot): void {
     const values = new Map(data.references.map(({ label, y }) => [label, y]));
-    const under = u.cursor.idx ?? null;
     curves.forEach(({ label, role }, index) => {
-      if (role === "raw") return;
-      const column = u.data[index + 1]!;
-      let at = under ?? column.length - 1;
-      while (at > 0 && typeof column[at] !== "number") at--;
-      const value = column[at];
-      if (typeof value === "number") values.set(label, value);
+      const value = role === "raw" ? null : valueUnderCursor(u, index + 1);
+      if (value !== null) values.set(label, value);
     });
+    const under = u.cursor.idx ?? null;
     options.onValues(values, under === null ? null : (u.data[0][under] ?? null));
-  }
-
-  function tellZoom(u: uPlot): void {
-    const { left, width } = u.select;
-    if (width < 8) return; // a click with a trembling hand
-    options.onZoom({ from: u.posToVal(left, "x"), to: u.posToVal(left + width, "x") });
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
   function setData(drawn: DrawnCurves, nextZoom: XRange | null): void {
@@ -244,10 +180,5 @@ function toPoints(
       return { x: series.x, y: role === "line" ? (smoothed.get(label) ?? series.y) : series.y };
     }),
   );
-  const gapped = columns.map((column) =>
-    column.map((value) => (value === undefined || Number.isFinite(value) ? value : null)),
-  );
-  return { aligned: [[...x], ...gapped], notFinite: [...marks] };
+  return { aligned: [[...x], ...gapped(columns)], notFinite: [...marks] };
 }
-
-const scaled = (cssPixels: number): number => cssPixels * devicePixelRatio;

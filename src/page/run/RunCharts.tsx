@@ -1,8 +1,9 @@
 import { useId } from "react";
 import { useStore } from "zustand";
-import type { ChartId, XUnit } from "../stores/plotStore.ts";
+import type { ChartId } from "../stores/plotStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { chartSpecs } from "../plots/chartData.ts";
+import { SmoothingField, XUnitField, ZoomField } from "../plots/ChartFields.tsx";
 import { LiveFigures } from "./LiveFigures.tsx";
 import { LiveRate } from "./LiveRate.tsx";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -28,39 +29,17 @@ export function RunCharts() {
       <h2 id={id}>Curves</h2>
       <ShownRun />
       <div className={styles.tools}>
-        <label>
-          x axis
-          <select
-            value={xUnit}
-            data-testid="x-unit"
-            onChange={(event) => plotStore.setState({ xUnit: event.target.value as XUnit, zoom: null })}
-          >
-            <option value="step">steps</option>
-            <option value="epoch">epochs</option>
-            <option value="seconds">seconds</option>
-            <option value="images">images</option>
-          </select>
-        </label>
-        <label>
-          Smoothing
-          <input
-            type="range"
-            min={0}
-            max={0.99}
-            step={0.01}
-            value={smoothing}
-            onChange={(event) => plotStore.setState({ smoothing: Number(event.target.value) })}
-          />
-          {smoothing.toFixed(2)}
-        </label>
+        <XUnitField
+          unit={xUnit}
+          testId="x-unit"
+          onChange={(unit) => plotStore.setState({ xUnit: unit, zoom: null })}
+        />
+        <SmoothingField
+          smoothing={smoothing}
+          onChange={(weight) => plotStore.setState({ smoothing: weight })}
+        />
         <LiveRate />
-        {zoomed ? (
-          <button type="button" onClick={() => plotStore.setState({ zoom: null })}>
-            Show all
-          </button>
-        ) : (
-          <span>Drag across a chart to zoom.</span>
-        )}
+        <ZoomField isZoomed={zoomed} onShowAll={() => plotStore.setState({ zoom: null })} />
       </div>
       <div className={styles.charts}>
         {[main, "losses"]

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useStore } from "zustand";
 import { settings } from "../../contract/config.ts";
-import type { XUnit } from "../stores/plotStore.ts";
+import { SmoothingField, XUnitField, ZoomField } from "../plots/ChartFields.tsx";
 import { dismissRun, overlayStore } from "../stores/overlayStore.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
 import { CompareTable } from "./CompareTable.tsx";
@@ -14,13 +14,6 @@ import { runMeasures } from "./runMeasures.ts";
 import { RunSample } from "./RunSample.tsx";
 import { tellApart } from "./tellApart.ts";
 import { useMetricLogs } from "./useMetricLogs.ts";
-
-const units: Readonly<Record<XUnit, string>> = {
-  step: "steps",
-  epoch: "epochs",
-  seconds: "seconds",
-  images: "images",
-};
 
 /** The chosen runs drawn over each other; two of them compared. */
 export function Overlay({ runs }: { readonly runs: readonly RunRecord[] }) {
@@ -105,20 +98,11 @@ function OverlayTools() {
   const { xUnit, logX, smoothing, zoom } = useStore(overlayStore);
   return (
     <div className={styles.tools}>
-      <label>
-        x axis
-        <select
-          value={xUnit}
-          data-testid="overlay-x"
-          onChange={(event) => overlayStore.setState({ xUnit: event.target.value as XUnit, zoom: null })}
-        >
-          {Object.entries(units).map(([unit, label]) => (
-            <option key={unit} value={unit}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
+      <XUnitField
+        unit={xUnit}
+        testId="overlay-x"
+        onChange={(unit) => overlayStore.setState({ xUnit: unit, zoom: null })}
+      />
       <label>
         <input
           type="checkbox"
@@ -128,25 +112,11 @@ function OverlayTools() {
         />
         log x
       </label>
-      <label>
-        Smoothing
-        <input
-          type="range"
-          min={0}
-          max={0.99}
-          step={0.01}
-          value={smoothing}
-          onChange={(event) => overlayStore.setState({ smoothing: Number(event.target.value) })}
-        />
-        {smoothing.toFixed(2)}
-      </label>
-      {zoom === null ? (
-        <span>Drag across a chart to zoom.</span>
-      ) : (
-        <button type="button" onClick={() => overlayStore.setState({ zoom: null })}>
-          Show all
-        </button>
-      )}
+      <SmoothingField
+        smoothing={smoothing}
+        onChange={(weight) => overlayStore.setState({ smoothing: weight })}
+      />
+      <ZoomField isZoomed={zoom !== null} onShowAll={() => overlayStore.setState({ zoom: null })} />
     </div>
   );
 }

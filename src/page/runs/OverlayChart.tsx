@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { addDrawing, requestDraw } from "../plots/drawLoop.ts";
+import { requestDraw } from "../plots/drawLoop.ts";
+import { keepDrawn } from "../plots/keepDrawn.ts";
 import { readPlotTheme } from "../plots/plotTheme.ts";
 import { overlayStore } from "../stores/overlayStore.ts";
 import { themeStore } from "../stores/themeStore.ts";
 import { pointsWithoutPlace } from "./curves.ts";
+import parts from "../plots/chartParts.module.css";
 import styles from "./Overlay.module.css";
 import { createOverlayPlot } from "./overlayPlot.ts";
 import { OverlayCurves, type ColouredGroup, type ColouredRun } from "./overlayCurves.ts";
@@ -54,38 +56,22 @@ export function OverlayChart({ measure, runs, groups, chosen }: OverlayChartProp
         });
       },
     });
-    let isVisible = true;
     const draw = (): void => {
-      if (!isVisible) return;
       const { curves, zoom } = read();
       plot.setData(curves, zoom);
       const count = pointsWithoutPlace(curves, logX, logY);
       if (left.current !== null) left.current.textContent = describeLeftOut(count);
     };
-    const resized = new ResizeObserver(([entry]) => {
-      const { width, height } = entry?.contentRect ?? { width: 0, height: 0 };
-      if (width > 0 && height > 0) plot.setSize(Math.floor(width), Math.floor(height));
-      requestDraw();
-    });
-    resized.observe(element);
-    const seen = new IntersectionObserver(([entry]) => {
-      isVisible = entry?.isIntersecting ?? true;
-      requestDraw();
-    });
-    seen.observe(element);
-    const stops = [addDrawing(draw), overlayStore.subscribe(requestDraw)];
-    requestDraw();
+    const stops = [keepDrawn(element, plot, draw), overlayStore.subscribe(requestDraw)];
     return () => {
       for (const stop of stops) stop();
-      resized.disconnect();
-      seen.disconnect();
       plot.destroy();
     };
   }, [measure, theme, smoothing, logX, logY, wholeX, runs, groups]);
 
   return (
     <figure className={styles.chart} aria-label={measure.term} data-testid={`overlay-${measure.id}`}>
-      <div className={styles.head}>
+      <div className={`${parts.head} ${styles.head}`}>
         <h3>{measure.term}</h3>
         <button
           type="button"
@@ -98,11 +84,11 @@ export function OverlayChart({ measure, runs, groups, chosen }: OverlayChartProp
       </div>
       <div
         ref={host}
-        className={styles.plot}
+        className={`${parts.plot} ${styles.plot}`}
         role="img"
         aria-label={`${measure.term} of ${runs.length} runs; the values are in the table below`}
       />
-      <ul className={styles.legend} ref={legend}>
+      <ul className={`${parts.legend} ${styles.legend}`} ref={legend}>
         {runs.map(({ run, slot, name }) => (
           <li key={run.runId}>
             <RunSample slot={slot} /> <span>{name}</span> <output aria-live="off" />

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useStore } from "zustand";
 import { overlayStore } from "../stores/overlayStore.ts";
 import { valueAt } from "./curves.ts";
+import parts from "../plots/chartParts.module.css";
 import styles from "./Overlay.module.css";
 import { OverlayCurves, type ColouredGroup, type ColouredRun } from "./overlayCurves.ts";
 import type { RunMeasure } from "./runMeasures.ts";
@@ -19,7 +20,10 @@ export function OverlayTable({ measure, runs, groups }: OverlayTableProps) {
   const [isOpen, setIsOpen] = useState(false);
   const isSmooth = useStore(overlayStore, ({ smoothing }) => smoothing > 0 && measure.spec.smoothed);
   return (
-    <details className={styles.more} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+    <details
+      className={`${parts.more} ${styles.more}`}
+      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
+    >
       <summary>Explain · Table</summary>
       <p className={styles.meaning}>
         {measure.spec.meaning} {isSmooth ? "The table is smoothed as the curves are. " : ""}Between points it

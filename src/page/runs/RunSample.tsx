@@ -1,3 +1,4 @@
+import { LineSample } from "../plots/LineSample.tsx";
 import { runDash } from "../plots/plotTheme.ts";
 
 interface RunSampleProps {
@@ -9,17 +10,10 @@ interface RunSampleProps {
 
 /** A short piece of a run's line, dashes included. */
 export function RunSample({ slot, thick = false }: RunSampleProps) {
-  return (
-    <svg width="22" height="8" aria-hidden="true">
-      <line
-        x1="0"
-        y1="4"
-        x2="22"
-        y2="4"
-        strokeWidth={thick ? 4 : 2}
-        strokeDasharray={thick ? "" : (runDash[slot] ?? []).join(" ")}
-        style={{ stroke: `var(--run-${slot + 1})` }}
-      />
-    </svg>
+  const stroke = `var(--run-${slot + 1})`;
+  return thick ? (
+    <LineSample stroke={stroke} dash={[]} width={4} />
+  ) : (
+    <LineSample stroke={stroke} dash={runDash[slot] ?? []} />
   );
 }

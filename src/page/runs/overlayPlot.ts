@@ -1,8 +1,9 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { axis, isRound, tickLabel, wholeSteps, yRangeOf } from "../plots/chartAxes.ts";
+import { yRangeOf } from "../plots/chartAxes.ts";
 import { align } from "../plots/chartData.ts";
 import type { XRange } from "../plots/liveCurves.ts";
+import { axesOf, drawCrosses, gapped, syncedCursor, tellZoom, valueUnderCursor } from "../plots/plotParts.ts";
 import { runDash, type PlotTheme } from "../plots/plotTheme.ts";
 import type { OverlayCurve } from "./overlayCurves.ts";
 import type { RunMeasure } from "./runMeasures.ts";
@@ -39,37 +40,13 @@ export function createOverlayPlot(host: HTMLElement, options: OverlayPlotOptions
   let drawn = curves;
   let zoom: XRange | null = null;
 
-  const span = (key: string): number => (plot.scales[key]?.max ?? 1) / (plot.scales[key]?.min ?? 1);
-  const ticksOf = (key: string, isLog: boolean, label: (tick: number) => string): Partial<uPlot.Axis> => ({
-    // uPlot leaves out ticks that crowd, against its types.
-    values: (_, ticks: (number | null)[]) =>
-      ticks.map((tick) => (tick === null || (isLog && !isRound(tick, span(key))) ? "" : label(tick))),
-    ...(isLog
-      ? {
-          grid: {
-            ...axis(theme).grid,
-            filter: (_: uPlot, ticks: (number | null)[]) =>
-              ticks.map((tick) => (tick !== null && isRound(tick, span(key)) ? tick : null)),
-          },
-        }
-      : {}),
-  });
-
   const plot = new uPlot(
     {
       width: 300,
       height: 150,
       legend: { show: false },
       padding: [10, 18, 0, 0],
-      cursor: {
-        sync: {
-          key: syncKey,
-          setSeries: false,
-          filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: () => true },
-        },
-        drag: { x: true, y: false, setScale: false },
-        points: { size: 6, width: 2 },
-      },
+      cursor: syncedCursor(syncKey, 6),
       scales: {
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum has no run-time values
         x: { time: false, distr: logX ? 3 : 1, range: xRange },
@@ -80,21 +57,7 @@ export function createOverlayPlot(host: HTMLElement, options: OverlayPlotOptions
             yRangeOf(spec, min ?? Infinity, max ?? -Infinity, logY),
         },
       },
-      axes: [
-        {
-          ...axis(theme),
-          size: 28,
-          space: 60,
-          ...ticksOf("x", logX, tickLabel),
-          ...(options.wholeX && !logX ? { incrs: wholeSteps } : {}),
-        },
-        {
-          ...axis(theme),
-          size: 52,
-          space: 32,
-          ...ticksOf("y", logY, spec.yTick === "asValue" ? spec.format : tickLabel),
-        },
-      ],
+      axes: axesOf(spec, theme, { logX, logY, wholeX: options.wholeX }),
       series: [
         {},
         ...curves.map(({ slot, kind, sparse }): uPlot.Series => ({
@@ -105,7 +68,11 @@ export function createOverlayPlot(host: HTMLElement, options: OverlayPlotOptions
           spanGaps: sparse, // what is not finite is a gap
         })),
       ],
-      hooks: { draw: [drawNotFinite], setCursor: [tellValues], setSelect: [tellZoom] },
+      hooks: {
+        draw: [drawNotFinite],
+        setCursor: [tellValues],
+        setSelect: [(u) => tellZoom(u, options.onZoom)],
+      },
     },
     [[], ...curves.map(() => [])],
     host,
@@ -130,47 +97,16 @@ export function createOverlayPlot(host: HTMLElement, options: OverlayPlotOptions
   }
 
   function drawNotFinite(u: uPlot): void {
-    const { ctx, bbox } = u;
-    const size = 4 * devicePixelRatio;
-    const { min = -Infinity, max = Infinity } = u.scales["x"] ?? {};
-    ctx.save();
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    for (const { x, y, slot } of drawn) {
-      ctx.strokeStyle = theme.runs[slot] ?? theme.danger;
-      for (let i = 0; i < x.length; i++) {
-        const at = x[i]!;
-        if (Number.isFinite(y[i]) || at < min || at > max) continue;
-        const left = u.valToPos(at, "x", true);
-        const top = bbox.top + size;
-        ctx.beginPath();
-        ctx.moveTo(left - size, top - size);
-        ctx.lineTo(left + size, top + size);
-        ctx.moveTo(left - size, top + size);
-        ctx.lineTo(left + size, top - size);
-        ctx.stroke();
-      }
-    }
-    ctx.restore();
+    for (const { x, y, slot } of drawn)
+      drawCrosses(
+        u,
+        Array.from(x).filter((_, i) => !Number.isFinite(y[i])),
+        theme.runs[slot] ?? theme.danger,
+      );
   }
 
   function tellValues(u: uPlot): void {
-    const under = u.cursor.idx ?? null;
-    options.onValues(
-      curves.map((_, index) => {
-        const column = u.data[index + 1]!;
-        let at = under ?? column.length - 1;
-        while (at > 0 && typeof column[at] !== "number") at--;
-        const value = column[at];
-        return typeof value === "number" ? value : null;
-      }),
-    );
-  }
-
-  function tellZoom(u: uPlot): void {
-    const { left, width } = u.select;
-    if (width < 8) return; // a click with a trembling hand
-    options.onZoom({ from: u.posToVal(left, "x"), to: u.posToVal(left + width, "x") });
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    options.onValues(curves.map((_, index) => valueUnderCursor(u, index + 1)));
   }
 
   return {
@@ -178,7 +114,7 @@ export function createOverlayPlot(host: HTMLElement, options: OverlayPlotOptions
       drawn = next;
       zoom = nextZoom;
       const { x, columns } = align(next.map((curve) => placed(curve, logX, logY)));
-      plot.setData([[...x], ...columns.map((column) => column.map(finiteOrGap))]);
+      plot.setData([[...x], ...gapped(columns)]);
       tellValues(plot);
     },
     setSize: (width, height) => plot.setSize({ width, height }),
@@ -191,8 +127,4 @@ function placed({ x, y }: OverlayCurve, logX: boolean, logY: boolean) {
   if (!logX && !logY) return { x, y };
   const kept = Array.from(x, (_, i) => i).filter((i) => !(logX && x[i]! <= 0) && !(logY && y[i]! <= 0));
   return { x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
-}
-
-function finiteOrGap(value: number | undefined): number | null | undefined {
-  return value === undefined || Number.isFinite(value) ? value : null;
 }

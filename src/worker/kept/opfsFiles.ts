@@ -24,8 +24,8 @@ export class OpfsFiles implements FileStore {
     const files: StoredFile[] = [];
     for await (const [name, handle] of this.folder.entries()) {
       if (handle.kind !== "file") continue;
-      const bytes = await this.sizeOf(name);
-      if (bytes !== null) files.push({ name, bytes }); // else it was removed, or a replacement came to its place
+      const file = await fileOf(handle);
+      if (file !== null) files.push({ name, bytes: file.size }); // else it was removed meanwhile
     }
     return files;
   }
@@ -48,11 +48,8 @@ export class OpfsFiles implements FileStore {
   }
 
   private async find(name: string): Promise<File | null> {
-    try {
-      return await (await this.folder.getFileHandle(name)).getFile();
-    } catch {
-      return null;
-    }
+    const handle = await this.folder.getFileHandle(name).catch(() => null);
+    return handle === null ? null : fileOf(handle);
   }
 
   async write(name: string, parts: Iterable<Uint8Array<ArrayBuffer>>): Promise<void> {
@@ -104,4 +101,9 @@ export class OpfsFiles implements FileStore {
       // Not there, or being written by another tab.
     }
   }
+}
+
+/** null for one that was removed. */
+function fileOf(handle: FileSystemFileHandle): Promise<File | null> {
+  return handle.getFile().catch(() => null);
 }
