@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { defaultConfig, type Config } from "../src/contract/config.ts";
 import { isSameJob, jobConfig } from "../src/page/trials/ablationJobs.ts";
-import type { AblationJob } from "../src/page/stores/ablationStore.ts";
+import type { AblationJob } from "../src/contract/ablationJob.ts";
 import { ablateUsage, parseAblateArguments, type AblateJob } from "./ablateArguments.ts";
 import { openAblation, readResult, runFolder, writeAblation } from "./ablationFolder.ts";
 import { ensureChromium } from "./browser.ts";

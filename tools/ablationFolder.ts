@@ -11,7 +11,7 @@ import { ablationFigures } from "../src/page/ablation/ablationFigures.ts";
 import { ablationCsv } from "../src/page/ablation/ablationTable.ts";
 import { paperFigure } from "../src/page/ablation/paperFigure.ts";
 import { figureSvg } from "../src/page/plots/figureSvg.ts";
-import type { AblationJob } from "../src/page/stores/ablationStore.ts";
+import type { AblationJob } from "../src/contract/ablationJob.ts";
 import { hasTeacher } from "../src/page/stores/runStore.ts";
 import { isSameJob, planJobs, rowValues } from "../src/page/trials/ablationJobs.ts";
 import { endMean } from "../src/page/metrics/endMean.ts";

@@ -1,4 +1,5 @@
 import type { AblationDesign } from "../contract/ablationDesign.ts";
+import type { AblationJob } from "../contract/ablationJob.ts";
 import { formatDesign, parseDesign } from "../contract/ablationText.ts";
 import { defaultConfig, parseConfigPatch, type Config } from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
@@ -11,27 +12,7 @@ export interface KeptAblation {
   readonly design: AblationDesign;
   readonly config: Config;
   readonly dataFingerprint: string;
-  readonly jobs: readonly KeptJob[];
-}
-
-interface KeptJob {
-  readonly value: number | string | null;
-  readonly seed: number;
-  readonly state: "queued" | "running" | "done" | "failed" | "skipped" | "stoppedEarly";
-  readonly runId: string;
-  readonly attempts: number;
-  readonly result: {
-    readonly knn: number | null;
-    readonly distillation: number | null;
-    readonly baseline: {
-      readonly teacherKnn: number | null;
-      readonly untrainedKnn: number | null;
-      readonly chance: number | null;
-      readonly queryImages: number;
-    } | null;
-  } | null;
-  readonly seconds: number | null;
-  readonly problem: string;
+  readonly jobs: readonly AblationJob[];
 }
 
 const format = "disco-playground-ablation";
@@ -72,7 +53,7 @@ const job = z.object({
     .nullable(),
   seconds: z.number().nonnegative().nullable(),
   problem: z.string().max(longestProblem),
-}) satisfies z.ZodType<KeptJob>;
+}) satisfies z.ZodType<AblationJob>;
 
 const schema = z
   .object({
@@ -91,11 +72,11 @@ const schema = z
     },
   );
 
-function keyOf({ value, seed }: KeptJob): string {
+function keyOf({ value, seed }: AblationJob): string {
   return JSON.stringify([value, seed]);
 }
 
-function belongsTo({ values, seeds, withTeacherless }: AblationDesign): (job: KeptJob) => boolean {
+function belongsTo({ values, seeds, withTeacherless }: AblationDesign): (job: AblationJob) => boolean {
   return ({ value, seed }) =>
     seeds.includes(seed) && (value === null ? withTeacherless : values.includes(value));
 }

@@ -15,7 +15,7 @@ import {
   stopAblation,
 } from "../commands/ablation.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
-import { ablationStore } from "../stores/ablationStore.ts";
+import { ablationIsGoing, ablationStore } from "../stores/ablationStore.ts";
 import { configStore } from "../stores/configStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
@@ -47,7 +47,7 @@ export function DesignForm() {
     setTexts(textsOf(draft));
   }
   const read = readDesign(texts);
-  const going = status === "running" || status === "paused";
+  const going = ablationIsGoing({ status });
 
   const change = (patch: Partial<FormTexts>): void => {
     const next = { ...texts, ...patch };
@@ -150,22 +150,16 @@ function NamedValues({ axis, chosen, disabled, onChange }: NamedValuesProps) {
     <fieldset className={styles.names} data-testid="ablation-names">
       <legend>Values, drawn in the order in which they are chosen</legend>
       {Object.entries(axisOptions(axis) ?? {}).map(([name, label]) => (
-        <label key={name} className={styles.option}>
-          <input
-            type="checkbox"
-            data-testid={`ablation-value-${name}`}
-            checked={names.includes(name)}
-            disabled={disabled}
-            onChange={(event) =>
-              onChange(
-                (event.target.checked ? [...names, name] : names.filter((other) => other !== name)).join(
-                  ", ",
-                ),
-              )
-            }
-          />
-          {label}
-        </label>
+        <Option
+          key={name}
+          testId={`ablation-value-${name}`}
+          label={label}
+          isOn={names.includes(name)}
+          disabled={disabled}
+          onChange={(isOn) =>
+            onChange((isOn ? [...names, name] : names.filter((other) => other !== name)).join(", "))
+          }
+        />
       ))}
     </fieldset>
   );
@@ -200,7 +194,7 @@ function Plan() {
   const status = useStore(ablationStore, (state) => state.status);
   const config = useStore(configStore, (state) => state.config);
   const runs = useStore(runHistory, (state) => state.runs);
-  if (status === "running" || status === "paused") return null;
+  if (ablationIsGoing({ status })) return null;
   return (
     <p className={styles.lead} data-testid="ablation-plan">
       {describePlan(draft, config, runs)}
@@ -212,7 +206,7 @@ function QueueButtons({ canStart }: { readonly canStart: boolean }) {
   const engine = useEngine();
   const { draft, status, jobs } = useStore(ablationStore);
   const busy = useStore(runStore, (run) => runIsBusy(run));
-  const going = status === "running" || status === "paused";
+  const going = ablationIsGoing({ status });
   const left = status === "stopped" ? jobsLeft(jobs).length : 0;
   const count = planJobs(draft).length;
   return (

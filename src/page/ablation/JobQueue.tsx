@@ -4,7 +4,8 @@ import { moveJob, requeueJob, skipJob } from "../commands/ablation.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { lastRow } from "../metrics/metricLog.ts";
-import { ablationStore, type AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
+import { ablationIsGoing, ablationStore } from "../stores/ablationStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { jobLabel } from "../trials/ablationJobs.ts";
 import { describeRest, type GoingRun } from "../trials/estimate.ts";
@@ -17,7 +18,7 @@ import { openRun } from "./openRun.ts";
 /** Every run of the ablation in the order in which they are done, and what can be changed about that. */
 export function JobQueue() {
   const { design, jobs } = useStore(ablationStore);
-  const isGoing = useStore(ablationStore, ({ status }) => status === "running" || status === "paused");
+  const isGoing = useStore(ablationStore, (state) => ablationIsGoing(state));
   const waiting = jobs.filter(({ state }) => state === "queued");
   return (
     <section className={styles.queue} aria-labelledby="ablation-queue-title">

@@ -3,7 +3,7 @@ import type { AblationDesign, AblationValue } from "../../contract/ablationDesig
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
 import type { ChartReference } from "../plots/chartData.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import { jobConfig } from "../trials/ablationJobs.ts";
 import type { XKind } from "./chartScale.ts";
 import { compareWithBaseline, conclude, leadsWithLoss } from "./conclusion.ts";

@@ -4,7 +4,7 @@ import type { Config } from "../../contract/config.ts";
 import { figureSvg } from "../plots/figureSvg.ts";
 import { changedRows } from "../report/changedRows.ts";
 import { htmlReport, type ReportSection } from "../report/htmlReport.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import { ablationFigures } from "./ablationFigures.ts";
 import { jobLabel, rowValues } from "../trials/ablationJobs.ts";
 import { ablationCsv, ablationTable, stateNames } from "./ablationTable.ts";

@@ -1,7 +1,7 @@
 import { axisLabel } from "../../contract/ablationAxes.ts";
 import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { toCsv } from "../../formats/csvTable.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import { jobLabel, rowValues } from "../trials/ablationJobs.ts";
 import { formatSummary, measures } from "../trials/measures.ts";
 import { summariseValue, type AblationMetric } from "../trials/summarise.ts";

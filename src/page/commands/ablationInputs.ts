@@ -1,7 +1,8 @@
 import { AppError } from "../../contract/errors.ts";
 import type { KeptRunEntry } from "../../contract/keptRun.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { ablationStore, type AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
+import { ablationStore } from "../stores/ablationStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
 import { keptEntry } from "../stores/keptStore.ts";
 import { hasTeacher } from "../stores/runStore.ts";

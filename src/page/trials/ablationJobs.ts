@@ -2,7 +2,7 @@ import { ablationPatch, orderedValues, valueLabel } from "../../contract/ablatio
 import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { settings, type Config } from "../../contract/config.ts";
 import { presets } from "../../contract/presets.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 
 type JobKey = Pick<AblationJob, "value" | "seed">;
 

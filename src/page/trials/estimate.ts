@@ -1,6 +1,6 @@
 import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import type { Config, SettingName } from "../../contract/config.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
 import { formatDuration } from "../widgets/formatNumbers.ts";
 import { jobConfig, jobsLeft, planJobs } from "./ablationJobs.ts";

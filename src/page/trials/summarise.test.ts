@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import { presets } from "../../contract/presets.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import { jobConfig, planJobs } from "./ablationJobs.ts";
 import { referencesOf, summarise, summariseValue } from "./summarise.ts";
 

@@ -1,5 +1,5 @@
 import type { AblationDesign, AblationValue } from "../../contract/ablationDesign.ts";
-import type { AblationJob } from "../stores/ablationStore.ts";
+import type { AblationJob } from "../../contract/ablationJob.ts";
 import { rowValues } from "./ablationJobs.ts";
 import { bootstrapInterval, type Interval } from "./bootstrapInterval.ts";
 
