@@ -19,7 +19,8 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(Promise.all([self.clients.claim(), forgetUnused(null)]));
+  // Nothing else: requests wait meanwhile. Old versions go when the first page of this one has all of it kept.
+  event.waitUntil(self.clients.claim());
 });
 
 self.addEventListener("message", (event) => {
@@ -53,7 +54,7 @@ async function keepAll({ source, ports }: ExtendableMessageEvent): Promise<void>
 }
 
 /** Versions before this one go when no page but `except`, which is of this one, is open: each needs its own programs. */
-async function forgetUnused(except: Client | null): Promise<void> {
+async function forgetUnused(except: Client): Promise<void> {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  if (windows.every(({ id, url }) => id === except?.id || !url.startsWith(scope))) await cache.forgetOthers();
+  if (windows.every(({ id, url }) => id === except.id || !url.startsWith(scope))) await cache.forgetOthers();
 }

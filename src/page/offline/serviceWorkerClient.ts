@@ -53,14 +53,22 @@ function followUpdates(followed: ServiceWorkerRegistration): void {
 /** Takes the new version that waits, and reloads this page in it. Other tabs go on with their old one. */
 export async function takeUpdate(): Promise<void> {
   const waiting = registration?.waiting ?? null;
-  if (waiting !== null) {
-    await new Promise((resolve) => {
-      navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
-      setTimeout(resolve, patienceMs);
-      say(waiting, { type: "takeOver" });
-    });
-  }
+  if (waiting !== null) await takeOver(waiting);
   location.reload();
+}
+
+/**
+ * Resolves when the new version has taken over *whole*. It controls the page earlier (`controllerchange`), and a page
+ * reloaded then has its request wait for a worker that, in its turn, may be looking at the pages.
+ */
+function takeOver(waiting: ServiceWorker): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.addEventListener("statechange", () => {
+      if (waiting.state === "activated" || waiting.state === "redundant") resolve();
+    });
+    setTimeout(resolve, patienceMs);
+    say(waiting, { type: "takeOver" });
+  });
 }
 
 function say(worker: ServiceWorker, message: ToServiceWorker, transfer: Transferable[] = []): void {
