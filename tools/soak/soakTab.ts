@@ -37,14 +37,14 @@ export class SoakTab {
 
   async until(
     done: (snapshot: PlaygroundSnapshot) => boolean,
-    limitMs = 120_000,
+    limitMs = 300_000, // machines may be at other work
   ): Promise<PlaygroundSnapshot> {
     const deadline = Date.now() + limitMs;
     for (;;) {
       const snapshot = await this.snapshot().catch(() => null); // between two documents
       if (snapshot !== null && done(snapshot)) return snapshot;
       if (Date.now() > deadline)
-        throw new Error(`Not reached in ${limitMs} ms; last: ${JSON.stringify(snapshot).slice(0, 2000)}`);
+        throw new Error(`Not reached in ${limitMs} ms; last: ${describe(snapshot)}`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
@@ -97,6 +97,12 @@ export class SoakTab {
     if (found === undefined) throw new Error("the page has no engine");
     return found;
   }
+}
+
+function describe(snapshot: PlaygroundSnapshot | null): string {
+  if (snapshot === null) return "no page";
+  const { backend, run, notices } = snapshot;
+  return JSON.stringify({ backend: backend?.chosen ?? null, run, notices }).slice(0, 2000);
 }
 
 /** The step of a run's last checkpoint on the disk; 0 before there is one. */
