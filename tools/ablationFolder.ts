@@ -13,7 +13,7 @@ import { paperFigure } from "../src/page/ablation/paperFigure.ts";
 import { figureSvg } from "../src/page/plots/figureSvg.ts";
 import type { AblationJob } from "../src/contract/ablationJob.ts";
 import { hasTeacher } from "../src/page/stores/runStore.ts";
-import { isSameJob, planJobs, rowValues } from "../src/page/trials/ablationJobs.ts";
+import { isSameJob, jobsByValue, planJobs, rowValues } from "../src/page/trials/ablationJobs.ts";
 import { endMean } from "../src/page/metrics/endMean.ts";
 import { summariseValue } from "../src/page/trials/summarise.ts";
 import { UsageError } from "./trainArguments.ts";
@@ -76,6 +76,7 @@ export function readResult(folder: string): {
     dataFingerprint,
     result: {
       knn: metrics.evaluations.at(-1)?.knn ?? null,
+      prefixes: metrics.evaluations.at(-1)?.prefixes ?? null,
       distillation: hasTeacher(config) ? endMean(losses) : null,
       baseline: metrics.baseline,
     },
@@ -88,10 +89,11 @@ export function writeAblation(folder: string, ablation: KeptAblation): string {
   mkdirSync(folder, { recursive: true });
   const figures = ablationFigures(design, config, jobs);
   const conclusion = figures[0]?.conclusion ?? "";
+  const measured = jobsByValue(design, jobs);
   const summary = rowValues(design).map((value) => ({
     value,
-    knn: summariseValue(jobs, value, "knn"),
-    distillation: summariseValue(jobs, value, "distillation"),
+    knn: summariseValue(measured, value, "knn"),
+    distillation: summariseValue(measured, value, "distillation"),
   }));
   const kept = JSON.parse(formatKeptAblation(ablation)) as Record<string, unknown>;
   write(join(folder, stateFile), `${JSON.stringify({ ...kept, conclusion, summary }, null, 2)}\n`);

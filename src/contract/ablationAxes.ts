@@ -1,12 +1,11 @@
-import { axisOptions, type AblationAxis, type AblationDesign, type AblationValue } from "./ablationDesign.ts";
 import {
-  defaultConfig,
-  settings,
-  usualRates,
-  type Config,
-  type ConfigPatch,
-  type Setting,
-} from "./config.ts";
+  axisOptions,
+  settingOfAxis,
+  type AblationAxis,
+  type AblationDesign,
+  type AblationValue,
+} from "./ablationDesign.ts";
+import { defaultConfig, usualRates, type Config, type ConfigPatch } from "./config.ts";
 import { methods, methodUses, type MethodName } from "./methods.ts";
 
 interface AxisFacts {
@@ -35,6 +34,12 @@ export const ablationAxes: Readonly<Record<AblationAxis, AxisFacts>> = {
     question: "How many dimensions must the embedding have?",
     usual: [16, 32, 64, 128],
     note: "The teacher's embedding is projected to as many dimensions, so each value has another target: losses do not compare, accuracies do.",
+    comparesLoss: false,
+  },
+  nestedDim: {
+    question: "How many dimensions must the embedding have? All of them from one run",
+    usual: [4, 8, 16, 32, 64, 128],
+    note: "Each run trains every prefix of its embedding at once (Matryoshka representation learning), so a seed is one run. The accuracies are of the embedding cut to its first dimensions, not of the features below it, beside the teacher's own embedding cut likewise (its PCA). It does not say how well a student trained for one length alone would do.",
     comparesLoss: false,
   },
   studentWidth: {
@@ -94,15 +99,16 @@ export const ablationAxes: Readonly<Record<AblationAxis, AxisFacts>> = {
 };
 
 export function axisLabel(axis: AblationAxis): string {
-  return axis === "lossParts" ? "Loss parts" : settings[axis].label;
+  if (axis === "nestedDim") return "Dimensions of a nested embedding";
+  return settingOfAxis(axis)?.label ?? "Loss parts";
 }
 
 /** A value as a person reads it in a sentence or a table: "64", "0 (a single linear layer)", "SEED". */
 export function valueLabel(axis: AblationAxis, value: AblationValue): string {
   const options = axisOptions(axis);
   if (options !== null) return options[String(value)] ?? String(value);
-  const setting: Setting = settings[axis as Exclude<AblationAxis, "lossParts">];
-  const meaning = setting.kind === "number" ? setting.meanings?.[Number(value)] : undefined;
+  const setting = settingOfAxis(axis);
+  const meaning = setting?.kind === "number" ? setting.meanings?.[Number(value)] : undefined;
   return meaning === undefined ? String(value) : `${value} (${meaning})`;
 }
 
@@ -114,8 +120,8 @@ export function valueTick(axis: AblationAxis, value: AblationValue): string {
 /** How the axis is drawn: categories in the order given, numbers by size. */
 export function axisScale(axis: AblationAxis): "named" | "log" | "linear" {
   if (axisOptions(axis) !== null) return "named";
-  const setting: Setting = settings[axis as Exclude<AblationAxis, "lossParts">];
-  return setting.kind === "number" && setting.scale === "log" ? "log" : "linear";
+  const setting = settingOfAxis(axis);
+  return setting?.kind === "number" && setting.scale === "log" ? "log" : "linear";
 }
 
 /** The design's values as figure and table have them: numbers rising, names as given. */
@@ -147,6 +153,8 @@ export function ablationPatch(axis: AblationAxis, value: AblationValue, base: Co
       const isUsual = base.learningRate === usualRates[base.optimiser];
       return { optimiser, ...(isUsual ? { learningRate: usualRates[optimiser] } : {}) };
     }
+    case "nestedDim":
+      return { nested: "on", embeddingDim: Number(value) };
     default:
       return { [axis]: value };
   }
@@ -160,6 +168,8 @@ function hasBothLosses(method: MethodName): boolean {
 export function whyNoDifference(axis: AblationAxis, { method }: Config): string | null {
   const { label, usesTeacher } = methods[method];
   if (axis === "teacherBatchNorm" && !usesTeacher) return `${label} has no teacher to vary.`;
+  if (axis === "nestedDim" && !methodUses(method, "nested"))
+    return `${label} does not train prefixes of its embedding. Choose DisCo, MoCo-v2 or distillation only under Train.`;
   if (methodUses(method, axis)) return null;
   return `${label} does not use “${axisLabel(axis)}”: all values would give the same run. Choose another method under Train.`;
 }

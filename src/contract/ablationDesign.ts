@@ -1,3 +1,4 @@
+import { prefixDims } from "./prefixDims.ts";
 import { parseConfigPatch, settings, type Setting } from "./config.ts";
 
 /** What an ablation varies and repeats: a value, small enough for a link. */
@@ -28,12 +29,14 @@ type SettingAxis =
   | "queueSize"
   | "optimiser"
   | "teacherBatchNorm";
-export type AblationAxis = SettingAxis | "lossParts";
+/** `nestedDim`: prefixes of one embedding, all of them learnt in one run. */
+export type AblationAxis = SettingAxis | "lossParts" | "nestedDim";
 
 /** Everything that can be varied, in the order it is offered in. */
 export const ablationAxisNames = [
   "hiddenWidth",
   "embeddingDim",
+  "nestedDim",
   "studentWidth",
   "student",
   "method",
@@ -55,10 +58,16 @@ const lossParts = {
 /** So that a design stays something a person can wait for. */
 const mostAblationValues = 24;
 
+/** The setting that the axis' values are of; null where they are of several. */
+export function settingOfAxis(axis: AblationAxis): Setting | null {
+  if (axis === "lossParts") return null;
+  return settings[axis === "nestedDim" ? "embeddingDim" : axis];
+}
+
 /** Names and what a person reads, of an axis of categories; null of one of numbers. */
 export function axisOptions(axis: AblationAxis): Readonly<Record<string, string>> | null {
-  if (axis === "lossParts") return lossParts;
-  const setting: Setting = settings[axis];
+  const setting = settingOfAxis(axis);
+  if (setting === null) return lossParts;
   return setting.kind === "choice" ? setting.options : null;
 }
 
@@ -71,8 +80,15 @@ export function parseAxisValue(
     if (typeof given === "string" && Object.hasOwn(lossParts, given)) return { value: given };
     return { problem: `is none of ${Object.keys(lossParts).join(", ")}` };
   }
-  const { patch, problems } = parseConfigPatch({ [axis]: given });
-  const value = patch[axis];
+  const name = axis === "nestedDim" ? "embeddingDim" : axis;
+  const { patch, problems } = parseConfigPatch({ [name]: given });
+  const value = patch[name];
+  if (
+    axis === "nestedDim" &&
+    value !== undefined &&
+    !prefixDims(settings.embeddingDim.max).includes(Number(value))
+  )
+    return { problem: `${value} is no power of two from 4 to ${settings.embeddingDim.max}` };
   return value === undefined ? { problem: problems[0]?.message ?? "is no value" } : { value };
 }
 

@@ -1,15 +1,17 @@
 import type { AblationValue } from "./ablationDesign.ts";
-import type { EvaluationBaseline } from "./metrics.ts";
+import type { EvaluationBaseline, PrefixScore } from "./metrics.ts";
 
 interface AblationResult {
   /** The student's on held-out images at the end; null without labels. */
   readonly knn: number | null;
   /** Mean of the distillation loss over the last tenth of the run, at least ten steps; null without a teacher. */
   readonly distillation: number | null;
+  /** Of prefixes of the student's embedding at the end; null without labels or a head. */
+  readonly prefixes: readonly PrefixScore[] | null;
   /** What it was measured against. */
   readonly baseline: Pick<
     EvaluationBaseline,
-    "teacherKnn" | "untrainedKnn" | "chance" | "queryImages"
+    "teacherKnn" | "teacherPrefixes" | "untrainedKnn" | "chance" | "queryImages"
   > | null;
 }
 

@@ -1,20 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ablationAxes } from "./ablationAxes.ts";
-import { ablationAxisNames, axisOptions } from "./ablationDesign.ts";
+import { ablationAxisNames, axisOptions, settingOfAxis } from "./ablationDesign.ts";
 import { formatDesign, parseDesign } from "./ablationText.ts";
 import { presets } from "./presets.ts";
-import { settings, type Setting } from "./config.ts";
+import { prefixDims } from "./prefixDims.ts";
 
 const anyDesign = fc.constantFrom(...ablationAxisNames).chain((axis) => {
   const names = Object.keys(axisOptions(axis) ?? {});
-  const setting: Setting | null = axis === "lossParts" ? null : settings[axis];
+  const setting = settingOfAxis(axis);
   const value =
-    setting?.kind === "number"
-      ? setting.integer === true
-        ? fc.integer({ min: setting.min, max: setting.max })
-        : fc.double({ min: setting.min, max: setting.max, noNaN: true }).map((number) => number + 0)
-      : fc.constantFrom(...names);
+    axis === "nestedDim"
+      ? fc.constantFrom(...prefixDims(2048))
+      : setting?.kind === "number"
+        ? setting.integer === true
+          ? fc.integer({ min: setting.min, max: setting.max })
+          : fc.double({ min: setting.min, max: setting.max, noNaN: true }).map((number) => number + 0)
+        : fc.constantFrom(...names);
   return fc.record({
     axis: fc.constant(axis),
     values: fc.uniqueArray(value as fc.Arbitrary<number | string>, { minLength: 1, maxLength: 24 }),

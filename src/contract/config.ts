@@ -240,6 +240,14 @@ export const settings = {
     live: true,
     help: "Weight of the InfoNCE loss. 0 leaves distillation alone.",
   }),
+  nested: choice<"off" | "on">({
+    group: "objective",
+    label: "Nested embedding",
+    default: "off",
+    published: "off",
+    options: { off: "off", on: "every prefix learns" },
+    help: "Applies the losses to the first 4, 8, 16 … dimensions of the embedding as well as to all of them, so that one run gives an embedding that can be cut to any of these lengths. The teacher's dimensions are put in the order of their variance first (PCA).",
+  }),
   temperature: number({
     group: "objective",
     label: "Temperature τ",

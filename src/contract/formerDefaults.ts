@@ -11,6 +11,7 @@ export function beforeSettingsExisted(seed: number) {
     teacherViews: "same",
     optimiser: "sgd",
     cachedViews: 0,
+    nested: "off",
     splitSeed: seed,
   } as const satisfies ConfigPatch;
 }

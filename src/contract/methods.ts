@@ -17,6 +17,7 @@ export interface MethodFacts {
 export const methodSettings = [
   "distillWeight",
   "contrastiveWeight",
+  "nested",
   "temperature",
   "teacherTemperature",
   "queueSize",
@@ -38,6 +39,7 @@ export const methods = {
     uses: [
       "distillWeight",
       "contrastiveWeight",
+      "nested",
       "temperature",
       "queueSize",
       "queueInit",
@@ -53,7 +55,15 @@ export const methods = {
     usesTeacher: false,
     teacherSees: [],
     matchesEmbedding: false,
-    uses: ["contrastiveWeight", "temperature", "queueSize", "emaMomentum", "hiddenWidth", "embeddingDim"],
+    uses: [
+      "contrastiveWeight",
+      "nested",
+      "temperature",
+      "queueSize",
+      "emaMomentum",
+      "hiddenWidth",
+      "embeddingDim",
+    ],
   },
   simclr: {
     label: "SimCLR (no teacher)",
@@ -71,7 +81,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first", "second"],
     matchesEmbedding: true,
-    uses: ["distillWeight", "hiddenWidth", "embeddingDim"],
+    uses: ["distillWeight", "nested", "hiddenWidth", "embeddingDim"],
   },
   seed: {
     label: "SEED",

@@ -29,13 +29,27 @@ export interface Evaluation {
   readonly overlap: number | null;
   /** Dimensions that the embeddings really use: exp of the entropy of the singular values' shares; 1 = collapsed. */
   readonly effectiveRank: number | null;
+  /**
+   * The accuracy of prefixes of the embedding, rising in length; null without labels or a head, and where it was not
+   * measured: it is at a run's end, and where prefixes learn at every evaluation.
+   */
+  readonly prefixes: readonly PrefixScore[] | null;
+}
+
+/** What an embedding cut to its first dimensions, and divided by its length anew, is worth. */
+export interface PrefixScore {
+  readonly dims: number;
+  /** Weighted-kNN accuracy on held-out images in [0, 1]. */
+  readonly knn: number;
 }
 
 /** What does not change during a run, told once. */
 export interface EvaluationBaseline {
   /** Weighted-kNN accuracy of the teacher's features; null without labels or teacher. */
   readonly teacherKnn: number | null;
-  /** The same for the student before training (BatchNorm statistics taken from the set): the floor. */
+  /** `prefixes` of the embedding that the student is to match; null where there is none, or they are not measured. */
+  readonly teacherPrefixes: readonly PrefixScore[] | null;
+  /** The accuracy of the student's features before training (BatchNorm statistics taken from the set): the floor. */
   readonly untrainedKnn: number | null;
   /** `overlap` of the student before training. */
   readonly untrainedOverlap: number | null;

@@ -23,7 +23,14 @@ const kept: KeptAblation = {
       result: {
         knn: 0.5,
         distillation: 0.25,
-        baseline: { teacherKnn: 0.9, untrainedKnn: null, chance: 0.1, queryImages: 40 },
+        prefixes: [{ dims: 4, knn: 0.25 }],
+        baseline: {
+          teacherKnn: 0.9,
+          teacherPrefixes: null,
+          untrainedKnn: null,
+          chance: 0.1,
+          queryImages: 40,
+        },
       },
       seconds: 12.5,
       problem: "",

@@ -4,7 +4,7 @@ import { formatDesign, parseDesign } from "../contract/ablationText.ts";
 import { defaultConfig, parseConfigPatch, type Config } from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
 import { runIdPattern } from "./keptRun.ts";
-import { settingsRecord } from "./runFile.ts";
+import { prefixScores, settingsRecord } from "./runFile.ts";
 import { z, zodProblems } from "./zod.ts";
 
 /** An ablation as it is kept on the visitor's machine: what it is, and how far its queue has come. */
@@ -46,8 +46,15 @@ const job = z.object({
     .object({
       knn: share,
       distillation: z.number().nullable(),
+      prefixes: prefixScores,
       baseline: z
-        .object({ teacherKnn: share, untrainedKnn: share, chance: share, queryImages: z.int().nonnegative() })
+        .object({
+          teacherKnn: share,
+          teacherPrefixes: prefixScores,
+          untrainedKnn: share,
+          chance: share,
+          queryImages: z.int().nonnegative(),
+        })
         .nullable(),
     })
     .nullable(),

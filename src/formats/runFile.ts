@@ -140,6 +140,12 @@ const plan = z.object({
   headParameters: count,
 });
 
+export const prefixScores = z
+  .array(z.object({ dims: z.int().positive(), knn: z.number().min(0).max(1) }))
+  .max(100)
+  .nullable()
+  .default(null); // not in files of before
+
 const evaluation = z.object({
   step: count,
   knn: share,
@@ -147,10 +153,12 @@ const evaluation = z.object({
   spread: measured,
   overlap: share.default(null), // not in files of before, as the next
   effectiveRank: z.number().nullable().default(null),
+  prefixes: prefixScores,
 });
 
 const baseline = z.object({
   teacherKnn: share,
+  teacherPrefixes: prefixScores,
   untrainedKnn: share,
   untrainedOverlap: share.default(null), // not in files of before
   chance: share,

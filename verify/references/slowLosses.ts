@@ -8,6 +8,7 @@ import { coss } from "../../src/ml/losses/coss.ts";
 import { distillationLoss } from "../../src/ml/losses/distillationLoss.ts";
 import { doGo } from "../../src/ml/losses/doGo.ts";
 import { infoNce } from "../../src/ml/losses/infoNce.ts";
+import { overPrefixes } from "../../src/ml/losses/overPrefixes.ts";
 import { ntXent } from "../../src/ml/losses/ntXent.ts";
 import { rkdAngle, rkdDistance } from "../../src/ml/losses/rkd.ts";
 import { seedLoss } from "../../src/ml/losses/seedLoss.ts";
@@ -82,7 +83,41 @@ export interface LossCase {
 const unitTensor = (rows: Matrix) => knownUnitRows(tf.tensor2d(rows.map((row) => [...row])));
 const normal = normalizeRows;
 
+const prefix = (rows: Matrix, dims: number): Matrix => unit(rows.map((row) => row.slice(0, dims)));
+
 export const lossCases: readonly LossCase[] = [
+  {
+    name: "infoNce over prefixes of 1, 2 and all 3 dimensions",
+    inputs: [student],
+    slow: (s) =>
+      mean(
+        [1, 2, 3].map((dims) => {
+          const [query, key, keys] = [prefix(unit(s), dims), prefix(unit(other), dims), prefix(queue, dims)];
+          return mean(
+            query.map((q, i) => {
+              const scores = [dot(q, key[i]!), ...keys.map((k) => dot(q, k))].map((v) => v / 0.3);
+              return -Math.log(softmax(scores)[0]!);
+            }),
+          );
+        }),
+      ),
+    ours: (s) =>
+      overPrefixes([1, 2, 3], [normal(s), unitTensor(unit(other)), unitTensor(queue)], (query, key, keys) =>
+        infoNce(query, key, keys, 0.3),
+      ),
+  },
+  {
+    name: "distillationLoss over prefixes of 2 and all 3 dimensions",
+    inputs: [student],
+    slow: (s) =>
+      mean(
+        [2, 3].map((dims) => {
+          const targets = prefix(unit(teacher), dims);
+          return mean(prefix(unit(s), dims).map((row, i) => distance(row, targets[i]!) ** 2));
+        }),
+      ),
+    ours: (s) => overPrefixes([2, 3], [normal(s), unitTensor(unit(teacher))], distillationLoss),
+  },
   {
     name: "distillationLoss",
     inputs: [student],

@@ -30,7 +30,9 @@ export function sampleCheckpoint(step: number, runId = "run-sample-1"): RunCheck
         prngs: { cuts: stream },
       },
       baseline: null,
-      evaluations: [{ step: 0, knn: 0.5, cosine: null, spread: NaN, overlap: null, effectiveRank: 3 }],
+      evaluations: [
+        { step: 0, knn: 0.5, cosine: null, spread: NaN, overlap: null, effectiveRank: 3, prefixes: null },
+      ],
     },
     metrics: Float32Array.from({ length: step * metricColumns.length }, (_, i) => i / 8),
     tensors: new Map([

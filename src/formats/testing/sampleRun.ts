@@ -55,6 +55,7 @@ export const sampleRun: RunFile = {
     elapsedMs: 1234.5,
     baseline: {
       teacherKnn: 0.9,
+      teacherPrefixes: null,
       untrainedKnn: 0.2,
       untrainedOverlap: 0.1,
       chance: 0.5,
@@ -63,7 +64,17 @@ export const sampleRun: RunFile = {
       bankImages: 8,
       queryImages: 2,
     },
-    evaluations: [{ step: 0, knn: null, cosine: 0.1, spread: 0.9, overlap: 0.4, effectiveRank: 12.5 }],
+    evaluations: [
+      {
+        step: 0,
+        knn: null,
+        cosine: 0.1,
+        spread: 0.9,
+        overlap: 0.4,
+        effectiveRank: 12.5,
+        prefixes: [{ dims: 4, knn: 0.25 }],
+      },
+    ],
     last: { step: 40, loss: 3.25 },
   },
 };

@@ -77,6 +77,7 @@ export async function compileMethod(
 }
 
 function partsOf(method: Method): StepParts | null {
+  if ((method instanceof Disco || method instanceof DistillOnly) && method.prefixes.length > 1) return null;
   if (method instanceof Disco) {
     const { trainer, teacher, meanStudent, queue, emaMomentum } = method;
     return { trainer, teacher, contrast: { meanStudent, queue, emaMomentum } };

@@ -1,6 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { sharedEmbeddingDim } from "../../contract/matching.ts";
+import { prefixDims } from "../../contract/prefixDims.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { createPrng } from "../../lib/prng.ts";
 import { randomKeyQueue, type KeyQueue } from "../losses/queue.ts";
@@ -96,15 +97,17 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
       inputSize: config.teacherInputSize,
     });
   };
+  const { embeddingDim } = network;
+  const prefixes = config.nested === "on" ? prefixDims(embeddingDim) : [embeddingDim];
   switch (config.method) {
     case "disco":
-      return new Disco(trainer, frozen(), queue("queue", network.embeddingDim), config.emaMomentum);
+      return new Disco(trainer, frozen(), queue("queue", embeddingDim), config.emaMomentum, prefixes);
     case "mocov2":
-      return new Disco(trainer, null, queue("queue", network.embeddingDim), config.emaMomentum);
+      return new Disco(trainer, null, queue("queue", embeddingDim), config.emaMomentum, prefixes);
     case "simclr":
       return new SimClr(trainer);
     case "distillOnly":
-      return new DistillOnly(trainer, frozen());
+      return new DistillOnly(trainer, frozen(), prefixes);
     case "seed":
       return new Seed(trainer, frozen(), queue("queue", network.embeddingDim), config.teacherTemperature);
     case "compress": {

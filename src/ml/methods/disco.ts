@@ -1,9 +1,11 @@
 import { invariant } from "../../lib/invariant.ts";
 import { distillationLoss } from "../losses/distillationLoss.ts";
 import { infoNce } from "../losses/infoNce.ts";
+import { overPrefixes } from "../losses/overPrefixes.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { copyWeights, disposeWeights, type Weights } from "../models/weights.ts";
 import { followParameters } from "../optim/sgd.ts";
+import { meanCosine } from "./meanCosine.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
@@ -20,7 +22,8 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * s student, m mean student, t teacher. The authors' order: s(v₁), s(v₂) → m follows s → t(v₂), m(v₂), t(v₁) → loss
  * → SGD on s → k enters the queue. Here the passes of s come after those of m and t, which changes no number (they
  * share no state and s's weights move last) and keeps the gradient-free passes off the tape. The mean student's
- * BatchNorm statistics are its own, never averaged.
+ * BatchNorm statistics are its own, never averaged. Where prefixes of the embedding learn, each of the three terms is
+ * the mean over them (`overPrefixes`).
  */
 export class Disco implements Method {
   /** Never trained by gradient: it follows the student. */
@@ -32,6 +35,8 @@ export class Disco implements Method {
     readonly teacher: FrozenTeacher | null,
     readonly queue: KeyQueue,
     readonly emaMomentum: number,
+    /** Lengths of the prefixes that learn, the last the whole embedding. */
+    readonly prefixes: readonly number[] = [trainer.network.embeddingDim],
   ) {
     invariant(
       teacher === null || teacher.teacher.card.embeddingDim === trainer.network.embeddingDim,
@@ -41,7 +46,7 @@ export class Disco implements Method {
   }
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
-    const { trainer, teacher, meanStudent, queue } = this;
+    const { trainer, teacher, meanStudent, queue, prefixes } = this;
     return tf.tidy(() => {
       const first = trainer.prepare(views.first);
       const second = trainer.prepare(views.second);
@@ -54,19 +59,21 @@ export class Disco implements Method {
       const scalars = trainer.update(settings.learningRate, () => {
         const [query, query2]: [UnitRows, UnitRows?] =
           teacherFirst === undefined ? trainer.embedViews([first]) : trainer.embedViews([first, second]);
-        const contrastive = infoNce(query, key, queue.keys(), settings.temperature);
+        const contrastive = overPrefixes(prefixes, [query, key, queue.keys()], (query, key, keys) =>
+          infoNce(query, key, keys, settings.temperature),
+        );
         const weighted: tf.Scalar = tf.mul(contrastive, settings.contrastiveWeight);
         if (teacherFirst === undefined || teacherSecond === undefined || query2 === undefined)
           return { loss: weighted, contrastive };
         const distillation: tf.Scalar = tf.add(
-          distillationLoss(query, teacherFirst),
-          distillationLoss(query2, teacherSecond),
+          overPrefixes(prefixes, [query, teacherFirst], distillationLoss),
+          overPrefixes(prefixes, [query2, teacherSecond], distillationLoss),
         );
         return {
           loss: tf.add(tf.mul(distillation, settings.distillWeight), weighted),
           contrastive,
           distillation,
-          cosine: tf.sub(1, tf.div(distillation, 4)), // each view's mean ‖T − q‖² is 2 − 2 cos
+          cosine: meanCosine([query, teacherFirst], [query2, teacherSecond]),
         };
       });
       queue.enqueue(key);

@@ -71,6 +71,34 @@ function slowOverlap(
   return shared / (10 * queries.length);
 }
 
+/** Accuracy of kNN votes weighted by exp(cosine/temperature), of rows cut to their first dimensions, by plain loops. */
+function slowPrefixKnn(
+  [bank, bankClasses]: readonly [readonly number[][], Int32Array],
+  [queries, queryClasses]: readonly [readonly number[][], Int32Array],
+  dims: number,
+  { neighbours, temperature }: { readonly neighbours: number; readonly temperature: number },
+): number {
+  const cut = (row: readonly number[]): number[] =>
+    row.slice(0, dims).map((v) => v / Math.hypot(...row.slice(0, dims)));
+  const right = queries.filter((query, q) => {
+    const own = cut(query);
+    const votes = new Map<number, number>();
+    bank
+      .map((row, i) => ({
+        cosine: cut(row).reduce((sum, v, d) => sum + v * own[d]!, 0),
+        label: bankClasses[i]!,
+      }))
+      .sort((a, b) => b.cosine - a.cosine)
+      .slice(0, neighbours)
+      .forEach(({ cosine, label }) =>
+        votes.set(label, (votes.get(label) ?? 0) + Math.exp(cosine / temperature)),
+      );
+    const [best] = [...votes].sort(([a, x], [b, y]) => y - x || a - b);
+    return best?.[0] === queryClasses[q];
+  });
+  return right.length / queries.length;
+}
+
 test.each([
   ["labelled", demoLabels, 90],
   ["without labels", [], 90],
@@ -92,7 +120,7 @@ test.each([
     images,
     source,
     split,
-    config,
+    { ...config, nested: "on" },
     { plain, project: (embedded) => embedded },
     (sighting) => seen.push(sighting),
   );
@@ -116,19 +144,34 @@ test.each([
   expect(later.knn === null).toBe(labels.length === 0);
   expect(baseline.teacherKnn === null).toBe(labels.length === 0);
 
-  // RankMe from the eigenvalues of the embeddings' products, written out.
   const { network, weights } = method.trainer;
-  const rows = (await finish(
-    embedBySnapshot(
-      { network, weights },
-      sample.queries,
-      (some) => plainViews(source, some),
-      [network.embedding],
-      "",
-    ),
-  ))!;
-  const values = await rows.array();
-  rows.dispose();
+  const embeddings = async (some: Int32Array): Promise<number[][]> => {
+    const render = (part: Int32Array): tf.Tensor4D => plainViews(source, part);
+    const rows = (await finish(
+      embedBySnapshot({ network, weights }, some, render, [network.embedding], ""),
+    ))!;
+    const values = await rows.array();
+    rows.dispose();
+    return values;
+  };
+  const values = await embeddings(sample.queries);
+
+  const classes = (some: Int32Array): Int32Array => some.map((index) => images.classOf(index));
+  const asked = async (dims: number): Promise<number> =>
+    slowPrefixKnn(
+      [await embeddings(sample.bank), classes(sample.bank)],
+      [values, classes(sample.queries)],
+      dims,
+      baseline,
+    );
+  if (labels.length > 0) {
+    expect(later.prefixes!.map(({ dims }) => dims)).toEqual([4, 8, 16, 20]);
+    for (const { dims, knn } of later.prefixes!) expect(knn).toBeCloseTo(await asked(dims), 6);
+    expect(baseline.teacherPrefixes).toHaveLength(4);
+    expect(first.evaluation.prefixes).toHaveLength(4);
+  } else expect([later.prefixes, baseline.teacherPrefixes]).toEqual([null, null]);
+
+  // RankMe from the eigenvalues of the embeddings' products, written out.
   const unit = values.map((row) => row.map((v) => v / Math.hypot(...row)));
   const n = unit.length;
   const products = Float64Array.from({ length: n * n }, (_, at) =>

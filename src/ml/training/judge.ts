@@ -1,5 +1,7 @@
 import type { Config } from "../../contract/config.ts";
-import type { Evaluation, EvaluationBaseline } from "../../contract/metrics.ts";
+import { methodUses } from "../../contract/methods.ts";
+import type { Evaluation, EvaluationBaseline, PrefixScore } from "../../contract/metrics.ts";
+import { prefixDims } from "../../contract/prefixDims.ts";
 import { invariant } from "../../lib/invariant.ts";
 import type { Sliced } from "../../lib/slices.ts";
 import { plainViews } from "../augment/drawViews.ts";
@@ -71,6 +73,8 @@ export class Judge {
   /** The student as it was when it was measured last. */
   private latest: Snapshot | null = null;
   private baseline: EvaluationBaseline;
+  /** Whether prefixes of the embedding learn, and are measured each time. */
+  private readonly isNested: boolean;
 
   /** @param see told of every network that has been measured. */
   constructor(
@@ -89,8 +93,10 @@ export class Judge {
     const defaults = knnDefaults(bank.length);
     this.neighbours = Math.min(config.knnNeighbours || defaults.neighbours, bank.length);
     this.temperature = defaults.temperature;
+    this.isNested = config.nested === "on" && methodUses(config.method, "nested");
     this.baseline = {
       teacherKnn: null,
+      teacherPrefixes: null,
       untrainedKnn: null,
       untrainedOverlap: null,
       chance: this.chance(),
@@ -116,7 +122,7 @@ export class Judge {
     invariant(untrained !== null, "the untrained student was kept");
     const task = "Measuring the untrained student";
     yield* calibrate(untrained, this.sample.bank, this.plainViews, task);
-    const evaluation = yield* this.measure(untrained, 0, task);
+    const evaluation = yield* this.measure(untrained, 0, this.isNested, task);
     this.forgetUntrained();
     this.baseline = {
       ...this.baseline,
@@ -144,6 +150,13 @@ export class Judge {
       this.baseline = { ...this.baseline, teacherKnn };
     } finally {
       tf.dispose([features.bank, features.queries]);
+    }
+    if (this.isNested) {
+      const embedded = teacher.plain.read(this.everyone);
+      const { embedding } = teacher.project(embedded);
+      const teacherPrefixes = yield* this.prefixScores(embedding, "Measuring the teacher");
+      this.baseline = { ...this.baseline, teacherPrefixes };
+      tf.dispose([embedded.embedding, embedded.features, embedding]);
     }
     return this.baseline;
   }
@@ -194,7 +207,8 @@ export class Judge {
     try {
       const { teacher } = this;
       if (isLast && teacher !== null) yield* teacher.plain.compute(this.everyone, this.plainViews);
-      const evaluation = yield* this.measure(snapshot, step, "Measuring the student");
+      const withPrefixes = isLast || this.isNested;
+      const evaluation = yield* this.measure(snapshot, step, withPrefixes, "Measuring the student");
       this.keepLatest(snapshot);
       isKept = true;
       return evaluation;
@@ -203,23 +217,31 @@ export class Judge {
     }
   }
 
-  private async *measure(snapshot: Snapshot, step: number, task: string): Sliced<Evaluation> {
+  private async *measure(
+    snapshot: Snapshot,
+    step: number,
+    withPrefixes: boolean,
+    task: string,
+  ): Sliced<Evaluation> {
     yield* this.seeTeacher();
     yield* this.findTeacherNeighbours();
     const { network } = snapshot;
     const isHeadless = network.embedding === network.features;
     const wanted = isHeadless ? [network.features] : [network.features, network.embedding];
     const rows = yield* embedBySnapshot(snapshot, this.everyone, this.plainViews, wanted, task);
-    const [features, embedding] = tf.tidy(() => {
+    const [features, embedded, embedding] = tf.tidy(() => {
       const parts = isHeadless ? [rows, rows] : tf.split(rows, [network.featureDim, network.embeddingDim], 1);
       const embedded = parts[1] as tf.Tensor2D;
-      return [tf.clone(parts[0] as tf.Tensor2D), normalizeRows(this.rowsOfProbes(embedded))] as const;
+      const probes = normalizeRows(this.rowsOfProbes(embedded));
+      return [tf.clone(parts[0] as tf.Tensor2D), tf.clone(embedded), probes] as const;
     });
     rows.dispose();
     const sampled = this.sampled(features);
     try {
       await this.tell(features, step);
       const knn = this.labelled ? yield* this.accuracy(sampled, task) : null;
+      const prefixes =
+        withPrefixes && this.labelled && !isHeadless ? yield* this.prefixScores(embedded, task) : null;
       const overlap = yield* this.overlap(sampled, step, task);
       const effectiveRank = yield* this.effectiveRank(embedding, task);
       const { teacherRows } = this;
@@ -232,9 +254,9 @@ export class Judge {
       );
       const [spread, cosine] = (await packed.data<"float32">()) as unknown as [number, number];
       packed.dispose();
-      return { step, knn, cosine: comparable ? cosine : null, spread, overlap, effectiveRank };
+      return { step, knn, cosine: comparable ? cosine : null, spread, overlap, effectiveRank, prefixes };
     } finally {
-      tf.dispose([features, embedding, sampled.bank, sampled.queries]);
+      tf.dispose([features, embedded, embedding, sampled.bank, sampled.queries]);
     }
   }
 
@@ -333,6 +355,22 @@ export class Judge {
     } finally {
       tf.dispose([bank, queries]);
     }
+  }
+
+  /** @param embedded [everyone, D] raw */
+  private async *prefixScores(embedded: tf.Tensor2D, task: string): Sliced<readonly PrefixScore[]> {
+    const scores: PrefixScore[] = [];
+    for (const dims of prefixDims(embedded.shape[1])) {
+      const cut: tf.Tensor2D = tf.slice2d(embedded, [0, 0], [embedded.shape[0], dims]);
+      const sampled = this.sampled(cut);
+      cut.dispose();
+      try {
+        scores.push({ dims, knn: yield* this.accuracy(sampled, task) });
+      } finally {
+        tf.dispose([sampled.bank, sampled.queries]);
+      }
+    }
+    return scores;
   }
 
   private accuracy({ bank, queries }: Sampled, task: string): Sliced<number> {

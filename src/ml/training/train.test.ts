@@ -167,6 +167,7 @@ const otherwise = {
   temperature: 0.37,
   teacherTemperature: 0.3,
   queueSize: 16,
+  nested: "on",
   queueInit: "teacher",
   emaMomentum: 0.5,
   hiddenWidth: 20,

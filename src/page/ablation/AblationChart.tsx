@@ -17,7 +17,7 @@ const labelHeight = 15;
 
 /** A measure against what was varied: means, 95 % intervals as bars, every seed as a ring that opens its run. */
 export function AblationChart({ figure, onOpen }: AblationChartProps) {
-  const { measure, axisLabel, xKind, values, ticks, points, references, format } = figure;
+  const { measure, axisLabel, xKind, values, ticks, points, comparison, references, format } = figure;
   const frame = { left: 56, right: width - 12, top: 12, bottom: 236 };
   const rows = labelRows(ticks, frame.right - frame.left);
   const height = frame.bottom + 44 + (rows - 1) * rowHeight;
@@ -64,6 +64,7 @@ export function AblationChart({ figure, onOpen }: AblationChartProps) {
           strokeDasharray={seriesDash[reference.colour].join(" ")}
         />
       ))}
+      {comparison === null ? null : <Comparison curve={comparison} x={x} y={y} format={format} />}
       {xKind === "named" ? null : (
         <polyline
           className={styles.line}
@@ -102,5 +103,32 @@ export function AblationChart({ figure, onOpen }: AblationChartProps) {
         </text>
       ))}
     </svg>
+  );
+}
+
+interface ComparisonProps {
+  readonly curve: NonNullable<AblationFigure["comparison"]>;
+  readonly x: (value: string | number) => number;
+  readonly y: (y: number) => number;
+  readonly format: (y: number) => string;
+}
+
+/** Named at its end, where it is as high as it gets. */
+function Comparison({ curve, x, y, format }: ComparisonProps) {
+  const { label, colour, points } = curve;
+  const last = points.at(-1);
+  if (last === undefined) return null;
+  return (
+    <>
+      <polyline
+        className={styles.line}
+        style={{ stroke: `var(--series-${colour})` }}
+        strokeDasharray={seriesDash[colour].join(" ")}
+        points={points.map((point) => `${x(point.value)},${y(point.y)}`).join(" ")}
+      />
+      <text className={styles.label} x={x(last.value)} y={y(last.y) - 8} textAnchor="end">
+        {label} {format(last.y)}
+      </text>
+    </>
   );
 }

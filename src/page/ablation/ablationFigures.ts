@@ -2,9 +2,9 @@ import { ablationAxes, axisLabel, axisScale, orderedValues, valueTick } from "..
 import type { AblationDesign, AblationValue } from "../../contract/ablationDesign.ts";
 import type { Config } from "../../contract/config.ts";
 import { methods } from "../../contract/methods.ts";
-import type { ChartReference } from "../plots/chartData.ts";
+import type { ChartReference, SeriesColour } from "../plots/chartData.ts";
 import type { AblationJob } from "../../contract/ablationJob.ts";
-import { jobConfig } from "../trials/ablationJobs.ts";
+import { jobConfig, jobsByValue } from "../trials/ablationJobs.ts";
 import type { XKind } from "./chartScale.ts";
 import { compareWithBaseline, conclude, leadsWithLoss } from "./conclusion.ts";
 import { describePublished } from "./publishedFinding.ts";
@@ -29,19 +29,29 @@ export interface AblationFigure {
   /** What stands below the axis for each. */
   readonly ticks: readonly string[];
   readonly points: readonly AblationPoint[];
+  /** Something else that was measured at each value. */
+  readonly comparison: ChartCurve | null;
   /** Level lines to compare with, as measured. */
   readonly references: readonly ChartReference[];
   readonly yRange: { readonly from: number; readonly to: number } | null;
   readonly format: (y: number) => string;
 }
 
+interface ChartCurve {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  readonly points: readonly { readonly value: AblationValue; readonly y: number }[];
+}
+
 /** The figures of an ablation, the one that says most first: the loss, where accuracies differ by chance only. */
 export function ablationFigures(
   design: AblationDesign,
   config: Config | null,
-  jobs: readonly AblationJob[],
+  queue: readonly AblationJob[],
 ): readonly AblationFigure[] {
   const { axis } = design;
+  const jobs = jobsByValue(design, queue);
+  const isNested = axis === "nestedDim";
   const references = referencesOf(jobs);
   const xKind = axisScale(axis);
   const values = orderedValues(design);
@@ -69,15 +79,19 @@ export function ablationFigures(
     ...shared,
     title: "kNN accuracy at the end",
     measure: measures.knn.name,
-    caption: `kNN accuracy of the student's features on the same held-out images, by ${label}: ${how} ${describePublished(axis)}`,
+    caption: `kNN accuracy of ${isNested ? "the student's embedding, cut to its first dimensions," : "the student's features"} on the same held-out images, by ${label}: ${how} ${isNested ? "The teacher's is cut likewise. " : ""}${describePublished(axis)}`,
     conclusion: [
       conclude(design, knnPoints, measures.knn),
-      compareWithBaseline(knnPoints, baseline, measures.knn),
+      isNested ? "" : compareWithBaseline(knnPoints, baseline, measures.knn),
     ]
       .join(" ")
       .trim(),
     points: knnPoints,
-    references: lines.flatMap(({ y, ...line }): ChartReference[] => (y === null ? [] : [{ ...line, y }])),
+    comparison: isNested ? teacherPrefixes(values, queue) : null,
+    // Those are of features, which the prefixes of an embedding are not.
+    references: (isNested ? [] : lines).flatMap(({ y, ...line }): ChartReference[] =>
+      y === null ? [] : [{ ...line, y }],
+    ),
     yRange: { from: 0, to: 1 },
     format: (y) => `${Number((y * 100).toFixed(1))} %`,
   };
@@ -92,6 +106,7 @@ export function ablationFigures(
     caption: `Squared distance of the student's to the teacher's unit embeddings over both views, mean of the last tenth of the run (0 = equal, 8 at most), by ${label}: ${how}`,
     conclusion: comparesLoss ? conclude(design, lossPoints, measures.distillation) : note,
     points: lossPoints,
+    comparison: null,
     references: [],
     yRange: null,
     format: measures.distillation.format,
@@ -99,9 +114,21 @@ export function ablationFigures(
   return leadsWithLoss(design, knnPoints, lossPoints) ? [distillation, knn] : [knn, distillation];
 }
 
+/** The teacher's embedding cut to the same lengths; it is the same for every seed, so what one run measured holds. */
+function teacherPrefixes(values: readonly AblationValue[], queue: readonly AblationJob[]): ChartCurve | null {
+  const scores = queue.find(({ result }) => result?.baseline?.teacherPrefixes)?.result?.baseline
+    ?.teacherPrefixes;
+  if (!scores) return null;
+  const points = values.flatMap((value) => {
+    const score = scores.find(({ dims }) => dims === value);
+    return score === undefined ? [] : [{ value, y: score.knn }];
+  });
+  return { label: "Teacher's PCA", colour: "orange", points };
+}
+
 /** Whether every run of the axis has a teacher to be close to. */
 function measuresLoss(design: AblationDesign, config: Config): boolean {
-  if (design.axis === "method") return false;
+  if (design.axis === "method" || design.axis === "nestedDim") return false;
   const [value = null] = design.values;
   return methods[jobConfig(config, design, { value, seed: 0 }).method].usesTeacher;
 }

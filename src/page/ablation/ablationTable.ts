@@ -2,7 +2,7 @@ import { axisLabel } from "../../contract/ablationAxes.ts";
 import type { AblationDesign } from "../../contract/ablationDesign.ts";
 import { toCsv } from "../../formats/csvTable.ts";
 import type { AblationJob } from "../../contract/ablationJob.ts";
-import { jobLabel, rowValues } from "../trials/ablationJobs.ts";
+import { jobLabel, jobsByValue, rowValues } from "../trials/ablationJobs.ts";
 import { formatSummary, measures } from "../trials/measures.ts";
 import { summariseValue, type AblationMetric } from "../trials/summarise.ts";
 
@@ -13,9 +13,11 @@ export interface AblationTable {
   readonly caption: string;
 }
 
-export function ablationTable(design: AblationDesign, jobs: readonly AblationJob[]): AblationTable {
-  // Methods have losses of their own, which do not stand in one column.
-  const shown: readonly AblationMetric[] = design.axis === "method" ? ["knn"] : ["knn", "distillation"];
+export function ablationTable(design: AblationDesign, queue: readonly AblationJob[]): AblationTable {
+  const jobs = jobsByValue(design, queue);
+  // Methods have losses of their own, which do not stand in one column, and prefixes have one together.
+  const shown: readonly AblationMetric[] =
+    design.axis === "method" || design.axis === "nestedDim" ? ["knn"] : ["knn", "distillation"];
   const questions = jobs.find(({ result }) => result !== null)?.result?.baseline?.queryImages ?? null;
   return {
     header: [axisLabel(design.axis), "Runs", ...shown.map((metric) => measures[metric].name)],
@@ -56,8 +58,9 @@ export const stateNames: Readonly<Record<AblationJob["state"], string>> = {
   stoppedEarly: "stopped early",
 };
 
-/** One line per run. */
-export function ablationCsv(design: AblationDesign, jobs: readonly AblationJob[]): string {
+/** One line per run; where one run has several values, one for each. */
+export function ablationCsv(design: AblationDesign, queue: readonly AblationJob[]): string {
+  const jobs = jobsByValue(design, queue);
   return toCsv([
     [design.axis, "seed", "steps", "knn", "distillation", "state", "problem", "teacher_knn"],
     ...jobs.map((job) => [

@@ -4,7 +4,8 @@ import { chartScale, labelRows } from "./chartScale.ts";
 
 /** A figure of the ablation, to be kept: means, their intervals as bars, every seed as a ring; numbers joined, names not. */
 export function paperFigure(source: AblationFigure): Figure {
-  const { title, caption, conclusion, axisLabel, measure, values, points, references, format } = source;
+  const { title, caption, conclusion, axisLabel, measure, values, points, comparison, references, format } =
+    source;
   const frame = { left: 0, right: 500, top: 0, bottom: 1 };
   const { x, yTicks } = chartScale(values, source.xKind, allYs(source), frame, source.yRange);
   const rows = labelRows(source.ticks, frame.right - frame.left);
@@ -38,6 +39,16 @@ export function paperFigure(source: AblationFigure): Figure {
       logarithmic: false,
     },
     curves: [
+      ...(comparison === null
+        ? []
+        : [
+            {
+              label: comparison.label,
+              colour: comparison.colour,
+              style: "lineAndDots" as const,
+              points: comparison.points.map(({ value, y }) => ({ x: x(value), y })),
+            },
+          ]),
       ...(source.xKind === "named"
         ? means.map((point, i) => curve(i === 0 ? label : "", [point]))
         : [curve(label, means)]),
@@ -53,8 +64,13 @@ export function paperFigure(source: AblationFigure): Figure {
 }
 
 /** Everything of a figure that must be seen. */
-export function allYs({ points, references }: Pick<AblationFigure, "points" | "references">) {
+export function allYs({
+  points,
+  comparison,
+  references,
+}: Pick<AblationFigure, "points" | "comparison" | "references">) {
   return [
+    ...(comparison?.points.map(({ y }) => y) ?? []),
     ...points.flatMap(({ mean, interval, seeds }) => [
       mean,
       ...(interval === null ? [] : [interval.low, interval.high]),

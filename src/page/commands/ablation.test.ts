@@ -252,7 +252,15 @@ describe("ablation", () => {
       engine.emit({
         type: "evaluation",
         runId: engine.runId(),
-        evaluation: { step: 10, knn, cosine: null, spread: 1, overlap: null, effectiveRank: null },
+        evaluation: {
+          step: 10,
+          knn,
+          cosine: null,
+          spread: 1,
+          overlap: null,
+          effectiveRank: null,
+          prefixes: null,
+        },
       });
     for (const knn of [0.5, 0.6, 0.7, 0.55, 0.65]) {
       await settle();

@@ -151,12 +151,14 @@ function resultOf(runId: string, config: Config): AblationJob["result"] {
   const { evaluations, baseline: measured } = runStore.getState();
   const baseline = measured && {
     teacherKnn: measured.teacherKnn,
+    teacherPrefixes: measured.teacherPrefixes,
     untrainedKnn: measured.untrainedKnn,
     chance: measured.chance,
     queryImages: measured.queryImages,
   };
   return {
     knn: evaluations.at(-1)?.knn ?? null,
+    prefixes: evaluations.at(-1)?.prefixes ?? null,
     distillation: hasTeacher(config) ? endMean(metricLogOf(runId).column("distillation")) : null,
     baseline,
   };

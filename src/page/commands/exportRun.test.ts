@@ -25,7 +25,9 @@ log.append(
 test("one line a step, the columns in their order, shortest numbers that read back the same", () => {
   expect(
     toCsv(
-      metricRows(log, [{ step: 0, knn: null, cosine: null, spread: 1, overlap: null, effectiveRank: null }]),
+      metricRows(log, [
+        { step: 0, knn: null, cosine: null, spread: 1, overlap: null, effectiveRank: null, prefixes: null },
+      ]),
     ),
   ).toBe(`${metricColumns.join(",")}\n1,0.1,2.5,4,0.25,0.03,100,320\n2,NaN,2,3,0.5,0.02,120,500\n`);
 });
@@ -38,6 +40,7 @@ test("accuracy, overlap and effective rank stand on the steps where they were me
     spread: 1,
     overlap: step === 0 ? null : 0.6,
     effectiveRank: 3.5,
+    prefixes: null,
   }));
   const lines = toCsv(metricRows(log, evaluations)).split("\n");
   expect(lines[0]).toBe(

@@ -18,13 +18,14 @@ function runOf(steps: number, absent: readonly string[] = []): RunData {
   return {
     log,
     evaluations: [
-      { step: 0, knn: 0.1, cosine: 0, spread: 1, overlap: null, effectiveRank: null },
-      { step: 4, knn: null, cosine: 0.5, spread: 1, overlap: null, effectiveRank: null },
-      { step: 6, knn: 0.6, cosine: 0.7, spread: 1, overlap: null, effectiveRank: null },
+      { step: 0, knn: 0.1, cosine: 0, spread: 1, overlap: null, effectiveRank: null, prefixes: null },
+      { step: 4, knn: null, cosine: 0.5, spread: 1, overlap: null, effectiveRank: null, prefixes: null },
+      { step: 6, knn: 0.6, cosine: 0.7, spread: 1, overlap: null, effectiveRank: null, prefixes: null },
     ],
     baseline: {
       teacherKnn: null,
       untrainedKnn: 0.1,
+      teacherPrefixes: null,
       untrainedOverlap: null,
       chance: 0.25,
       neighbours: 20,

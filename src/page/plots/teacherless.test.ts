@@ -15,7 +15,9 @@ function ended(knn: number | null, patch: ConfigPatch = {}, more: Partial<RunRec
     plan: null,
     end: { kind: "finished" },
     baseline: null,
-    evaluations: [{ step: 300, knn, cosine: null, spread: 1, overlap: null, effectiveRank: null }],
+    evaluations: [
+      { step: 300, knn, cosine: null, spread: 1, overlap: null, effectiveRank: null, prefixes: null },
+    ],
     last: null,
     datasetName: "",
     dataFingerprint: photos.fingerprint,

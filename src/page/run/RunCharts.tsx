@@ -8,6 +8,7 @@ import { LiveFigures } from "./LiveFigures.tsx";
 import { LiveRate } from "./LiveRate.tsx";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { runHistory } from "../stores/runHistory.ts";
+import { PrefixChart } from "./PrefixChart.tsx";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { MetricChart } from "../plots/MetricChart.tsx";
 import styles from "./RunCharts.module.css";
@@ -48,6 +49,7 @@ export function RunCharts() {
             <MetricChart key={spec.id} spec={spec} className={styles.large ?? ""} />
           ))}
       </div>
+      <PrefixChart />
       <details className={styles.more} data-testid="more-curves">
         <summary>More curves and numbers</summary>
         <LiveFigures />

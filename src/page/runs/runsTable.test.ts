@@ -10,7 +10,9 @@ const run: RunRecord = {
   plan: sampleRun.plan,
   end: { kind: "finished" },
   baseline: sampleRun.metrics.baseline,
-  evaluations: [{ step: 40, knn: 0.625, cosine: 0.9, spread: 1, overlap: 0.5, effectiveRank: 9 }],
+  evaluations: [
+    { step: 40, knn: 0.625, cosine: 0.9, spread: 1, overlap: 0.5, effectiveRank: 9, prefixes: null },
+  ],
   last: {
     step: 40,
     loss: 3.25,

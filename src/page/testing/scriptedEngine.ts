@@ -110,7 +110,15 @@ export class ScriptedEngine implements Engine {
     this.emit({
       type: "evaluation",
       runId,
-      evaluation: { step: 20, knn, cosine: null, spread: 1, overlap: null, effectiveRank: null },
+      evaluation: {
+        step: 20,
+        knn,
+        cosine: null,
+        spread: 1,
+        overlap: null,
+        effectiveRank: null,
+        prefixes: null,
+      },
     });
     this.end({ kind: "finished" });
   }

@@ -6,9 +6,13 @@ import type { AblationJob } from "../../contract/ablationJob.ts";
 
 type JobKey = Pick<AblationJob, "value" | "seed">;
 
-/** All values with the first seed, then with the second, and so on: the whole figure fills in early. */
+/**
+ * All values with the first seed, then with the second, and so on: the whole figure fills in early. Prefixes of an embedding
+ * are learnt together, by a job of the longest.
+ */
 export function planJobs(design: AblationDesign): readonly AblationJob[] {
-  const values = design.withTeacherless ? [...design.values, null] : design.values;
+  const trained = design.axis === "nestedDim" ? [Math.max(...design.values.map(Number))] : design.values;
+  const values = design.withTeacherless ? [...trained, null] : trained;
   return design.seeds.flatMap((seed) =>
     values.map((value) => ({
       value,
@@ -21,6 +25,24 @@ export function planJobs(design: AblationDesign): readonly AblationJob[] {
       problem: "",
     })),
   );
+}
+
+/**
+ * The jobs as figure and table have them, one for each value: where prefixes are learnt together, a job counts as one of
+ * every length, with the accuracy of that.
+ */
+export function jobsByValue(
+  { axis, values }: AblationDesign,
+  jobs: readonly AblationJob[],
+): readonly AblationJob[] {
+  if (axis !== "nestedDim") return jobs;
+  return jobs.flatMap((job) => {
+    if (job.value === null) return [job];
+    return values.map((value) => {
+      const knn = job.result?.prefixes?.find(({ dims }) => dims === value)?.knn ?? null;
+      return { ...job, value, result: job.result && { ...job.result, knn, distillation: null } };
+    });
+  });
 }
 
 export function isSameJob(a: JobKey, b: JobKey): boolean {

@@ -2,19 +2,25 @@ import { expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
 import { presets } from "../../contract/presets.ts";
 import type { AblationJob } from "../../contract/ablationJob.ts";
-import { jobConfig, planJobs } from "./ablationJobs.ts";
+import { jobConfig, jobsByValue, planJobs } from "./ablationJobs.ts";
 import { referencesOf, summarise, summariseValue } from "./summarise.ts";
 
 const design = { ...presets.bottleneck.design, values: [64, 8], seeds: [7, 9], withTeacherless: true };
 const jobs = planJobs(design);
 
 function done(job: AblationJob, knn: number | null): AblationJob {
-  const baseline = { teacherKnn: 0.9, untrainedKnn: null, chance: 0.1, queryImages: 40 };
+  const baseline = {
+    teacherKnn: 0.9,
+    teacherPrefixes: null,
+    untrainedKnn: null,
+    chance: 0.1,
+    queryImages: 40,
+  };
   return {
     ...job,
     state: "done",
     runId: `${job.value}-${job.seed}`,
-    result: { knn, distillation: 1, baseline },
+    result: { knn, distillation: 1, prefixes: null, baseline },
   };
 }
 
@@ -26,6 +32,28 @@ test("jobs go through all values, and the line to beat, before the next seed", (
     [64, 9],
     [8, 9],
     [null, 9],
+  ]);
+});
+
+test("prefixes of an embedding are learnt by one job a seed, which counts as one of every length", () => {
+  const nested = { ...design, axis: "nestedDim", values: [4, 16, 8], withTeacherless: false } as const;
+  const queue = planJobs(nested);
+  expect(queue.map(({ value, seed }) => [value, seed])).toEqual([
+    [16, 7],
+    [16, 9],
+  ]);
+  const { nested: isNested, embeddingDim } = jobConfig(defaultConfig, nested, queue[0]!);
+  expect([isNested, embeddingDim]).toEqual(["on", 16]);
+  const prefixes = [4, 8, 16].map((dims, i) => ({ dims, knn: 0.5 + 0.1 * i }));
+  const over = queue.map((job, i) => {
+    const all = done(job, 0.9);
+    return i === 0 ? { ...all, result: { ...all.result!, prefixes } } : job;
+  });
+  const points = summarise(nested, jobsByValue(nested, over), "knn");
+  expect(points.map(({ value, mean, seeds }) => [value, mean, seeds[0]!.runId])).toEqual([
+    [4, 0.5, "16-7"],
+    [8, 0.6, "16-7"],
+    [16, 0.7, "16-7"],
   ]);
 });
 

@@ -24,10 +24,12 @@ const unmeasured: Evaluation = {
   spread: 0.5,
   overlap: null,
   effectiveRank: null,
+  prefixes: null,
 };
 const labelled: EvaluationBaseline = {
   teacherKnn: null,
   untrainedKnn: 0.15,
+  teacherPrefixes: null,
   untrainedOverlap: null,
   chance: 0.125,
   neighbours: 20,
