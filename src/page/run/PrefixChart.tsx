@@ -16,10 +16,11 @@ export function PrefixChart() {
   useStore(shownRunStore, (state) => state.runId);
   useStore(runHistory, (state) => state.runs);
   const { evaluations, baseline } = currentRunData();
-  const last = evaluations.findLast(({ prefixes }) => prefixes !== null);
   // Of other runs prefixes are measured at the end alone, and say little.
-  if (last?.prefixes == null || evaluations[0]?.prefixes == null) return null;
-  const { prefixes } = last;
+  const isNested = (evaluations[0]?.prefixes ?? null) !== null;
+  const last = evaluations.findLast(({ prefixes }) => prefixes !== null);
+  const prefixes = last?.prefixes ?? null;
+  if (!isNested || last === undefined || prefixes === null) return null;
   const teacher = baseline?.teacherPrefixes ?? null;
   const chance = baseline?.chance ?? null;
   return (
