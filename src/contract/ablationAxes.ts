@@ -39,7 +39,7 @@ export const ablationAxes: Readonly<Record<AblationAxis, AxisFacts>> = {
   nestedDim: {
     question: "How many dimensions must the embedding have? All of them from one run",
     usual: [4, 8, 16, 32, 64, 128],
-    note: "Each run trains every prefix of its embedding at once (Matryoshka representation learning), so a seed is one run. The accuracies are of the embedding cut to its first dimensions, not of the features below it, beside the teacher's own embedding cut likewise (its PCA). It does not say how well a student trained for one length alone would do.",
+    note: "Each run trains every prefix of its embedding at once (Matryoshka representation learning), so a seed is one run. The accuracies are of the embedding cut to its first dimensions, not of the features below it, beside the first directions of the teacher's own (its PCA). It does not say how well a student trained for one length alone would do.",
     comparesLoss: false,
   },
   studentWidth: {
@@ -169,7 +169,7 @@ export function whyNoDifference(axis: AblationAxis, { method }: Config): string 
   const { label, usesTeacher } = methods[method];
   if (axis === "teacherBatchNorm" && !usesTeacher) return `${label} has no teacher to vary.`;
   if (axis === "nestedDim" && !methodUses(method, "nested"))
-    return `${label} does not train prefixes of its embedding. Choose DisCo, MoCo-v2 or distillation only under Train.`;
+    return `${label} does not train prefixes of its embedding. Choose DisCo or MoCo-v2 under Train.`;
   if (methodUses(method, axis)) return null;
   return `${label} does not use “${axisLabel(axis)}”: all values would give the same run. Choose another method under Train.`;
 }

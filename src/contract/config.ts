@@ -246,7 +246,7 @@ export const settings = {
     default: "off",
     published: "off",
     options: { off: "off", on: "every prefix learns" },
-    help: "Applies the losses to the first 4, 8, 16 … dimensions of the embedding as well as to all of them, so that one run gives an embedding that can be cut to any of these lengths. The teacher's dimensions are put in the order of their variance first (PCA).",
+    help: "Has the first 4, 8, 16 … dimensions of the embedding tell images apart as well (InfoNCE over every prefix), so that one run gives an embedding that can be cut to any of these lengths. Distillation stays with the whole embedding.",
   }),
   temperature: number({
     group: "objective",

@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import { methods, methodUses } from "./methods.ts";
+import { methods } from "./methods.ts";
 import type { TeacherCard } from "./teacher.ts";
 
 /** MoCo-v2's embedding width, used when no teacher says otherwise. */
@@ -9,14 +9,6 @@ const defaultEmbeddingDim = 128;
 export function sharedEmbeddingDim(config: Config, card: TeacherCard | null): number {
   if (config.embeddingDim !== 0) return config.embeddingDim;
   return card?.embeddingDim ?? defaultEmbeddingDim;
-}
-
-/** Whether a PCA of the teacher's embedding is what is matched: for another width, or for dimensions in order. */
-export function isProjected(config: Config, card: TeacherCard): boolean {
-  const { usesTeacher, matchesEmbedding } = methods[config.method];
-  if (!usesTeacher || !matchesEmbedding) return false;
-  const isNested = config.nested === "on" && methodUses(config.method, "nested");
-  return isNested || sharedEmbeddingDim(config, card) !== card.embeddingDim;
 }
 
 /**
@@ -33,7 +25,7 @@ export function describeMatching(config: Config, card: TeacherCard | null): stri
   const views = config.teacherViews === "plain" ? "the plain images" : "views of the images";
   return [
     ...(isHeadless ? ["The teacher has no projection head: its pooled features are what is matched."] : []),
-    !isProjected(config, card)
+    dim === embeddingDim
       ? `The student's output follows the teacher: ${dim} dimensions, matched with its ${what} directly.`
       : `A PCA of the teacher's ${embeddingDim}-dimensional ${what}, fitted on ${views}, gives the ${dim} dimensions asked for; the student's output is matched with those.`,
   ].join(" ");

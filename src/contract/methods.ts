@@ -81,7 +81,7 @@ export const methods = {
     usesTeacher: true,
     teacherSees: ["first", "second"],
     matchesEmbedding: true,
-    uses: ["distillWeight", "nested", "hiddenWidth", "embeddingDim"],
+    uses: ["distillWeight", "hiddenWidth", "embeddingDim"],
   },
   seed: {
     label: "SEED",

@@ -47,7 +47,10 @@ export interface PrefixScore {
 export interface EvaluationBaseline {
   /** Weighted-kNN accuracy of the teacher's features; null without labels or teacher. */
   readonly teacherKnn: number | null;
-  /** `prefixes` of the embedding that the student is to match; null where there is none, or they are not measured. */
+  /**
+   * The same of the first directions of the teacher's embedding (its PCA), as many as the prefixes have; null without a
+   * teacher or labels, and where prefixes do not learn.
+   */
   readonly teacherPrefixes: readonly PrefixScore[] | null;
   /** The accuracy of the student's features before training (BatchNorm statistics taken from the set): the floor. */
   readonly untrainedKnn: number | null;

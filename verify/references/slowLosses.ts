@@ -107,18 +107,6 @@ export const lossCases: readonly LossCase[] = [
       ),
   },
   {
-    name: "distillationLoss over prefixes of 2 and all 3 dimensions",
-    inputs: [student],
-    slow: (s) =>
-      mean(
-        [2, 3].map((dims) => {
-          const targets = prefix(unit(teacher), dims);
-          return mean(prefix(unit(s), dims).map((row, i) => distance(row, targets[i]!) ** 2));
-        }),
-      ),
-    ours: (s) => overPrefixes([2, 3], [normal(s), unitTensor(unit(teacher))], distillationLoss),
-  },
-  {
     name: "distillationLoss",
     inputs: [student],
     slow: (s) => mean(unit(s).map((row, i) => distance(row, unit(teacher)[i]!) ** 2)),

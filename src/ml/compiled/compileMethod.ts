@@ -77,8 +77,8 @@ export async function compileMethod(
 }
 
 function partsOf(method: Method): StepParts | null {
-  if ((method instanceof Disco || method instanceof DistillOnly) && method.prefixes.length > 1) return null;
   if (method instanceof Disco) {
+    if (method.prefixes.length > 1) return null;
     const { trainer, teacher, meanStudent, queue, emaMomentum } = method;
     return { trainer, teacher, contrast: { meanStudent, queue, emaMomentum } };
   }

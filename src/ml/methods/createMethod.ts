@@ -107,7 +107,7 @@ export function createMethod(config: Config, teacher: Teacher | null): Method {
     case "simclr":
       return new SimClr(trainer);
     case "distillOnly":
-      return new DistillOnly(trainer, frozen(), prefixes);
+      return new DistillOnly(trainer, frozen());
     case "seed":
       return new Seed(trainer, frozen(), queue("queue", network.embeddingDim), config.teacherTemperature);
     case "compress": {

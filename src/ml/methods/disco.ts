@@ -5,7 +5,6 @@ import { overPrefixes } from "../losses/overPrefixes.ts";
 import type { KeyQueue } from "../losses/queue.ts";
 import { copyWeights, disposeWeights, type Weights } from "../models/weights.ts";
 import { followParameters } from "../optim/sgd.ts";
-import { meanCosine } from "./meanCosine.ts";
 import { normalizeRows, type UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
@@ -22,8 +21,10 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * s student, m mean student, t teacher. The authors' order: s(v₁), s(v₂) → m follows s → t(v₂), m(v₂), t(v₁) → loss
  * → SGD on s → k enters the queue. Here the passes of s come after those of m and t, which changes no number (they
  * share no state and s's weights move last) and keeps the gradient-free passes off the tape. The mean student's
- * BatchNorm statistics are its own, never averaged. Where prefixes of the embedding learn, each of the three terms is
- * the mean over them (`overPrefixes`).
+ * BatchNorm statistics are its own, never averaged.
+ *
+ * Where prefixes of the embedding learn, InfoNCE is the mean over them (`overPrefixes`). Distillation stays with the whole:
+ * the teacher's first dimensions mean nothing, and those of its PCA less than what the student makes of few.
  */
 export class Disco implements Method {
   /** Never trained by gradient: it follows the student. */
@@ -66,14 +67,14 @@ export class Disco implements Method {
         if (teacherFirst === undefined || teacherSecond === undefined || query2 === undefined)
           return { loss: weighted, contrastive };
         const distillation: tf.Scalar = tf.add(
-          overPrefixes(prefixes, [query, teacherFirst], distillationLoss),
-          overPrefixes(prefixes, [query2, teacherSecond], distillationLoss),
+          distillationLoss(query, teacherFirst),
+          distillationLoss(query2, teacherSecond),
         );
         return {
           loss: tf.add(tf.mul(distillation, settings.distillWeight), weighted),
           contrastive,
           distillation,
-          cosine: meanCosine([query, teacherFirst], [query2, teacherSecond]),
+          cosine: tf.sub(1, tf.div(distillation, 4)), // each view's mean ‖T − q‖² is 2 − 2 cos
         };
       });
       queue.enqueue(key);

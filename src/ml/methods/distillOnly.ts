@@ -1,8 +1,6 @@
 import { distillationLoss } from "../losses/distillationLoss.ts";
-import { overPrefixes } from "../losses/overPrefixes.ts";
 import * as tf from "../tfjs/tf.ts";
 import type { FrozenTeacher } from "./frozenTeacher.ts";
-import { meanCosine } from "./meanCosine.ts";
 import type { Method, StepSettings, Views } from "./method.ts";
 import type { StudentTrainer } from "./studentTrainer.ts";
 
@@ -15,12 +13,10 @@ export class DistillOnly implements Method {
   constructor(
     readonly trainer: StudentTrainer,
     readonly teacher: FrozenTeacher,
-    /** Lengths of the prefixes that learn, the last the whole embedding. */
-    readonly prefixes: readonly number[] = [trainer.network.embeddingDim],
   ) {}
 
   step(views: Views, settings: StepSettings): tf.Tensor1D {
-    const { trainer, teacher, prefixes } = this;
+    const { trainer, teacher } = this;
     return tf.tidy(() => {
       const inputs = [trainer.prepare(views.first), trainer.prepare(views.second)] as const;
       const targets = [
@@ -30,13 +26,13 @@ export class DistillOnly implements Method {
       return trainer.update(settings.learningRate, () => {
         const [first, second] = trainer.embedViews(inputs);
         const distillation: tf.Scalar = tf.add(
-          overPrefixes(prefixes, [first, targets[0]], distillationLoss),
-          overPrefixes(prefixes, [second, targets[1]], distillationLoss),
+          distillationLoss(first, targets[0]),
+          distillationLoss(second, targets[1]),
         );
         return {
           loss: tf.mul(distillation, settings.distillWeight),
           distillation,
-          cosine: meanCosine([first, targets[0]], [second, targets[1]]),
+          cosine: tf.sub(1, tf.div(distillation, 4)),
         };
       });
     });

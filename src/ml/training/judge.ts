@@ -13,6 +13,7 @@ import { readRows } from "../eval/featureRows.ts";
 import { KeptFeatures } from "../eval/keptFeatures.ts";
 import { accuracyInSlices, knnDefaults } from "../eval/knn.ts";
 import { searchNeighbours, type Neighbours } from "../eval/nearestNeighbours.ts";
+import { fitPca } from "../eval/pca.ts";
 import { neighbourOverlap } from "../eval/neighbourOverlap.ts";
 import { embeddingSpread } from "../eval/spread.ts";
 import type { Method } from "../methods/method.ts";
@@ -152,11 +153,10 @@ export class Judge {
       tf.dispose([features.bank, features.queries]);
     }
     if (this.isNested) {
-      const embedded = teacher.plain.read(this.everyone);
-      const { embedding } = teacher.project(embedded);
-      const teacherPrefixes = yield* this.prefixScores(embedding, "Measuring the teacher");
+      const directions = await this.teacherDirections(teacher);
+      const teacherPrefixes = yield* this.prefixScores(directions, "Measuring the teacher");
+      directions.dispose();
       this.baseline = { ...this.baseline, teacherPrefixes };
-      tf.dispose([embedded.embedding, embedded.features, embedding]);
     }
     return this.baseline;
   }
@@ -315,6 +315,20 @@ export class Judge {
     } finally {
       tf.dispose([features.bank, features.queries]);
     }
+  }
+
+  /** @returns [everyone, D] the matched embedding, centred and turned so that its variance falls from column to column. */
+  private async teacherDirections(teacher: MeasuredTeacher): Promise<tf.Tensor2D> {
+    const embedded = teacher.plain.read(this.everyone);
+    const unit: tf.Tensor2D = tf.tidy(() => normalizeRows(teacher.project(embedded).embedding));
+    tf.dispose([embedded.embedding, embedded.features]);
+    const dim = unit.shape[1];
+    const { mean, components } = await fitPca(unit, dim, 0);
+    const turned: tf.Tensor2D = tf.tidy(() =>
+      tf.matMul(tf.sub<tf.Tensor2D>(unit, tf.tensor1d(mean)), tf.tensor2d(components, [dim, dim])),
+    );
+    unit.dispose();
+    return turned;
   }
 
   private teacherFeatures({ plain }: MeasuredTeacher): Sampled {

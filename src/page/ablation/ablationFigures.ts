@@ -79,7 +79,7 @@ export function ablationFigures(
     ...shared,
     title: "kNN accuracy at the end",
     measure: measures.knn.name,
-    caption: `kNN accuracy of ${isNested ? "the student's embedding, cut to its first dimensions," : "the student's features"} on the same held-out images, by ${label}: ${how} ${isNested ? "The teacher's is cut likewise. " : ""}${describePublished(axis)}`,
+    caption: `kNN accuracy of ${isNested ? "the student's embedding, cut to its first dimensions," : "the student's features"} on the same held-out images, by ${label}: ${how} ${isNested ? "Beside it the first directions of the teacher's embedding (PCA). " : ""}${describePublished(axis)}`,
     conclusion: [
       conclude(design, knnPoints, measures.knn),
       isNested ? "" : compareWithBaseline(knnPoints, baseline, measures.knn),

@@ -84,7 +84,7 @@ export function PrefixChart() {
       </svg>
       <p className={styles.meaning}>
         {describePrefixes(prefixes, teacher)} Blue: the student's, at step {last.step}.
-        {teacher === null ? "" : " Orange: the teacher's, cut likewise (its PCA)."}
+        {teacher === null ? "" : " Orange: the first directions of the teacher's (its PCA)."}
         {chance === null ? "" : " Grey: chance."}
       </p>
     </figure>

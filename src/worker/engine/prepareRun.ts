@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
-import { describeMatching, isProjected, sharedEmbeddingDim } from "../../contract/matching.ts";
+import { describeMatching, sharedEmbeddingDim } from "../../contract/matching.ts";
 import { methods } from "../../contract/methods.ts";
 import type { Requests, RunPlan } from "../../contract/protocol.ts";
 import { plainViews } from "../../ml/augment/drawViews.ts";
@@ -185,12 +185,12 @@ async function teacherOfRun(
   { summary, split, config }: FittedRun,
   from: RunCheckpoint | null,
 ): Promise<RunTeacher | null> {
-  const { usesTeacher } = methods[config.method];
+  const { usesTeacher, matchesEmbedding } = methods[config.method];
   if (!usesTeacher || loaded === null) return null;
   const { teacher } = loaded;
   const plain = await embeddings.of(teacher, await loaded.hash, summary, config);
   const embeddingDim = sharedEmbeddingDim(config, teacher.card);
-  if (!isProjected(config, teacher.card))
+  if (!matchesEmbedding || teacher.card.embeddingDim === embeddingDim)
     return {
       matched: teacher,
       measured: { plain, project: (embedded) => embedded },
