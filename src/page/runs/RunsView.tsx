@@ -89,6 +89,7 @@ export function RunsView() {
                     <th scope="col" className={styles.ended}>
                       Ended
                     </th>
+                    <th scope="col">Seed</th>
                     <th scope="col">Steps</th>
                     <th scope="col">Loss</th>
                     <th scope="col">Distillation</th>
