@@ -7,7 +7,7 @@ import type { Engine } from "../../contract/protocol.ts";
 import { isParquetPath } from "../ingest/parquetPath.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
-import { notify, notifyError } from "../stores/noticeStore.ts";
+import { notify, notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { runIsBusy } from "../stores/runStore.ts";
 import type { Collected, CollectedFile } from "../ingest/collectFiles.ts";
 import { decoderCount, openDecodePool, type DecodePool } from "../ingest/decodePool.ts";
@@ -122,6 +122,7 @@ async function loadInPlace(
   read: (pool: DecodePool, options: IngestOptions) => Promise<Loaded | null>,
 ): Promise<void> {
   if (refusedAsBusy()) return;
+  withdrawNotices("images");
   const controller = new AbortController();
   cancel = controller;
   datasetStore.setState({ ingestion: nothingYet, checkpoints: [] });
@@ -175,6 +176,7 @@ export function cancelLoading(): void {
 /** The built-in set in place of the images there are. */
 export async function loadDemoImages(engine: Engine): Promise<void> {
   if (refusedAsBusy()) return;
+  withdrawNotices("images");
   try {
     datasetStore.setState({ ingestion: { ...nothingYet, task: "drawing" } });
     const summary = await engine.request("drawDemo", standardDemo);

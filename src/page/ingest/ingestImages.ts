@@ -3,8 +3,6 @@ import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { ImageRow } from "../../contract/parquet.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { quote } from "../../formats/quote.ts";
-import { visibleText } from "../../lib/visibleText.ts";
 import type { Collected } from "./collectFiles.ts";
 import { jobsPerWorker, type DecodePool } from "./decodePool.ts";
 import {
@@ -16,6 +14,7 @@ import {
   type LabelReading,
 } from "./imagePaths.ts";
 import type { Candidate } from "./listCandidates.ts";
+import { nothingUsable } from "./nothingUsable.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
@@ -408,21 +407,3 @@ function createReporter({ onProgress }: IngestOptions, rejects: readonly Reject[
     });
   };
 }
-
-function nothingUsable(name: string, total: number, rejects: readonly Reject[]): AppError {
-  const sorted = sortByPath(rejects);
-  const [only] = sorted;
-  const where = quote(name);
-  const message =
-    only === undefined
-      ? `There is nothing to read in ${where}${total === 0 ? "" : `, of ${total} files`}.`
-      : sorted.length === 1
-        ? `No images found in ${where}: ${only.message.replace(/\.$/, "")}.`
-        : `No images found in ${where}: none of its ${sorted.length} files can be used.`;
-  return new AppError("dataset-too-small", visibleText(message), {
-    hint: "Accepted: JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
-    details: sorted.slice(0, mostReasons).map(({ path, message: why }) => visibleText(`${path}: ${why}`)),
-  });
-}
-
-const mostReasons = 10;
