@@ -1,6 +1,7 @@
 /** What the buttons and drops of the data panel do. Faults become notices. */
 import type { Reject } from "../../contract/dataset.ts";
 import { standardDemo } from "../../contract/dataset.ts";
+import { patchForImages } from "../../contract/presets.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
 import type { Engine } from "../../contract/protocol.ts";
@@ -150,7 +151,7 @@ async function loadInPlace(
     if (loaded === null) return;
     const { notes, ...state } = loaded;
     datasetStore.setState(state);
-    patchConfig({ data: "own" });
+    patchConfig(patchForImages(configStore.getState().config, loaded.summary.count));
     for (const note of notes) notify("info", note);
   } catch (error) {
     if (error instanceof AppError && error.code === "cancelled") {
