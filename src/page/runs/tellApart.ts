@@ -17,8 +17,8 @@ const mostNamed = 3;
 
 /**
  * A name for each of some runs that tells it from the others: the visitor's own, or the settings in which they differ,
- * "head hidden width 8 · seed 2". Of many differences those are named that divide the runs each in another way, and the
- * rest is counted. Of runs that differ in nothing the later ones are numbered.
+ * "head hidden width 8 · seed 2". Of many differences those are named first that divide the runs each in another way, and
+ * the rest is counted. Of runs that differ in nothing the later ones are numbered.
  */
 export function tellApart(runs: readonly RunRecord[]): readonly TellingName[] {
   const varies = settingsThatVary(runs);
@@ -41,7 +41,7 @@ export function tellApart(runs: readonly RunRecord[]): readonly TellingName[] {
   });
 }
 
-/** All settings where they are few, else the first of each that divide the runs alike. */
+/** Of many settings first one of each that divide the runs alike, then others; in the table's order. */
 function mostTelling(runs: readonly RunRecord[], varies: readonly SettingName[]): readonly SettingName[] {
   if (varies.length <= mostNamed) return varies;
   const divisions = new Set<string>();
@@ -52,5 +52,7 @@ function mostTelling(runs: readonly RunRecord[], varies: readonly SettingName[])
     divisions.add(division);
     return isNew;
   });
-  return telling.slice(0, mostNamed);
+  const others = varies.filter((name) => !telling.includes(name));
+  const named = [...telling, ...others].slice(0, mostNamed);
+  return varies.filter((name) => named.includes(name));
 }
