@@ -14,7 +14,6 @@ import {
   type LabelReading,
 } from "./imagePaths.ts";
 import type { Candidate } from "./listCandidates.ts";
-import { nothingUsable } from "./nothingUsable.ts";
 import { chooseStoreSize, imagesThatFit } from "./storeSize.ts";
 
 export interface IngestProgress {
@@ -189,7 +188,10 @@ async function ingest(
     const size = await chooseSize(supply, pool, options, report);
     store = createStoreWriter(engine, size, options);
     await decodeAll(supply, size, pool, store, rejects, signal, report);
-    if (store.count() === 0) throw nothingUsable(name, total, rejects);
+    if (store.count() === 0) {
+      const { nothingUsable } = await import("./nothingUsable.ts"); // seldom needed
+      throw nothingUsable(name, total, rejects);
+    }
     report("sealing", total, total, store.count());
     const sealed = await store.seal(name, labelsOf);
     return { ...sealed, rejects: sortByPath(rejects) };
