@@ -295,7 +295,7 @@ export const settings = {
     min: 0,
     max: 0.99999,
     published: 0.999,
-    help: "The mean student's parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
+    help: "The mean student is a slow average of the student; it makes the keys, which so stay comparable while they wait in the queue. Its parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
   }),
   optimiser: choice<"sgd" | "muon">({
     group: "optimiser",
@@ -306,7 +306,7 @@ export const settings = {
     options: { sgd: "SGD with momentum", muon: "Muon" },
     explanations: {
       sgd: "As in the paper; its learning rate there is 0.03.",
-      muon: "Makes every weight matrix's step orthogonal (Jordan et al., 2024), with Adam for biases and BatchNorm. A small student learns some three times as much in the same time; a good learning rate is 0.05.",
+      muon: "Moves a weight matrix as far in every direction, where SGD follows the few with the largest gradients: its step is made orthogonal (Jordan et al., 2024). Adam does the biases and BatchNorm. A small student learns some three times as much in the same time; a good learning rate is 0.05.",
     },
     help: "How gradients become steps.",
   }),
