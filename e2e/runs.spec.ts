@@ -73,8 +73,8 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   await page.getByRole("button", { name: "Choose all listed" }).click();
   await expect(page.getByTestId("chosen")).toHaveText("5 chosen.");
   await expect(groups.locator("tbody tr")).toHaveText([/^8 units2.* to /, /^32 units2.* to /]);
-  await expect(groups).toContainText(/1 run differs in more.*Steps 6/);
-  await expect(loss.locator("li").filter({ hasText: /^\s*mean, Head hidden width 8/ })).toHaveCount(1);
+  await expect(groups).toContainText(/1 run differs in more.*steps 6/);
+  await expect(loss.locator("li").filter({ hasText: /^\s*mean, head hidden width 8/ })).toHaveCount(1);
   await expect(loss.locator("li")).toHaveCount(7);
 
   // A deleted run is drawn no more.

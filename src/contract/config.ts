@@ -18,6 +18,8 @@ interface SettingBase {
   readonly live?: true;
   /** The paper's (or the authors' code's) value, where there is one. */
   readonly published?: number | string;
+  /** Name and value as one phrase, for values that do not read well after the label: see `settingPhrase`. */
+  readonly phrases?: Readonly<Record<number | string, string>>;
   /** Shown first at its station; the rest is under "All settings". At most five a station. */
   readonly essential?: true;
 }
@@ -61,6 +63,7 @@ export const settings = {
     essential: true,
     default: "demo",
     options: { demo: "Built-in demo", own: "Your own" },
+    phrases: { demo: "built-in images", own: "own images" },
     help: "The built-in demo is drawn by the program; your own images stay on this machine.",
   }),
   imageSize: number({
@@ -89,6 +92,7 @@ export const settings = {
     essential: true,
     default: "bundled",
     options: { bundled: "Bundled", own: "From a file", none: "None" },
+    phrases: { bundled: "bundled teacher", own: "teacher from a file", none: "no teacher" },
     help: "A network pretrained without labels. It is never changed; the student learns to put images where the teacher puts them.",
   }),
   teacherBatchNorm: choice<"eval" | "train">({
@@ -108,6 +112,7 @@ export const settings = {
     max: 256,
     integer: true,
     meanings: { 0: "the teacher's own size" },
+    phrases: { 0: "teacher input of its own size" },
     help: "Views are resized to this side for the teacher. Smaller is faster; convolutional teachers with global pooling accept any size.",
   }),
   teacherViews: choice<"same" | "plain">({
@@ -185,6 +190,7 @@ export const settings = {
     scale: "log",
     published: 2048,
     meanings: { 0: "a single linear layer" },
+    phrases: { 0: "head of a single linear layer" },
     help: "Width of the student's projection head. Too narrow and the student cannot absorb the teacher's embedding: the paper's Distilling BottleNeck. The head is dropped afterwards, so width costs nothing at deployment.",
   }),
   embeddingDim: number({
@@ -199,6 +205,7 @@ export const settings = {
     scale: "log",
     published: 128,
     meanings: { 0: "auto, like the teacher" },
+    phrases: { 0: "embedding dimension like the teacher's" },
     help: "Length of the vector matched between student and teacher. When it differs from the teacher's, the teacher's embedding is projected by a PCA fitted on the set.",
   }),
   method: choice<MethodName>({
@@ -296,7 +303,7 @@ export const settings = {
     min: 0,
     max: 0.99999,
     published: 0.999,
-    help: "The mean student's parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
+    help: "The mean student is a slow average of the student; it makes the keys, which so stay comparable while they wait in the queue. Its parameters follow the student's: m ← momentum·m + (1 − momentum)·s. Shorter runs want a smaller value.",
   }),
   optimiser: choice<"sgd" | "muon">({
     group: "optimiser",
@@ -307,7 +314,7 @@ export const settings = {
     options: { sgd: "SGD with momentum", muon: "Muon" },
     explanations: {
       sgd: "As in the paper; its learning rate there is 0.03.",
-      muon: "Makes every weight matrix's step orthogonal (Jordan et al., 2024), with Adam for biases and BatchNorm. A small student learns some three times as much in the same time; a good learning rate is 0.05.",
+      muon: "Moves a weight matrix as far in every direction, where SGD follows the few with the largest gradients: its step is made orthogonal (Jordan et al., 2024). Adam does the biases and BatchNorm. A small student learns some three times as much in the same time; a good learning rate is 0.05.",
     },
     help: "How gradients become steps.",
   }),
@@ -345,6 +352,7 @@ export const settings = {
     integer: true,
     scale: "log",
     meanings: { 0: "as many as the epochs need" },
+    phrases: { 0: "as many steps as the epochs need" },
     help: "Exact length of the run in steps; overrides epochs.",
   }),
   learningRate: number({
@@ -409,6 +417,7 @@ export const settings = {
     integer: true,
     published: 0,
     meanings: { 0: "new views at every step" },
+    phrases: { 0: "new views at every step" },
     help: "So many views of each image are drawn once for all runs, and a step takes two of them. A teacher that sees the student's views then embeds each only once, which makes long runs and ablations cheaper. At least 2.",
   }),
   cropScaleMin: number({
@@ -553,6 +562,7 @@ export const settings = {
     max: 100_000,
     integer: true,
     meanings: { 0: "only at the start and the end" },
+    phrases: { 0: "evaluated only at the start and the end" },
     help: "How often the student is measured on the held-out images: accuracy needs labels (sub-folders), similarity to the teacher and spread do not.",
   }),
   evaluationImages: number({
@@ -573,6 +583,7 @@ export const settings = {
     max: 1000,
     integer: true,
     meanings: { 0: "20 for small sets, 200 from 10 000 images on" },
+    phrases: { 0: "as many kNN neighbours as suit the set" },
     help: "How many nearest training images vote on the class of a held-out one.",
   }),
   splitSeed: number({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultConfig, parseConfigPatch } from "./config.ts";
-import { photosPatch, presetNames, presetOf, presets } from "./presets.ts";
+import { patchForImages, photosPatch, presetNames, presetOf, presets } from "./presets.ts";
 
 test.each(presetNames)("%s holds settings that exist, with values they may have", (name) => {
   expect(parseConfigPatch(presets[name].patch)).toEqual({ patch: presets[name].patch, problems: [] });
@@ -30,4 +30,10 @@ test("a slow machine gets a run of some minutes, a large set a wider student", (
     studentWidth: 16,
     batchSize: 64,
   });
+});
+
+test("images of one's own get settings for photos unless others were set, as by a link", () => {
+  expect(patchForImages({ ...defaultConfig, seed: 7 }, 600)).toMatchObject({ data: "own", steps: 400 });
+  for (const config of [{ ...defaultConfig, temperature: 0.1 }, { ...defaultConfig, data: "own" } as const])
+    expect(patchForImages(config, 600)).toEqual({ data: "own" });
 });

@@ -114,6 +114,15 @@ export function photosPatch({ images, imagesPerSecond }: PhotosFacts): ConfigPat
   };
 }
 
+/**
+ * What the data's settings become when images of the visitor's own take the place of the demo: where nothing else was
+ * set, those for photos, as the speed is not known yet; else whose images they are, and no more.
+ */
+export function patchForImages(config: Config, images: number): ConfigPatch {
+  const isUntouched = config.data === "demo" && presetOf(config) === "seeItWork";
+  return isUntouched ? photosPatch({ images, imagesPerSecond: null }) : presets.photos.patch;
+}
+
 /** The preset whose configuration this is, data and seed aside; null for one of the visitor's own. */
 export function presetOf(config: Config): PresetName | null {
   const free = { data: config.data, seed: config.seed, splitSeed: config.splitSeed };

@@ -34,15 +34,36 @@ const special: Readonly<Record<string, string>> = {
   "^": "\\textasciicircum{}",
   "±": "$\\pm$",
   "×": "$\\times$",
+  "·": "$\\cdot$",
   "−": "$-$",
   "→": "$\\to$",
+  "←": "$\\gets$",
+  "‖": "$\\Vert$",
+  "²": "$^2$",
+  "½": "$\\frac12$",
+  α: "$\\alpha$",
+  β: "$\\beta$",
+  γ: "$\\gamma$",
+  ε: "$\\varepsilon$",
+  λ: "$\\lambda$",
+  μ: "$\\mu$",
+  π: "$\\pi$",
+  σ: "$\\sigma$",
+  τ: "$\\tau$",
   "–": "--",
+  "…": "\\dots{}",
+  "“": "``",
+  "”": "''",
+  "‘": "`",
+  "’": "'",
   "\u202f": "\\,",
   "\u00a0": "~",
 };
 
+/** Letters of other alphabets stay as they are: LaTeX reads UTF-8, but its usual fonts lack symbols. */
 function latexText(text: string): string {
-  return text.replace(/[\\~^±×−→–\u202f\u00a0]|[&%$#_{}]|[\r\n]+/g, (found) =>
-    /[\r\n]/.test(found) ? " " : (special[found] ?? `\\${found}`),
-  );
+  return text.replace(/[\r\n]+|[^]/g, (found) => {
+    if (/[\r\n]/.test(found)) return " ";
+    return special[found] ?? (/[&%$#_{}]/.test(found) ? `\\${found}` : found);
+  });
 }

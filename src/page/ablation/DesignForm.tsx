@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useStore } from "zustand";
 import { ablationAxes, axisLabel, whyNoDifference } from "../../contract/ablationAxes.ts";
 import {
@@ -118,7 +118,8 @@ export function DesignForm() {
         />
         <Option
           testId="ablation-hopeless"
-          label="Stop hopeless runs at half their length: worse than the worst mean so far by more than the longest interval"
+          label="End runs early that are clearly worse"
+          help="At half its length a run ends that is below the worst value’s mean so far by more than the longest interval; before two seeds of a value are done, none does."
           isOn={texts.stopsHopeless}
           disabled={going}
           onChange={(stopsHopeless) => change({ stopsHopeless })}
@@ -168,23 +169,34 @@ function NamedValues({ axis, chosen, disabled, onChange }: NamedValuesProps) {
 interface OptionProps {
   readonly testId: string;
   readonly label: string;
+  /** By what rule, where the label does not say. */
+  readonly help?: string;
   readonly isOn: boolean;
   readonly disabled: boolean;
   readonly onChange: (isOn: boolean) => void;
 }
 
-function Option({ testId, label, isOn, disabled, onChange }: OptionProps) {
+function Option({ testId, label, help, isOn, disabled, onChange }: OptionProps) {
+  const id = useId();
   return (
-    <label className={styles.option}>
-      <input
-        type="checkbox"
-        data-testid={testId}
-        checked={isOn}
-        disabled={disabled}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-      {label}
-    </label>
+    <div>
+      <label className={styles.option}>
+        <input
+          type="checkbox"
+          data-testid={testId}
+          checked={isOn}
+          disabled={disabled}
+          aria-describedby={help === undefined ? undefined : id}
+          onChange={(event) => onChange(event.target.checked)}
+        />
+        {label}
+      </label>
+      {help === undefined ? null : (
+        <p id={id} className={styles.help}>
+          {help}
+        </p>
+      )}
+    </div>
   );
 }
 

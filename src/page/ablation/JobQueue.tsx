@@ -28,7 +28,7 @@ export function JobQueue() {
         <table data-testid="ablation-queue">
           <thead>
             <tr>
-              {["Run", "State", measures.knn.name, measures.distillation.name, "Took", "Change"].map(
+              {["Run", "State", measures.knn.name, measures.distillation.name, "Took", "Actions"].map(
                 (name) => (
                   <th key={name} scope="col">
                     {name}
@@ -116,10 +116,10 @@ function JobRow({ job, label, hasOwnLoss, isFirst, isLast }: JobRowProps) {
         {state === "done" ? (
           <button
             type="button"
-            aria-label={`Open ${label}`}
+            aria-label={`Curves of ${label}, in Train`}
             onClick={() => void openRun(engine, runId).catch(notifyError)}
           >
-            Open
+            Its curves
           </button>
         ) : null}
       </td>

@@ -103,7 +103,7 @@ export function ablationFigures(
     ...shared,
     title: "Distillation loss, last tenth",
     measure: measures.distillation.name,
-    caption: `Squared distance of the student's to the teacher's unit embeddings over both views, mean of the last tenth of the run (0 = equal, 8 at most), by ${label}: ${how}`,
+    caption: `Squared distance of the student's to the teacher's unit embeddings over both views, mean of the last tenth of the run (0 = equal, 8 at most), by ${label}: ${how} The axis shows the range of the values and need not begin at 0.`,
     conclusion: comparesLoss ? conclude(design, lossPoints, measures.distillation) : note,
     points: lossPoints,
     comparison: null,

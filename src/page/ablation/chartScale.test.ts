@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chartScale, labelRows, spreadLabels } from "./chartScale.ts";
+import { chartScale, labelRows } from "./chartScale.ts";
 
 const frame = { left: 40, right: 440, top: 10, bottom: 210 };
 
@@ -60,10 +60,4 @@ test("labels that would run into each other are staggered", () => {
       400,
     ),
   ).toBe(3);
-});
-
-test("labels that would lie on each other give way downwards, each kept in its place in the order given", () => {
-  expect(spreadLabels([100, 30, 104, 108], 14)).toEqual([100, 30, 114, 128]);
-  expect(spreadLabels([50, 50], 14)).toEqual([50, 64]);
-  expect(spreadLabels([], 14)).toEqual([]);
 });

@@ -90,15 +90,3 @@ export function labelRows(labels: readonly string[], width: number): number {
   const longest = Math.max(0, ...labels.map((label) => label.length)) * charWidth + 8;
   return Math.min(mostRows, Math.max(1, Math.ceil(longest / spacing)));
 }
-
-/** Where labels go that belong at `ys`, given the least distance between two: those below give way, downwards. */
-export function spreadLabels(ys: readonly number[], gap: number): readonly number[] {
-  const order = ys.map((_, i) => i).sort((a, b) => (ys[a] ?? 0) - (ys[b] ?? 0));
-  const placed: number[] = [];
-  let free = -Infinity;
-  for (const i of order) {
-    placed[i] = Math.max(ys[i] ?? 0, free);
-    free = placed[i] + gap;
-  }
-  return placed;
-}

@@ -1,13 +1,14 @@
 /** What the buttons and drops of the data panel do. Faults become notices. */
 import type { Reject } from "../../contract/dataset.ts";
 import { standardDemo } from "../../contract/dataset.ts";
+import { patchForImages } from "../../contract/presets.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { WebOrigin } from "../../contract/webOrigin.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { isParquetPath } from "../ingest/parquetPath.ts";
 import { configStore, patchConfig } from "../stores/configStore.ts";
 import { datasetStore, noOwnImages } from "../stores/datasetStore.ts";
-import { notify, notifyError } from "../stores/noticeStore.ts";
+import { notify, notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { runIsBusy } from "../stores/runStore.ts";
 import type { Collected, CollectedFile } from "../ingest/collectFiles.ts";
 import { decoderCount, openDecodePool, type DecodePool } from "../ingest/decodePool.ts";
@@ -122,6 +123,7 @@ async function loadInPlace(
   read: (pool: DecodePool, options: IngestOptions) => Promise<Loaded | null>,
 ): Promise<void> {
   if (refusedAsBusy()) return;
+  withdrawNotices("images");
   const controller = new AbortController();
   cancel = controller;
   datasetStore.setState({ ingestion: nothingYet, checkpoints: [] });
@@ -149,7 +151,7 @@ async function loadInPlace(
     if (loaded === null) return;
     const { notes, ...state } = loaded;
     datasetStore.setState(state);
-    patchConfig({ data: "own" });
+    patchConfig(patchForImages(configStore.getState().config, loaded.summary.count));
     for (const note of notes) notify("info", note);
   } catch (error) {
     if (error instanceof AppError && error.code === "cancelled") {
@@ -175,6 +177,7 @@ export function cancelLoading(): void {
 /** The built-in set in place of the images there are. */
 export async function loadDemoImages(engine: Engine): Promise<void> {
   if (refusedAsBusy()) return;
+  withdrawNotices("images");
   try {
     datasetStore.setState({ ingestion: { ...nothingYet, task: "drawing" } });
     const summary = await engine.request("drawDemo", standardDemo);

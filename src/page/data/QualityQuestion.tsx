@@ -11,7 +11,7 @@ import { engineStore } from "../stores/engineStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { formatBytes } from "../widgets/formatNumbers.ts";
 import styles from "./QualityQuestion.module.css";
-import { describeMinutes, qualityChoices, qualityOf, type Quality } from "./qualityChoices.ts";
+import { describeMinutes, qualityChoices, qualityOf, secondsOf, type Quality } from "./qualityChoices.ts";
 
 interface QualityQuestionProps {
   readonly summary: DatasetSummary;
@@ -22,8 +22,13 @@ interface QualityQuestionProps {
 export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
   const config = useStore(configStore, (state) => state.config);
   const imagesPerSecond = useMeasuredSpeed(disabled);
-  const choices = qualityChoices({ images: summary.count, imagesPerSecond });
-  const chosen = qualityOf(config, choices);
+  const images = summary.count;
+  const choices = qualityChoices({ images, imagesPerSecond });
+  // An answer from before the speed was known still stands, with the time that it takes.
+  const chosen =
+    qualityOf(config, choices) ?? qualityOf(config, qualityChoices({ images, imagesPerSecond: null }));
+  const secondsFor = (quality: Quality): number | null =>
+    chosen === quality ? secondsOf(config, imagesPerSecond) : choices[quality].seconds;
 
   const choose = (quality: Quality): void => {
     const { seed, splitSeed, teacher } = configStore.getState().config;
@@ -42,7 +47,7 @@ export function QualityQuestion({ summary, disabled }: QualityQuestionProps) {
     >
       <strong>
         {title}
-        {choices[quality].seconds === null ? "" : `, ${describeMinutes(choices[quality].seconds)}`}
+        {secondsFor(quality) === null ? "" : `, ${describeMinutes(secondsFor(quality))}`}
       </strong>
       <span>{text}</span>
     </button>

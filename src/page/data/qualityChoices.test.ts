@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultConfig } from "../../contract/config.ts";
-import { describeMinutes, qualityChoices, qualityOf } from "./qualityChoices.ts";
+import { describeMinutes, qualityChoices, qualityOf, secondsOf } from "./qualityChoices.ts";
 
 test("better has larger views and takes longer, on any machine", () => {
   for (const imagesPerSecond of [50, 300, 5000]) {
@@ -22,6 +22,12 @@ test("no run is longer than its patience, short of a hundred steps", () => {
 test("how long is not known before the speed is", () => {
   const { quick, better } = qualityChoices({ images: 400, imagesPerSecond: null });
   expect([quick.seconds, better.seconds]).toEqual([null, null]);
+});
+
+test("the time of settings is that of their steps, whenever they were chosen", () => {
+  const { quick, better } = qualityChoices({ images: 4000, imagesPerSecond: null });
+  expect(secondsOf(quick.patch, 100)).toBe((2500 * 32) / 100);
+  expect(secondsOf(better.patch, 100)).toBe((9 * (2500 * 32)) / 100);
 });
 
 test("an answer is recognised in the settings, whatever teacher and seed", () => {

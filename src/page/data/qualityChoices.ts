@@ -24,24 +24,32 @@ const morePatience = 4;
 export function qualityChoices(facts: PhotosFacts): Readonly<Record<Quality, QualityChoice>> {
   const { images, imagesPerSecond } = facts;
   const quick = photosPatch(facts);
-  // Cost grows with the area of the views.
-  const area = (betterSize / defaultConfig.imageSize) ** 2;
-  const slower = imagesPerSecond === null ? null : imagesPerSecond / area;
+  const slower = imagesPerSecond === null ? null : imagesPerSecond / areaOf(betterSize);
   const better: ConfigPatch = {
     ...photosPatch({ images, imagesPerSecond: slower === null ? null : slower * morePatience }),
     imageSize: betterSize,
   };
   return {
     quick: { patch: quick, seconds: secondsOf(quick, imagesPerSecond) },
-    better: { patch: better, seconds: secondsOf(better, slower) },
+    better: { patch: better, seconds: secondsOf(better, imagesPerSecond) },
   };
 }
 
-/** @param rate images a second of a student as wide as the default one. */
-function secondsOf(patch: ConfigPatch, rate: number | null): number | null {
+/**
+ * How long a run takes.
+ *
+ * @param rate images a second, measured with the default student at its size of views; null gives null.
+ */
+export function secondsOf(patch: ConfigPatch, rate: number | null): number | null {
   if (rate === null) return null;
-  const { steps, batchSize, studentWidth } = { ...defaultConfig, ...patch };
-  return (steps * batchSize * (studentWidth / defaultConfig.studentWidth) ** 2) / rate;
+  const { steps, batchSize, studentWidth, imageSize } = { ...defaultConfig, ...patch };
+  const work = (studentWidth / defaultConfig.studentWidth) ** 2 * areaOf(imageSize);
+  return (steps * batchSize * work) / rate;
+}
+
+/** Of views of this side against the default ones: cost grows with it. */
+function areaOf(imageSize: number): number {
+  return (imageSize / defaultConfig.imageSize) ** 2;
 }
 
 /** The answer that settings amount to; null where they are others. */

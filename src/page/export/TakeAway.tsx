@@ -13,13 +13,14 @@ import styles from "./TakeAway.module.css";
 /** The student as files. */
 export function TakeAway() {
   const id = useId();
-  const hasRun = useStore(runStore, (run) => run.plan !== null);
+  const plan = useStore(runStore, (run) => run.plan);
+  const hasRun = plan !== null;
   return (
     <section className={`card ${styles.card}`} aria-labelledby={id}>
       <h2 id={id}>Take it away</h2>
       <p className={styles.lead}>
         {hasRun
-          ? "The student is a small encoder of pictures. student.zip holds it for PyTorch, ONNX and web pages, with the code that loads it; every file is tried before you get it. Finished students of this visit stay under Runs."
+          ? `The student is a small encoder of pictures. student.zip holds it for PyTorch, ONNX and web pages, with the code that loads it; every file is tried before you get it. The head, which makes the ${plan.embeddingDim} numbers that are compared in training, is dropped unless you tick it, so what describes a picture are the encoder’s own features, of another number. Finished students of this visit stay under Runs.`
           : "After a run you can download the student: a small encoder of pictures, trained here, for use elsewhere."}
       </p>
       <Exports hasRun={hasRun} />

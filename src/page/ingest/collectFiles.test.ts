@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collectFromList } from "./collectFiles.ts";
+import { collectFromDrop, collectFromList } from "./collectFiles.ts";
 import { rejectsCsv } from "./rejectsCsv.ts";
 
 const file = (path: string): File => {
@@ -19,6 +19,21 @@ describe("collectFromList", () => {
     expect(collected.name).toBe(name);
     expect(collected.files.map(({ path }) => path)).toEqual(paths);
     expect(collected.rejects).toEqual([]);
+  });
+});
+
+describe("collectFromDrop", () => {
+  it("names a folder that holds nothing", async () => {
+    const folder = {
+      name: "holidays",
+      fullPath: "/holidays",
+      isFile: false,
+      isDirectory: true,
+      createReader: () => ({ readEntries: (resolve: (entries: []) => void) => resolve([]) }),
+    };
+    const items = [{ kind: "file", webkitGetAsEntry: () => folder }];
+    const collected = await collectFromDrop({ items } as unknown as DataTransfer);
+    expect(collected).toEqual({ name: "holidays", files: [], rejects: [] });
   });
 });
 

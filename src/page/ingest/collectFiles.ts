@@ -69,6 +69,8 @@ async function collectEntries(
     }
   };
   for (const entry of entries) await walk(entry);
+  // Empty folders have no files to be named by.
+  if (files.length === 0) return { name: entries.map(({ name }) => name).join(", "), files, rejects };
   return { ...withName(files), rejects };
 }
 

@@ -3,8 +3,6 @@ import type { DatasetSummary, Reject } from "../../contract/dataset.ts";
 import { AppError } from "../../contract/errors.ts";
 import type { ImageRow } from "../../contract/parquet.ts";
 import type { Engine } from "../../contract/protocol.ts";
-import { quote } from "../../formats/quote.ts";
-import { visibleText } from "../../lib/visibleText.ts";
 import type { Collected } from "./collectFiles.ts";
 import { jobsPerWorker, type DecodePool } from "./decodePool.ts";
 import {
@@ -190,7 +188,10 @@ async function ingest(
     const size = await chooseSize(supply, pool, options, report);
     store = createStoreWriter(engine, size, options);
     await decodeAll(supply, size, pool, store, rejects, signal, report);
-    if (store.count() === 0) throw nothingUsable(name, total, rejects);
+    if (store.count() === 0) {
+      const { nothingUsable } = await import("./nothingUsable.ts"); // seldom needed
+      throw nothingUsable(name, total, rejects);
+    }
     report("sealing", total, total, store.count());
     const sealed = await store.seal(name, labelsOf);
     return { ...sealed, rejects: sortByPath(rejects) };
@@ -408,21 +409,3 @@ function createReporter({ onProgress }: IngestOptions, rejects: readonly Reject[
     });
   };
 }
-
-function nothingUsable(name: string, total: number, rejects: readonly Reject[]): AppError {
-  const sorted = sortByPath(rejects);
-  const [only] = sorted;
-  const where = quote(name);
-  const message =
-    only === undefined
-      ? `There is nothing to read in ${where}${total === 0 ? "" : `, of ${total} files`}.`
-      : sorted.length === 1
-        ? `No images found in ${where}: ${only.message.replace(/\.$/, "")}.`
-        : `No images found in ${where}: none of its ${sorted.length} files can be used.`;
-  return new AppError("dataset-too-small", visibleText(message), {
-    hint: "Accepted: JPEG, PNG, WebP, GIF, BMP or AVIF images: a folder, a zip, files or a parquet file of them.",
-    details: sorted.slice(0, mostReasons).map(({ path, message: why }) => visibleText(`${path}: ${why}`)),
-  });
-}
-
-const mostReasons = 10;

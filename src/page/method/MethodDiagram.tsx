@@ -31,6 +31,7 @@ export function MethodDiagram() {
   const lit = told?.parts ?? null;
   const flows = told?.arrows ?? {};
   const [asked, setAsked] = useState<Part | null>(null);
+  const [tapped, setTapped] = useState<Part | null>(null);
 
   useDiagramDrawing(host, diagramDrawing);
 
@@ -38,10 +39,25 @@ export function MethodDiagram() {
   const taught = usesTeacher && shown.teacher !== "none";
   const queued = uses.some((name) => name === "queueSize");
   const averaged = uses.some((name) => name === "emaMomentum");
-  const part = (name: Part): PartProps => ({ name, lit, onAsk: setAsked });
+  const part = (name: Part): PartProps => ({
+    ...{ name, lit },
+    onAsk: setAsked,
+    onLeave: () => {
+      setAsked(null);
+      setTapped(null);
+    },
+    onTap: () => {
+      if (tapped === name) openStation(parts[name].station);
+      setAsked(name);
+      setTapped(name);
+    },
+  });
 
   return (
     <div className={styles.diagram} ref={host} data-running={lit !== null} data-testid="diagram">
+      <p className={styles.purpose}>
+        Watch a small network learn from a bigger one, in your browser, without labels.
+      </p>
       <div className={styles.stations}>
         <PartButton {...part("data")} className={styles.data}>
           <canvas data-draw="picture" width={32} height={32} className={styles.large} aria-hidden="true" />
@@ -102,7 +118,10 @@ interface PartProps {
   readonly name: Part;
   /** What a slow step is about; null while none is told. */
   readonly lit: readonly Part[] | null;
-  readonly onAsk: (part: Part | null) => void;
+  readonly onAsk: (part: Part) => void;
+  readonly onLeave: () => void;
+  /** By a finger, which cannot point: the first tap asks, the next opens. */
+  readonly onTap: () => void;
 }
 
 interface PartButtonProps extends PartProps {
@@ -111,7 +130,7 @@ interface PartButtonProps extends PartProps {
   readonly children: ReactNode;
 }
 
-function PartButton({ name, lit, onAsk, className, faint = false, children }: PartButtonProps) {
+function PartButton({ name, lit, className, faint = false, children, ...on }: PartButtonProps) {
   const { title, station } = parts[name];
   return (
     <button
@@ -122,16 +141,20 @@ function PartButton({ name, lit, onAsk, className, faint = false, children }: Pa
       data-faint={faint}
       data-lit={lit === null ? undefined : lit.includes(name)}
       aria-describedby="method-explanation"
-      onClick={() => openStation(station)}
-      onPointerEnter={() => onAsk(name)}
-      onPointerLeave={() => onAsk(null)}
-      onFocus={() => onAsk(name)}
-      onBlur={() => onAsk(null)}
+      onClick={({ nativeEvent }) => (isTouch(nativeEvent) ? on.onTap() : openStation(station))}
+      onPointerEnter={({ nativeEvent }) => (isTouch(nativeEvent) ? undefined : on.onAsk(name))}
+      onPointerLeave={({ nativeEvent }) => (isTouch(nativeEvent) ? undefined : on.onLeave())}
+      onFocus={() => on.onAsk(name)}
+      onBlur={on.onLeave}
     >
       <span className={styles.title}>{title}</span>
       {children}
     </button>
   );
+}
+
+function isTouch(event: Event): boolean {
+  return event instanceof PointerEvent && event.pointerType === "touch";
 }
 
 /** Room for three lines is kept, so that nothing moves when a part is pointed at. */
@@ -140,8 +163,13 @@ function Explanation({ part }: { readonly part: Part | null }) {
   if (part === null) {
     return (
       <p className={styles.explanation} id="method-explanation">
-        Each step: draw two views of some pictures, see where three networks put them, and move the student.
-        Point at a part to read what it does; click it for its settings.
+        Each step: draw two views of some pictures, see where three networks put them, and move the student.{" "}
+        <span className={styles.byPointer}>
+          Point at a part to read what it does; click it for its settings.
+        </span>
+        <span className={styles.byTouch}>
+          Tap a part to read what it does; tap it again for its settings.
+        </span>
       </p>
     );
   }

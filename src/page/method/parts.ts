@@ -48,7 +48,7 @@ export const parts: Readonly<Record<Part, PartFacts>> = {
     title: "Mean student and queue",
     station: "student",
     sentence: ({ emaMomentum, queueSize }) =>
-      `A slow average of the student: after each step it moves ${percent(1 - emaMomentum)} of the way to it. Its embeddings of the ${queueSize} latest pictures wait in the queue, as examples of what this picture is not.`,
+      `A slow average of the student, so that its embeddings stay comparable: after each step it moves ${percent(1 - emaMomentum)} of the way to it. Its embeddings of the ${queueSize} latest pictures wait in the queue, as examples of what this picture is not.`,
     equation: ({ emaMomentum }) => `θ̄ ← ${emaMomentum} θ̄ + ${round(1 - emaMomentum)} θ`,
     citation: () => "Momentum contrast, arXiv 1911.05722",
   },

@@ -102,7 +102,11 @@ export function MetricChart({ spec, className, plain = false }: MetricChartProps
     >
       <div className={`${parts.head} ${styles.head}`} hidden={plain}>
         <h3>
-          {spec.title} <span className={styles.term}>{spec.term}</span>
+          {spec.title}{" "}
+          <span className={styles.term}>
+            {spec.term}
+            {logY ? ", on a log axis (no 0)" : ""}
+          </span>
         </h3>
         <button
           type="button"

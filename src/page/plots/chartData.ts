@@ -58,7 +58,7 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "What is being minimised?",
     term: "Losses",
     meaning:
-      "Contrastive: InfoNCE, how well a view is told from other images. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
+      "Contrastive: InfoNCE, how well a view is told from other images; with a queue it rises at first, because the queue begins with random keys, which are easily told apart, and real ones take their places. Distillation: squared distance to the teacher's unit embedding over both views, from 0 (equal) to 8. Total: as optimised, weights included.",
     series: [
       { label: "Total", colour: "blue", from: { metric: "loss" } },
       { label: "Contrastive", colour: "green", from: { metric: "contrastive" }, maybeAbsent: true },
@@ -76,7 +76,7 @@ export const chartSpecs: readonly ChartSpec[] = [
     title: "How well does it sort pictures?",
     term: "kNN accuracy",
     meaning:
-      "Held-out images are given the class of their nearest training images, by the features alone. Needs labels (sub-folders); they are never used in training. “Without a teacher” is the same student's accuracy after as many steps on the same pictures, by a method that has none.",
+      "kNN is “k nearest neighbours”: the k training images most like a held-out one, by the features alone, vote on its class; k is 20 for small sets and 200 from 10 000 images on, unless set. Needs labels (sub-folders); they are never used in training. “Without a teacher” is the same student's accuracy after as many steps on the same pictures, by a method that has none.",
     series: [{ label: "Student", colour: "blue", from: { evaluation: "knn" } }],
     references: [
       { label: "Teacher", colour: "orange", from: "teacherKnn" },

@@ -17,7 +17,7 @@ it("has curve, legend, caption and level lines, and nothing from elsewhere", () 
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="640"/);
   expect(svg).toContain(knn.title);
   expect(svg).toContain(">Teacher 90 %</text>");
-  expect(svg).toContain("Held-out images are given the class"); // the caption
+  expect(svg).toContain("k nearest neighbours"); // the caption
   expect(svg).not.toContain("<b>");
   expect(svg.match(/<circle/g)).toHaveLength(3);
   const points = /<polyline points="([^"]+)"/

@@ -45,6 +45,7 @@ function RunButtons() {
   const paused = state === "paused" && !preparing;
   const running = state === "running" || state === "starting";
   const working = useStore(slowStepStore, (slow) => slow.working);
+  const isOver = state === "ended" && !preparing;
 
   return (
     <div className={styles.buttons}>
@@ -86,7 +87,10 @@ function RunButtons() {
         onClick={() => void beginSlowStep(engine)}
       >
         <Icon name="slow" />
-        One slow step
+        <span className={styles.labels}>
+          <span data-shown={!isOver}>One slow step</span>
+          <span data-shown={isOver}>Slow step, new run</span>
+        </span>
       </button>
       <button type="button" data-testid="stop" disabled={!busy} onClick={() => void stopRun(engine)}>
         <Icon name="stop" />

@@ -41,6 +41,9 @@ export function describeRun(
   }
 }
 
+/** What every button but Stop does after a run. */
+const anew = "Start and Step begin a new run.";
+
 function describeEnd({ end, step, baseline, evaluations }: CurrentRun): RunDescription {
   const steps = `${step} ${step === 1 ? "step" : "steps"}`;
   switch (end?.kind) {
@@ -51,7 +54,12 @@ function describeEnd({ end, step, baseline, evaluations }: CurrentRun): RunDescr
         knn === null || untrained === null
           ? ""
           : `kNN accuracy went from ${formatShare(untrained)} (untrained) to ${formatShare(knn)}.`;
-      return { text: `ended: finished after ${steps}`, hint: learnt, keys: "", alarming: false };
+      return {
+        text: `ended: finished after ${steps}`,
+        hint: `${learnt} ${anew}`.trim(),
+        keys: "",
+        alarming: false,
+      };
     }
     case "diverged":
       return {
@@ -71,7 +79,7 @@ function describeEnd({ end, step, baseline, evaluations }: CurrentRun): RunDescr
     case undefined:
       return {
         text: `ended: stopped after ${steps}`,
-        hint: "Download what it has learnt so far below; Start begins a new student.",
+        hint: `Download what it has learnt so far below. ${anew}`,
         keys: "",
         alarming: false,
       };

@@ -10,6 +10,13 @@ test("says what differs from the usual settings, and nothing where nothing does"
   );
 });
 
+test("says whose images they are in a sentence", () => {
+  expect(describeSetup({ ...defaultConfig, data: "own" })).toBe("Start trains on your own images.");
+  expect(describeSetup({ ...defaultConfig, data: "own", teacher: "none", evaluateEvery: 0 })).toBe(
+    "Start trains on your own images with no teacher · evaluated only at the start and the end.",
+  );
+});
+
 test("names a few of many", () => {
   const text = describeSetup({
     ...defaultConfig,

@@ -74,9 +74,9 @@ export function CompareTable({ first, second, isLoaded }: CompareTableProps) {
   );
 }
 
-function RunHeader({ of: { slot, name } }: { readonly of: ColouredRun }) {
+function RunHeader({ of: { slot, name, whole } }: { readonly of: ColouredRun }) {
   return (
-    <th scope="col">
+    <th scope="col" title={whole}>
       <RunSample slot={slot} /> {name}
     </th>
   );

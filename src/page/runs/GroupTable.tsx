@@ -71,8 +71,7 @@ export function GroupTable({ runs, setting, of }: GroupTableProps) {
           <ul className={styles.unlike}>
             {unlike.map(({ run, differsIn }) => (
               <li key={run.runId}>
-                {names[runs.indexOf(run)]}:{" "}
-                {differsIn.map((trait) => `${trait.label} ${trait.value}`).join(", ")}
+                {names[runs.indexOf(run)]?.name}: {differsIn.map(({ phrase }) => phrase).join(", ")}
               </li>
             ))}
           </ul>

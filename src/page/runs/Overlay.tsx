@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { useStore } from "zustand";
-import { settings } from "../../contract/config.ts";
+import { settingPhrase } from "../../contract/settingPhrase.ts";
 import { SmoothingField, XUnitField, ZoomField } from "../plots/ChartFields.tsx";
 import { dismissRun, overlayStore } from "../stores/overlayStore.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
@@ -33,16 +33,20 @@ export function Overlay({ runs }: { readonly runs: readonly RunRecord[] }) {
     return records.map((run, i): ColouredRun => ({
       run,
       slot: slots.indexOf(run.runId),
-      name: names[i] ?? run.name,
+      ...(names[i] ?? { name: run.name, whole: run.name }),
     }));
   }, [slots, records]);
   const groups = useMemo(() => {
     if (groupBy === null) return [];
-    return groupRuns(records, groupBy).groups.map(({ label, runs: alike }) => ({
-      label: `${settings[groupBy].label} ${label} (n = ${alike.length})`,
-      slot: slots.indexOf(alike[0]?.runId ?? ""),
-      runs: alike,
-    }));
+    return groupRuns(records, groupBy).groups.flatMap(({ runs: alike }) => {
+      const [first] = alike;
+      if (first === undefined) return [];
+      return {
+        label: `${settingPhrase(groupBy, first.config[groupBy])} (n = ${alike.length})`,
+        slot: slots.indexOf(first.runId),
+        runs: alike,
+      };
+    });
   }, [slots, records, groupBy]);
   const charts = useMemo(
     () =>
@@ -61,8 +65,8 @@ export function Overlay({ runs }: { readonly runs: readonly RunRecord[] }) {
     <section className={`card ${styles.overlay}`} aria-labelledby="overlay-title" data-testid="overlay">
       <h2 id="overlay-title">Chosen runs</h2>
       <ul className={styles.chosen}>
-        {coloured.map(({ run, slot, name }) => (
-          <li key={run.runId}>
+        {coloured.map(({ run, slot, name, whole }) => (
+          <li key={run.runId} title={whole}>
             <RunSample slot={slot} /> <span>{name}</span>
             <button type="button" aria-label={`Take off ${name}`} onClick={() => dismissRun(run.runId)}>
               ×

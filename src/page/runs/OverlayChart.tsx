@@ -89,8 +89,8 @@ export function OverlayChart({ measure, runs, groups, chosen }: OverlayChartProp
         aria-label={`${measure.term} of ${runs.length} runs; the values are in the table below`}
       />
       <ul className={`${parts.legend} ${styles.legend}`} ref={legend}>
-        {runs.map(({ run, slot, name }) => (
-          <li key={run.runId}>
+        {runs.map(({ run, slot, name, whole }) => (
+          <li key={run.runId} title={whole}>
             <RunSample slot={slot} /> <span>{name}</span> <output aria-live="off" />
           </li>
         ))}

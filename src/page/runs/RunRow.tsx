@@ -41,7 +41,7 @@ export function RunRow({ run, entry }: ListedRun) {
       <tr className={styles.row}>
         <td />
         <th scope="row">{run.name}</th>
-        <td colSpan={6}>is deleted.</td>
+        <td colSpan={7}>is deleted.</td>
         <td className={styles.actions}>
           <button
             type="button"
@@ -64,6 +64,7 @@ export function RunRow({ run, entry }: ListedRun) {
         {ended}
         <span>{entry?.record.verdict}</span>
       </td>
+      <td>{run.config.seed}</td>
       <td>{run.last?.step ?? entry?.checkpoint?.step ?? 0}</td>
       <td>{run.last?.loss.toFixed(3) ?? "–"}</td>
       <td>{hasTeacher(run.config) ? (run.last?.distillation.toFixed(3) ?? "–") : "–"}</td>
@@ -158,6 +159,7 @@ function Names({ run, entry }: ListedRun) {
         defaultValue={name}
         disabled={record === null}
         maxLength={200}
+        title={name}
         aria-label={`Name of ${name}`}
         onBlur={({ target }) => {
           const words = target.value.trim();

@@ -47,7 +47,8 @@ export function RunsView() {
           <>
             <p className={styles.lead}>
               Each is named by what it changes against the defaults. They are kept on this machine until you
-              delete them, or clear this site’s data; nothing of them leaves it.
+              delete them, or clear this site’s data; nothing of them leaves it. kNN is the share of held-out
+              images whose nearest training images vote for the right class.
             </p>
             <div className={styles.tools}>
               <label>
@@ -89,6 +90,7 @@ export function RunsView() {
                     <th scope="col" className={styles.ended}>
                       Ended
                     </th>
+                    <th scope="col">Seed</th>
                     <th scope="col">Steps</th>
                     <th scope="col">Loss</th>
                     <th scope="col">Distillation</th>

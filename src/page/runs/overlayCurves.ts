@@ -15,6 +15,8 @@ export interface ColouredRun {
   readonly slot: number;
   /** What tells it from the others that are drawn. */
   readonly name: string;
+  /** The same with all in which they differ. */
+  readonly whole: string;
 }
 
 /** A group of runs that are drawn, in the colour of its first. */

@@ -1,4 +1,5 @@
 import { settingNames, settings, type Setting, type SettingName } from "../../contract/config.ts";
+import { settingPhrase } from "../../contract/settingPhrase.ts";
 import { formatSetting } from "../settings/formatSetting.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
 
@@ -7,6 +8,8 @@ export interface RunTrait {
   readonly label: string;
   /** As a person reads it. */
   readonly value: string;
+  /** Both as one phrase. */
+  readonly phrase: string;
 }
 
 /** Settings that say how long a run is. */
@@ -20,16 +23,24 @@ const lengthSettings: ReadonlySet<SettingName> = new Set<SettingName>(["steps", 
 export function runTraits(run: RunRecord, except: readonly SettingName[] = []): readonly RunTrait[] {
   const named = settingNames
     .filter((name) => !except.includes(name))
-    .map((name) => ({ label: settings[name].label, value: settingValue(run, name) }));
-  const steps = except.some((name) => lengthSettings.has(name))
-    ? []
-    : [{ label: "Steps taken", value: String(run.last?.step ?? 0) }];
+    .map((name) => ({
+      label: settings[name].label,
+      value: settingValue(run, name),
+      phrase: settingPhrase(name, run.config[name]),
+    }));
+  const trait = (label: string, value: string): RunTrait => ({
+    label,
+    value,
+    phrase: `${label.toLowerCase()} ${value}`,
+  });
   return [
     ...named,
-    { label: "Images learnt from", value: `${run.datasetName} ${run.dataFingerprint.slice(0, 12)}`.trim() },
-    { label: "Teacher’s name", value: run.teacherName === "" ? "none" : run.teacherName },
-    { label: "Ended", value: run.end.kind },
-    ...steps,
+    trait("Images learnt from", `${run.datasetName} ${run.dataFingerprint.slice(0, 12)}`.trim()),
+    trait("Teacher’s name", run.teacherName === "" ? "none" : run.teacherName),
+    trait("Ended", run.end.kind),
+    ...(except.some((name) => lengthSettings.has(name))
+      ? []
+      : [trait("Steps taken", String(run.last?.step ?? 0))]),
   ];
 }
 

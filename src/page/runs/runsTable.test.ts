@@ -34,6 +34,6 @@ it("tells the runs' numbers whole as CSV, and as they are read in LaTeX", () => 
   expect(header).toMatch(/^run,seed,end,steps,loss,distillation,knnUntrained,knn,/);
   expect(line).toBe('"batch 64 · temperature 0.1, 50 %",3,finished,40,3.25,0.5,0.2,0.625,0.9,0.5,demo');
   expect(runsLatex([run])).toContain(
-    "batch 64 · temperature 0.1, 50 \\% & 40 & 3.250 & 0.500 & 20.0 \\% & 62.5 \\% \\\\",
+    "batch 64 $\\cdot$ temperature 0.1, 50 \\% & 3 & 40 & 3.250 & 0.500 & 20.0 \\% & 62.5 \\% \\\\",
   );
 });

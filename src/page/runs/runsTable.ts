@@ -45,9 +45,10 @@ export function runsCsv(runs: readonly RunRecord[]): string {
 
 export function runsLatex(runs: readonly RunRecord[]): string {
   return latexTable(
-    ["Run", "Steps", "Loss", "Distillation", "kNN untrained", "kNN"],
+    ["Run", "Seed", "Steps", "Loss", "Distillation", "kNN untrained", "kNN"],
     runs.map(({ name, config, last, baseline, evaluations }) => [
       name,
+      String(config.seed),
       String(last?.step ?? 0),
       last?.loss.toFixed(3) ?? "–",
       hasTeacher(config) ? (last?.distillation.toFixed(3) ?? "–") : "–",

@@ -48,8 +48,10 @@ export interface Signals {
   readonly isTelling: boolean;
   /** Something moved as it does when a student learns. */
   readonly hasLearnt: boolean;
-  /** The measurements have stopped moving, and not because the run is young. */
+  /** The measurements have stopped moving, and not because the run is young or its learning rate ran out. */
   readonly isFlat: boolean;
+  /** The measurements have stopped moving, for whatever reason. */
+  readonly hasLevelledOff: boolean;
   /** As it does while random keys give way to real ones. */
   readonly contrastiveRises: boolean;
   /** Enough was seen to say that nothing is learnt, if nothing is. */
@@ -104,6 +106,7 @@ export function readSignals(facts: VerdictFacts): Signals {
     isTelling: steps >= fewestTellingSteps,
     hasLearnt: hasLearnt(measured, knnError),
     isFlat: isFlat(log, evaluations, baseline?.queryImages ?? 0),
+    hasLevelledOff: areLevel(evaluations, baseline?.queryImages ?? 0),
     contrastiveRises:
       methodUses(config.method, "queueSize") &&
       contrastive !== null &&
@@ -224,12 +227,17 @@ const activeRateShare = 0.2;
 /** A best that is not beaten by more than this is not beaten. */
 const flatRise = { cosine: 0.01, overlap: 0.02 };
 
-/** Whether nothing measured in the last third got beyond what was there before, while the learning rate was still up. */
+/** Whether measurements were level while the learning rate was still up. */
 function isFlat(log: MetricLog, measured: readonly Evaluation[], questions: number): boolean {
   const rates = log.column("learningRate");
   const mostSteps = rates.findLastIndex((rate) => rate >= activeRateShare * rates[0]!) + 1;
   const evaluations = measured.filter(({ step }) => step <= mostSteps);
-  if (mostSteps < fewestFlatSteps || evaluations.length < fewestFlatEvaluations) return false;
+  return mostSteps >= fewestFlatSteps && areLevel(evaluations, questions);
+}
+
+/** Whether nothing measured in the last third got beyond what was there before. */
+function areLevel(evaluations: readonly Evaluation[], questions: number): boolean {
+  if (evaluations.length < fewestFlatEvaluations) return false;
   const third = Math.floor(evaluations.length / 3);
   const values = (name: "knn" | "cosine" | "overlap", from: number, to?: number): readonly number[] =>
     evaluations.slice(from, to).flatMap((evaluation) => evaluation[name] ?? []);

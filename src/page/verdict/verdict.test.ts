@@ -11,6 +11,8 @@ interface Script {
   /** By step, from 1. */
   readonly cosine?: (step: number) => number;
   readonly contrastive?: (step: number) => number;
+  /** The learning rate. */
+  readonly rate?: (step: number) => number;
   readonly evaluations?: readonly Partial<Evaluation>[];
   readonly baseline?: Partial<EvaluationBaseline>;
   readonly end?: RunEnd;
@@ -38,7 +40,8 @@ const labelled: EvaluationBaseline = {
   queryImages: 120,
 };
 
-function facts({ patch = {}, steps, cosine, contrastive, evaluations, baseline, end, trainImages }: Script) {
+function facts({ patch = {}, steps, evaluations, baseline, end, trainImages, ...curves }: Script) {
+  const { cosine, contrastive, rate } = curves;
   const config = { ...defaultConfig, ...patch };
   const log = createMetricLog();
   for (let step = 1; step <= steps; step++) {
@@ -51,7 +54,7 @@ function facts({ patch = {}, steps, cosine, contrastive, evaluations, baseline, 
         rise,
         4 * (1 - likeness),
         likeness,
-        0.05,
+        rate?.(step) ?? 0.05,
         900,
         step,
       ]),
@@ -160,6 +163,28 @@ describe("a run that goes well", () => {
     const script = { steps: 300, cosine: rising, evaluations, baseline: { teacherKnn: 0.94 } };
     expect(judge({ ...script, end: { kind: "finished" } })).toMatchObject({ kind: "learnt", tone: "good" });
     expect(judge({ ...script, steps: 100, end: { kind: "stopped" } }).kind).toBe("stopped");
+  });
+
+  test("is not told to train for longer once it has levelled off, also where its rate ran out or it was stopped", () => {
+    const measured = (knns: readonly number[], end: RunEnd) =>
+      judge({
+        steps: 300,
+        patch: { steps: 900 },
+        cosine: rising,
+        rate: (step) => 0.05 * 0.98 ** step,
+        baseline: { teacherKnn: 0.94 },
+        evaluations: knns.map((knn, i) => ({ step: 50 * i, knn, cosine: knn / 2 })),
+        end,
+      });
+    const rises = [0.15, 0.5, 0.6, 0.7, 0.75, 0.85, 0.9];
+    const levels = [0.15, 0.5, 0.8, 0.88, 0.89, 0.89, 0.89];
+    expect(measured(rises, { kind: "finished" })).toMatchObject({ kind: "learnt", change: { steps: 1800 } });
+    expect(measured(rises, { kind: "stopped" }).advice).toMatch(/^Let it run to the end/);
+    for (const kind of ["finished", "stopped"] as const) {
+      const { advice, change } = measured(levels, { kind });
+      expect(advice).toMatch(/levelled off, so more steps would add little/);
+      expect(change).toEqual({ studentWidth: 16 });
+    }
   });
 });
 

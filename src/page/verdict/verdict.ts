@@ -3,7 +3,7 @@ import { methods } from "../../contract/methods.ts";
 import { describeFurther, describeProgress } from "./evidence.ts";
 import { faultRules } from "./faultRules.ts";
 import { readSignals, type Signals } from "./signals.ts";
-import type { Verdict, VerdictFacts } from "./verdictFacts.ts";
+import { nothingYet, type Verdict, type VerdictFacts } from "./verdictFacts.ts";
 
 export type { Verdict, VerdictFacts, VerdictKind } from "./verdictFacts.ts";
 
@@ -37,13 +37,13 @@ function failedRule({ end, config, steps }: Signals): Verdict | null {
 }
 
 function judgeGoing(signals: Signals): Verdict {
+  if (signals.steps === 0) return nothingYet;
   if (!signals.isTelling || !signals.hasLearnt) {
     return {
       kind: "waiting",
       tone: "neutral",
-      headline: signals.steps === 0 ? "Nothing to tell yet" : "Too early to tell",
-      evidence:
-        signals.steps === 0 ? "The first numbers come with the first steps." : describeProgress(signals),
+      headline: "Too early to tell",
+      evidence: describeProgress(signals),
       ...patience(signals),
     };
   }
@@ -83,10 +83,14 @@ function judgeEnd(signals: Signals): Verdict {
       tone: "neutral",
       headline: "Stopped early",
       evidence: steps === 0 ? "It was stopped before its first step." : evidence,
-      advice:
-        steps === 0 || steps >= totalSteps
-          ? ""
-          : `Let it run to the end: ${totalSteps - steps} of ${totalSteps} steps were left.`,
+      ...(signals.hasLevelledOff
+        ? notLonger(signals.config)
+        : {
+            advice:
+              steps === 0 || steps >= totalSteps
+                ? ""
+                : `Let it run to the end: ${totalSteps - steps} of ${totalSteps} steps were left.`,
+          }),
     };
   }
   const { gapClosed } = signals;
@@ -96,8 +100,7 @@ function judgeEnd(signals: Signals): Verdict {
       tone: "good",
       headline: "Learnt what it could",
       evidence,
-      advice: "More steps would add little: try more pictures or a wider student.",
-      ...widerStudent(signals.config),
+      ...notLonger(signals.config),
     };
   }
   if (gapClosed !== null && gapClosed < farFromTeacher) {
@@ -121,16 +124,30 @@ function judgeEnd(signals: Signals): Verdict {
   };
 }
 
-/** Muon learns some three times as much in the same time (docs/RECIPES.md); else more steps. */
-function goFurther({ config, totalSteps }: Signals): { advice: string; change?: ConfigPatch } {
+interface Advice {
+  readonly advice: string;
+  readonly change?: ConfigPatch;
+}
+
+/** Muon learns some three times as much in the same time (docs/RECIPES.md); else more steps, while they still tell. */
+function goFurther({ config, totalSteps, hasLevelledOff }: Signals): Advice {
   if (config.optimiser === "sgd")
     return {
       advice: "Try Muon, which learns more in as many steps.",
       change: { optimiser: "muon", learningRate: usualRates.muon },
     };
+  if (hasLevelledOff) return notLonger(config);
   const steps = 2 * totalSteps;
   if (steps > settings.steps.max) return { advice: "" };
   return { advice: `Train for longer to see how much further it gets: ${steps} steps.`, change: { steps } };
+}
+
+/** What to try after a run that has levelled off. */
+function notLonger(config: Config): Advice {
+  return {
+    advice: "It has levelled off, so more steps would add little: try more pictures or a wider student.",
+    ...widerStudent(config),
+  };
 }
 
 /** Of the way from the untrained student to the teacher. */

@@ -45,3 +45,12 @@ export interface Verdict {
   /** The advice as a change of settings. */
   readonly change?: ConfigPatch;
 }
+
+/** Before there is a run, and before its first step. */
+export const nothingYet: Verdict = {
+  kind: "waiting",
+  tone: "neutral",
+  headline: "Nothing to tell yet",
+  evidence: "The first numbers come with the first steps.",
+  advice: "",
+};

@@ -6,10 +6,11 @@ import { onVerdict, presentVerdict } from "./verdictWatch.ts";
 
 afterEach(() => vi.useRealTimers());
 
-test("the present run is judged twice a second at most, and only while somebody listens", () => {
+test("the present run is judged twice a second at most, and only while somebody listens", async () => {
   vi.useFakeTimers();
   const heard = vi.fn();
   const stop = onVerdict(heard);
+  await vi.dynamicImportSettled();
   expect(presentVerdict().kind).toBe("waiting");
   beginRun("watched", defaultConfig);
   for (let step = 1; step <= 40; step++) {
@@ -29,9 +30,10 @@ test("the present run is judged twice a second at most, and only while somebody 
   onVerdict(heard)();
 });
 
-test("a verdict that says the same is the same object", () => {
+test("a verdict that says the same is the same object", async () => {
   vi.useFakeTimers();
   const stop = onVerdict(() => undefined);
+  await vi.dynamicImportSettled();
   vi.advanceTimersByTime(1000);
   const before = presentVerdict();
   announceMetrics();

@@ -1,12 +1,15 @@
 import { configStore } from "../stores/configStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { metricLogOf, onMetrics } from "../metrics/metricArchive.ts";
-import { judgeRun, type Verdict } from "./verdict.ts";
+import { nothingYet, type Verdict, type VerdictFacts } from "./verdictFacts.ts";
 
 /** A verdict is read, not watched: twice a second is plenty. */
 const judgeEveryMs = 500;
 
-let verdict: Verdict | null = null;
+/** The rules and their words, which the first paint does not need. */
+let judgeRun: (facts: VerdictFacts) => Verdict = () => nothingYet;
+
+let verdict: Verdict = nothingYet;
 let judgedMs = -Infinity;
 let timer: ReturnType<typeof setTimeout> | null = null;
 let stops: readonly (() => void)[] = [];
@@ -14,7 +17,6 @@ const listeners = new Set<() => void>();
 
 /** The current run's verdict; the same object until something in it changes. */
 export function presentVerdict(): Verdict {
-  verdict ??= judgePresentRun();
   return verdict;
 }
 
@@ -22,7 +24,7 @@ export function presentVerdict(): Verdict {
 export function onVerdict(listener: () => void): () => void {
   if (listeners.size === 0) {
     stops = [runStore.subscribe(judgeSoon), onMetrics(judgeSoon)];
-    judgeSoon(); // runs may have come and gone unwatched
+    void loadRules();
   }
   listeners.add(listener);
   return () => {
@@ -33,6 +35,11 @@ export function onVerdict(listener: () => void): () => void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
   };
+}
+
+async function loadRules(): Promise<void> {
+  ({ judgeRun } = await import("./verdict.ts"));
+  if (listeners.size > 0) judgeSoon(); // runs may have come and gone unwatched
 }
 
 function judgeSoon(): void {
