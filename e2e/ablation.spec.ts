@@ -53,6 +53,26 @@ test("two head widths, one after another, fill in the chart and the table", asyn
   }
 });
 
+test("every length of a nested embedding comes from one run a seed", async ({ playground }) => {
+  const { page } = playground;
+  await playground.openHash(
+    "v=2&imageSize=16&studentWidth=4&batchSize=8&queueSize=32&teacherInputSize=8&data=own&backend=wasm&view=ablation&ablation=nestedDim~4_8_16~3~2",
+  );
+  await page.getByTestId("folder-input").setInputFiles(pictures.path);
+  await playground.until((snapshot) => snapshot.dataset?.kind === "own");
+  await expect(page.getByTestId("ablation-plan")).toContainText("1 run of 2 steps");
+  await playground.click("ablation-start");
+  await expect(page.getByTestId("ablation-status")).toHaveAttribute("data-status", "finished", {
+    timeout: 120_000,
+  });
+  expect((await playground.snapshot()).run.plan?.config).toMatchObject({ nested: "on", embeddingDim: 16 });
+  const rows = page.getByTestId("ablation-table").locator("tbody tr");
+  await expect(rows).toHaveText([/^41 of 1.*%/, /^81 of 1.*%/, /^161 of 1.*%/]);
+  await expect(page.getByTestId("ablation-chart")).toContainText("Teacher's PCA");
+  await playground.click("view-train");
+  await expect(page.getByTestId("prefix-chart")).toContainText("dimensions");
+});
+
 test("a named axis, the line to beat, and a run that is skipped", async ({ playground }) => {
   const { page } = playground;
   await playground.openHash(
