@@ -23,6 +23,7 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * BatchNorm statistics are its own, never averaged.
  */
 export class Disco implements Method {
+  readonly studentViews: 1 | 2;
   /** Never trained by gradient: it follows the student. */
   readonly meanStudent: Weights;
 
@@ -37,6 +38,7 @@ export class Disco implements Method {
       teacher === null || teacher.teacher.card.embeddingDim === trainer.network.embeddingDim,
       "student and teacher must embed into the same dimension",
     );
+    this.studentViews = teacher === null ? 1 : 2;
     this.meanStudent = copyWeights(trainer.weights, "fresh");
   }
 
