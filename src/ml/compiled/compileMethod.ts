@@ -26,8 +26,8 @@ export interface Execution {
 
 /**
  * Compiles a method's steps for the GPU where that is possible, which is on WebGPU: of DisCo, MoCo-v2 and distillation alone
- * the whole step, of every other method the student's passes and its optimiser. Everything else runs as it is, as does
- * what the device refuses.
+ * the whole step, teacher included; of every other method the student's passes and its optimiser, and a teacher whose
+ * targets are not precomputed runs as it is. Everything else runs as it is, as does what the device refuses.
  *
  * @param method prepared, before its first step; not to be used on its own afterwards.
  * @param hasTargets whether steps will bring precomputed targets along, so that the teacher's network need not run.
@@ -110,7 +110,11 @@ async function compileStudent(
   const views = { ...size, views: studentViews };
   const compiled = await CompiledStudent.compile(gpu, trainer, views, granularity, onProgress);
   trainer.leaveTo(compiled);
-  return { method, executor: trainer.executor, details: `${describe(compiled.report)}; the loss by tfjs` };
+  return {
+    method,
+    executor: trainer.executor,
+    details: `${describe(compiled.report)}; the rest of a step by tfjs`,
+  };
 }
 
 function describe({ launches, pipelines, bytes }: PlanReport): string {

@@ -19,7 +19,7 @@ import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan/p
 import { momentShares, PlannedOptimiser } from "./plannedOptimiser.ts";
 
 /** The views of a step: so many batches of one size. */
-export interface StudentViews {
+interface StudentViews {
   readonly views: number;
   readonly batch: number;
   readonly height: number;

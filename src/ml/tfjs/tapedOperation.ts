@@ -1,7 +1,7 @@
 import * as tf from "./tf.ts";
 
 /** What is one operation to tfjs's tape, whatever happens inside. */
-export interface TapedOperation {
+interface TapedOperation {
   /** Those that may have gradients, by name. */
   readonly inputs: Record<string, tf.Tensor>;
   /** Kernels it runs are not recorded. @param save keeps tensors for `backwards`. @returns the results, its caller's. */
