@@ -63,7 +63,7 @@ it("a state is taken up, and given back, by either executor", async () => {
   expect(differences(config, state!, await readMethodState(whole), await startOf(config))).toEqual([]);
   for (const method of [whole, ...halves]) method.dispose();
   disposeViews(views);
-});
+}, 180_000);
 
 it("a student holds no more after many steps than after a few, and gives everything back", async () => {
   const config: Config = { ...base, ...withMuon, method: "seed" };
