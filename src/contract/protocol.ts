@@ -36,9 +36,9 @@ export interface ContinuedRun {
 
 /** How the steps of a run are computed. */
 export interface RunExecution {
-  /** The executor of the student's passes: the GPU's compiled step, WASM's whole pass, or layer by layer through tfjs. */
+  /** The executor of the student's passes: compiled for the GPU, WASM's whole pass, or layer by layer through tfjs. */
   readonly executor: "compiled" | "wasmPass" | "layerByLayer";
-  /** "236 launches, 41 pipelines, 12 MiB", or why there is no compiled step. */
+  /** "236 launches, 41 pipelines, 12 MiB", and what is left to tfjs, or why nothing is compiled. */
   readonly details: string;
 }
 

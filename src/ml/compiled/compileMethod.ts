@@ -7,8 +7,11 @@ import type { StudentTrainer } from "../methods/studentTrainer.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
 import { ProjectedTeacher } from "../teachers/projectedTeacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import { CompiledDisco, whyNotCompiledStep, type StepParts, type StepSize } from "./compiledDisco.ts";
+import { CompiledDisco, type StepParts, type StepSize } from "./compiledDisco.ts";
+import { CompiledStudent } from "./compiledStudent.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
+import { whyNotCompiled } from "./fusion/whyNotCompiled.ts";
+import type { PlanReport } from "./plan/plan.ts";
 import { granularityOf, softwareGranularity, type Granularity } from "../wgsl/granularity.ts";
 import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
@@ -16,14 +19,15 @@ import { tfjsGpu, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 export interface Execution {
   /** The one given, or one that takes it over. */
   readonly method: Method;
-  readonly executor: "compiled" | StudentTrainer["executor"];
+  readonly executor: StudentTrainer["executor"];
   /** For a person: what the plan is, or why there is none. */
   readonly details: string;
 }
 
 /**
- * Compiles a method's step for the GPU where that is possible: on WebGPU, for DisCo, MoCo-v2 and distillation alone.
- * Everything else runs as it is, as does what the device refuses.
+ * Compiles a method's steps for the GPU where that is possible, which is on WebGPU: of DisCo, MoCo-v2 and distillation alone
+ * the whole step, teacher included; of every other method the student's passes and its optimiser, and a teacher whose
+ * targets are not precomputed runs as it is. Everything else runs as it is, as does what the device refuses.
  *
  * @param method prepared, before its first step; not to be used on its own afterwards.
  * @param hasTargets whether steps will bring precomputed targets along, so that the teacher's network need not run.
@@ -40,40 +44,82 @@ export async function compileMethod(
   };
   const gpu = tfjsGpu();
   if (gpu === null) return asItIs("compiled steps need WebGPU");
-  const parts = partsOf(method);
-  if (parts === null) return asItIs("this objective is not compiled yet");
-  const problem = whyNotCompiledStep(parts);
+  const problem = whyNotCompiled(method.trainer.network);
   if (problem !== null) return asItIs(`the student has ${problem}`);
-  const granularity = software ? softwareGranularity : granularityOf(gpu.device);
-  let teacher: CompiledStepTeacher | null = null;
+  const target = { gpu, size, granularity: software ? softwareGranularity : granularityOf(gpu.device) };
   try {
-    teacher =
-      parts.teacher === null || hasTargets
-        ? null
-        : await compileTeacher(gpu, parts.teacher, size, granularity);
+    const parts = partsOf(method);
+    return parts === null
+      ? await compileStudent(target, method, onProgress)
+      : await compileWhole(target, method, parts, hasTargets, onProgress);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "out-of-memory") return asItIs(error.message);
+    throw error;
+  }
+}
+
+/** What steps are compiled for. */
+interface Target {
+  readonly gpu: TfjsGpu;
+  readonly size: StepSize;
+  readonly granularity: Granularity;
+}
+
+type OnProgress = (done: number, total: number) => void;
+
+/** The whole step, loss and all, in the method's place. */
+async function compileWhole(
+  target: Target,
+  method: Method,
+  parts: StepParts,
+  hasTargets: boolean,
+  onProgress?: OnProgress,
+): Promise<Execution> {
+  const { gpu, size, granularity } = target;
+  let teacher: CompiledStepTeacher | null = null;
+  const release = (): void => {
+    teacher?.dispose();
+  };
+  try {
+    if (parts.teacher !== null && !hasTargets) teacher = await compileTeacher(target, parts.teacher);
     const compiled = await CompiledDisco.compile(
       gpu,
       { ...parts, teacher: teacher?.frozen ?? parts.teacher },
       size,
       granularity,
       () => {
-        teacher?.dispose();
+        release();
         method.dispose();
       },
       onProgress,
     );
-    const { launches, pipelines, bytes } = compiled.report;
-    const megabytes = (bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 1 : 0);
-    return {
-      method: compiled,
-      executor: "compiled",
-      details: `${launches} launches, ${pipelines} pipelines, ${megabytes} MiB`,
-    };
+    return { method: compiled, executor: "compiled", details: describe(compiled.report) };
   } catch (error) {
-    teacher?.dispose();
-    if (error instanceof AppError && error.code === "out-of-memory") return asItIs(error.message);
+    release();
     throw error;
   }
+}
+
+/** The student's passes and its optimiser, for a method that goes on taking its steps itself. */
+async function compileStudent(
+  { gpu, size, granularity }: Target,
+  method: Method,
+  onProgress?: OnProgress,
+): Promise<Execution> {
+  const { trainer, studentViews } = method;
+  const views = { ...size, views: studentViews };
+  const compiled = await CompiledStudent.compile(gpu, trainer, views, granularity, onProgress);
+  trainer.leaveTo(compiled);
+  return {
+    method,
+    executor: trainer.executor,
+    details: `${describe(compiled.report)}; the rest of a step by tfjs`,
+  };
+}
+
+function describe({ launches, pipelines, bytes }: PlanReport): string {
+  const megabytes = (bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 1 : 0);
+  return `${launches} launches, ${pipelines} pipelines, ${megabytes} MiB`;
 }
 
 function partsOf(method: Method): StepParts | null {
@@ -94,10 +140,8 @@ interface CompiledStepTeacher {
 
 /** The same teacher with its network as a plan where that is possible; null where not. */
 async function compileTeacher(
-  gpu: TfjsGpu,
+  { gpu, size: { batch, height, width }, granularity }: Target,
   frozen: FrozenTeacher,
-  { batch, height, width }: StepSize,
-  granularity: Granularity,
 ): Promise<CompiledStepTeacher | null> {
   if (frozen.options.batchNorm !== "eval") return null;
   const given: Teacher = frozen.teacher;

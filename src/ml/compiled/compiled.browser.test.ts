@@ -16,6 +16,7 @@ import { forward } from "../executors/forward.ts";
 import type { ResNetShape } from "../models/resnet.ts";
 import { disposeWeights, initialiseWeights, type Weights } from "../models/weights.ts";
 import { NetworkTeacher } from "../teachers/networkTeacher.ts";
+import { makeUnusual } from "../testing/unusualWeights.ts";
 import { imageNetPreprocessing, normalizeImages } from "../tensors/normalizeImages.ts";
 import * as tf from "../tfjs/tf.ts";
 import { CompiledDisco } from "./compiledDisco.ts";
@@ -359,20 +360,7 @@ function randomTargets(views: readonly tf.Tensor4D[], dim: number, seed: number)
 
 function randomWeights(network: Network, stream: string): Weights {
   const weights = initialiseWeights(network, createPrng(7, stream));
-  const prng = createPrng(8, stream);
-  for (const [name, value] of [...weights.parameters, ...weights.buffers]) {
-    // BatchNorm's start hides mistakes: scale 1, shift 0, mean 0, variance 1.
-    const noise = tf.tensor(
-      Float32Array.from({ length: value.size }, () => prng.between(0.5, 1.5)),
-      value.shape,
-    );
-    // Behind a max pool, which a negative scale would turn into a minimum.
-    if (/^layer\d\.bn\.weight$/.test(name)) value.assign(tf.mul(value, tf.sub(noise, 1.2)));
-    // Zeros at the start, which would hide the branch behind them and its gradients.
-    else if (/residual\.res2\.bn\.weight$/.test(name)) value.assign(tf.sub(noise, 0.3));
-    else if (/running_var|weight$/.test(name)) value.assign(tf.mul(value, noise));
-    else value.assign(tf.add(value, tf.mul(tf.sub(noise, 1), 0.3)));
-  }
+  makeUnusual(weights, stream);
   return weights;
 }
 

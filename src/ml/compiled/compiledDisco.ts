@@ -4,14 +4,12 @@ import type { FrozenTeacher } from "../methods/frozenTeacher.ts";
 import type { Method, StepSettings, Views } from "../methods/method.ts";
 import type { StudentTrainer } from "../methods/studentTrainer.ts";
 import type { Weights } from "../models/weights.ts";
-import { vectorRule } from "../optim/muonRule.ts";
 import { knownUnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 import { planImages, planInput, writeConstants, type PlannedImages } from "./compiledEncoder.ts";
 import { planBackward } from "./backward/planBackward.ts";
-import { whyNotCompiled } from "./fusion/whyNotCompiled.ts";
 import { planForward, type ForwardTape } from "./lowering/planForward.ts";
-import { placeNetwork, type NetworkMemory } from "./plan/placeNetwork.ts";
+import { downloadNetwork, placeNetwork, uploadNetwork, type NetworkMemory } from "./plan/placeNetwork.ts";
 import type { Value } from "./plan/value.ts";
 import type { Granularity } from "../wgsl/granularity.ts";
 import { padToFour } from "../wgsl/kernel.ts";
@@ -26,13 +24,12 @@ import {
   rowLosses,
   type LossShape,
 } from "../wgsl/contrast.ts";
-import { follow, sgd } from "../wgsl/elementwise.ts";
+import { follow } from "../wgsl/elementwise.ts";
 import { stepSettings } from "../wgsl/stepSettings.ts";
-import { allTensors } from "./plan/parameterLayout.ts";
 import { CompiledTeacher } from "./compiledTeacher.ts";
 import { profilePlan, type LaunchTimes } from "./plan/profilePlan.ts";
 import { Plan, type BuiltPlan, type PlanReport, type PlanTensor } from "./plan/plan.ts";
-import { planMuon, type PlannedMuon } from "./lowering/planMuon.ts";
+import { momentShares, PlannedOptimiser } from "./plannedOptimiser.ts";
 import { tensorOver, type TfjsGpu } from "../tfjs/tfjsGpu.ts";
 
 /** What a compiled step is made of; which parts there are tells DisCo, MoCo-v2 and plain distillation apart. */
@@ -66,19 +63,10 @@ interface Planned {
     readonly keys: PlanTensor;
   } | null;
   readonly queue: PlanTensor | null;
-  /** The optimiser's, to be filled once. */
-  readonly constants: Parameters<typeof writeConstants>[1];
-  /** With SGD velocities; with Muon those of matrices, and first moments of everything else. */
-  readonly velocities: PlanTensor;
-  readonly muon: PlannedMuon | null;
+  readonly optimiser: PlannedOptimiser;
   /** Raw teacher embeddings, view after view. */
   readonly teacherRows: PlanTensor | null;
   readonly scalars: PlanTensor;
-}
-
-/** Why this cannot be compiled, or null. */
-export function whyNotCompiledStep({ trainer }: StepParts): string | null {
-  return whyNotCompiled(trainer.network);
 }
 
 /**
@@ -132,7 +120,7 @@ export class CompiledDisco implements Method {
       planned.images.constants,
       ...planned.studentTape.constants,
       ...(planned.mean?.tape.constants ?? []),
-      ...planned.constants,
+      ...planned.optimiser.constants,
     ];
     writeConstants(built, constants);
     const compiled = new CompiledDisco(gpu, parts, size, planned, built, release);
@@ -143,6 +131,10 @@ export class CompiledDisco implements Method {
   get trainer(): StudentTrainer {
     this.sync();
     return this.parts.trainer;
+  }
+
+  get studentViews(): number {
+    return this.planned.studentTape.views;
   }
 
   get report(): PlanReport {
@@ -172,13 +164,7 @@ export class CompiledDisco implements Method {
     const teacherBuffer = teacherRows === null ? null : gpu.bufferOf(teacherRows);
     if (teacherRows !== null) gpu.flush();
     this.steps++;
-    const numbers = stepSettings.pack([
-      {
-        ...settings,
-        firstMomentShare: 1 - vectorRule.beta1 ** this.steps,
-        secondMomentShare: 1 - vectorRule.beta2 ** this.steps,
-      },
-    ]);
+    const numbers = stepSettings.pack([{ ...settings, ...momentShares(this.steps) }]);
     queue.writeBuffer(built.bufferOf(planned.settings), 0, numbers);
 
     const encoder = gpu.device.createCommandEncoder();
@@ -204,10 +190,8 @@ export class CompiledDisco implements Method {
     const { built, planned, parts } = this;
     this.gpu.flush();
     const download = (memory: NetworkMemory, weights: Weights, passes: number): void => {
-      memory.parameters.download(built.bufferOf(memory.parameterTensor), weights.parameters);
-      if (memory.bufferTensor === null) return;
-      memory.buffers.download(built.bufferOf(memory.bufferTensor), weights.buffers);
-      weights.batchesTracked += passes * (this.steps - this.countedSteps);
+      downloadNetwork(built, memory, weights);
+      if (memory.bufferTensor !== null) weights.batchesTracked += passes * (this.steps - this.countedSteps);
     };
     download(planned.student, parts.trainer.weights, planned.studentTape.views);
     if (planned.mean !== null && parts.contrast !== null) {
@@ -237,21 +221,7 @@ export class CompiledDisco implements Method {
     const { built, planned, parts, steps } = this;
     if (steps === 0) return;
     const { optimiser, weights } = parts.trainer;
-    const { parameters } = planned.student;
-    const velocities = built.bufferOf(planned.velocities);
-    for (const [kind, names] of this.remembered()) {
-      const slot = optimiser.slots[kind];
-      invariant(slot !== undefined, `the optimiser remembers ${kind}`);
-      const targets = new Map(names.map((name) => [name, slot.of(name, weights.parameters.get(name)!)]));
-      const { muon } = planned;
-      if (kind !== "secondMoment" || muon === null) {
-        parameters.downloadSome(velocities, parameters.size, targets);
-        continue;
-      }
-      const { moments, momentOffsetOf } = muon;
-      parameters.downloadSome(built.bufferOf(moments), moments.size, targets, momentOffsetOf);
-    }
-    optimiser.steps = steps;
+    planned.optimiser.download(built, optimiser, weights, steps);
     this.gpu.flush();
   }
 
@@ -274,16 +244,11 @@ export class CompiledDisco implements Method {
 
   private upload(): void {
     const { gpu, built, planned, parts } = this;
-    const upload = (memory: NetworkMemory, weights: Weights): void => {
-      const values = allTensors(weights);
-      memory.parameters.upload(gpu, values, built.bufferOf(memory.parameterTensor));
-      if (memory.bufferTensor !== null)
-        memory.buffers.upload(gpu, values, built.bufferOf(memory.bufferTensor));
-    };
-    upload(planned.student, parts.trainer.weights);
-    this.uploadOptimiser();
+    const { optimiser, weights } = parts.trainer;
+    uploadNetwork(gpu, built, planned.student, weights);
+    planned.optimiser.upload(gpu, built, optimiser, weights);
     if (planned.mean === null || planned.queue === null || parts.contrast === null) return;
-    upload(planned.mean.memory, parts.contrast.meanStudent);
+    uploadNetwork(gpu, built, planned.mean.memory, parts.contrast.meanStudent);
     const { queue } = parts.contrast;
     const rows = tf.pad(queue.keys(), [
       [0, 0],
@@ -295,33 +260,6 @@ export class CompiledDisco implements Method {
     encoder.copyBufferToBuffer(from, 0, built.bufferOf(planned.queue), 0, rows.size * 4);
     gpu.device.queue.submit([encoder.finish()]);
     rows.dispose();
-  }
-
-  /** What a run that goes on remembers; of one that begins there is nothing. */
-  private uploadOptimiser(): void {
-    const { gpu, built, planned, parts } = this;
-    const { parameters } = planned.student;
-    for (const [kind] of this.remembered()) {
-      const values = parts.trainer.optimiser.slots[kind]?.all() ?? new Map<string, tf.Variable>();
-      if (values.size === 0) continue;
-      const { muon } = planned;
-      if (kind !== "secondMoment" || muon === null)
-        parameters.uploadSome(gpu, values, built.bufferOf(planned.velocities));
-      else parameters.uploadSome(gpu, values, built.bufferOf(muon.moments), muon.momentOffsetOf);
-    }
-  }
-
-  /** The optimiser's kinds of memory, with the parameters that each is of. */
-  private remembered(): readonly (readonly [kind: string, names: readonly string[]])[] {
-    const names = [...this.parts.trainer.weights.parameters.keys()];
-    if (this.planned.muon === null) return [["velocity", names]];
-    const matrices = this.planned.student.parameters.matrixNames;
-    const vectors = names.filter((name) => !matrices.has(name));
-    return [
-      ["velocity", names.filter((name) => matrices.has(name))],
-      ["firstMoment", vectors],
-      ["secondMoment", vectors],
-    ];
   }
 
   /** [2B, D filled up], raw, known or of the views that lie in the plan already; null without a teacher. */
@@ -478,19 +416,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
 
   const gradients = plan.persistent("gradients", student.parameters.size);
   planBackward(plan, studentTape, new Map([[network.embedding, dz]]), gradients);
-  const velocities = plan.persistent("velocities", student.parameters.size);
-  let muon: PlannedMuon | null = null;
-  if (trainer.options.optimiser === "muon") {
-    const operands = { settings, gradients, velocities, parameters: student.parameterTensor };
-    muon = planMuon(plan, student.parameters, operands, trainer.options);
-  } else {
-    plan.launch(sgd(student.parameters.size, trainer.options), [
-      settings,
-      gradients,
-      velocities,
-      student.parameterTensor,
-    ]);
-  }
+  const optimiser = new PlannedOptimiser(plan, student, { settings, gradients }, trainer.options);
   return {
     plan,
     images,
@@ -500,9 +426,7 @@ function planStep(parts: StepParts, { batch, height, width }: StepSize, granular
     studentTape,
     mean,
     queue,
-    constants: muon?.constants ?? [],
-    velocities,
-    muon,
+    optimiser,
     teacherRows,
     scalars,
   };

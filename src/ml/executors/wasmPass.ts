@@ -26,7 +26,8 @@ import {
   frozenBatchNormForward,
 } from "../wasm/trainBatchNorm.ts";
 import type { WasmHeap } from "../wasm/wasmHeap.ts";
-import * as tf from "../tfjs/tf.ts";
+import { isTapeOn, runTaped } from "../tfjs/tapedOperation.ts";
+import type * as tf from "../tfjs/tf.ts";
 import { foldedFilter, forgetFoldedFilters } from "./foldedFilters.ts";
 import { inputsOf, type Layer, type LayerIndex, type Network } from "../models/network.ts";
 import type { ForwardOptions } from "./forwardOptions.ts";
@@ -68,32 +69,16 @@ export function forwardOnHeap(
   options: ForwardOptions,
   views: number,
 ): tf.Tensor[] {
-  const engine = tf.engine() as unknown as TapedEngine;
-  const recording = engine.state.gradientDepth > 0 && engine.state.kernelDepth === 0;
-  const pass = new HeapPass(heap, network, weights, wanted, needed, options, recording, views);
-  const results = engine.runKernelFunc({
+  const pass = new HeapPass(heap, network, weights, wanted, needed, options, isTapeOn(), views);
+  return runTaped({
     inputs: { input, ...pass.parameters() },
-    forwardFunc: (_backend, save) => {
+    forwards: (save) => {
       const { outputs, kept } = pass.forwards(input);
       save(kept);
       return outputs;
     },
-    backwardsFunc: (dy, saved) => pass.backwards(Array.isArray(dy) ? dy : [dy], saved, input),
+    backwards: (dy, saved) => pass.backwards(dy, saved, input),
   });
-  return results;
-}
-
-/** What this uses of tfjs's engine beyond its public interface; `tf.customGrad` is a wrapper of it that has one result. */
-interface TapedEngine {
-  readonly state: { readonly gradientDepth: number; readonly kernelDepth: number };
-  runKernelFunc(operation: {
-    readonly inputs: Record<string, tf.Tensor>;
-    readonly forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor[];
-    readonly backwardsFunc: (
-      dy: tf.Tensor | tf.Tensor[],
-      saved: tf.Tensor[],
-    ) => Record<string, () => tf.Tensor>;
-  }): tf.Tensor[];
 }
 
 /** One pass of a network, and the way back. Whoever is handed a `TensorInfo` owns it. */

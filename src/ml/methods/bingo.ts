@@ -22,6 +22,8 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * inter-sample terms out; ours never do.
  */
 export class Bingo implements Method {
+  /** An image, a member of its bag, and both cut into one. */
+  readonly studentViews = 3;
   readonly prngs: { readonly cuts: Prng };
 
   /** Takes over `trainer` and `queue`; `cuts` draws where views are cut. */

@@ -11,6 +11,7 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * by its backbone's features as the teacher does by its own. No heads, so widths may differ.
  */
 export class Compress implements Method {
+  readonly studentViews = 1;
   readonly memories: { readonly student: KeyQueue; readonly teacher: KeyQueue };
 
   /** Takes over `trainer` and both memories, which receive the same images row by row. */

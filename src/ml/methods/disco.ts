@@ -27,6 +27,7 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * the teacher's first dimensions mean nothing, and those of its PCA less than what the student makes of few.
  */
 export class Disco implements Method {
+  readonly studentViews: 1 | 2;
   /** Never trained by gradient: it follows the student. */
   readonly meanStudent: Weights;
 
@@ -43,6 +44,7 @@ export class Disco implements Method {
       teacher === null || teacher.teacher.card.embeddingDim === trainer.network.embeddingDim,
       "student and teacher must embed into the same dimension",
     );
+    this.studentViews = teacher === null ? 1 : 2;
     this.meanStudent = copyWeights(trainer.weights, "fresh");
   }
 

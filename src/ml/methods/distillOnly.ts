@@ -9,6 +9,8 @@ import type { StudentTrainer } from "./studentTrainer.ts";
  * Neither queue nor mean student, so a step costs a quarter less than DisCo with λ = 0.
  */
 export class DistillOnly implements Method {
+  readonly studentViews = 2;
+
   /** Takes over `trainer`. */
   constructor(
     readonly trainer: StudentTrainer,

@@ -19,6 +19,8 @@ const similarityTemperature = 0.1;
  * so w = 100 at a batch of 256 is 0.39 per image, and w = 32 at a batch of 32 is 1 per image.
  */
 export class DoGo implements Method {
+  readonly studentViews = 2;
+
   /** Takes over `trainer`. */
   constructor(
     readonly trainer: StudentTrainer,

@@ -27,6 +27,8 @@ export const stepScalars = ["loss", "contrastive", "distillation", "cosine"] as 
 /** A training method with all its state: networks, optimiser, queue. Only `step` changes that state. */
 export interface Method {
   readonly trainer: StudentTrainer;
+  /** How many views its student embeds in a step, all of them in one pass. */
+  readonly studentViews: number;
   /** Weights that follow the student's, for the methods that have them. */
   readonly meanStudent?: Weights;
   /** Keys of past batches, for the methods that have them. */

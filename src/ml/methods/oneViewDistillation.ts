@@ -38,6 +38,8 @@ export const cossLoss: ViewLoss = (student, teacher) => {
 
 /** The methods that compare student and teacher on one and the same view, without memory of past batches. */
 export class OneViewDistillation implements Method {
+  readonly studentViews = 1;
+
   /** Takes over `trainer`. */
   constructor(
     readonly trainer: StudentTrainer,

@@ -80,6 +80,7 @@ async function losses(
   await prepareMethod(method, { teacher, source, train: members, config }, watch);
   const seen: Method = {
     trainer: method.trainer,
+    studentViews: method.studentViews,
     ...(method.bags === undefined ? {} : { bags: method.bags }),
     step(views, settings) {
       watched?.(views);

@@ -9,6 +9,8 @@ import type { StudentTrainer } from "./studentTrainer.ts";
 
 /** SEED (Fang et al., ICLR 2021): match the teacher's similarities to a queue of its own embeddings, on one view. */
 export class Seed implements Method {
+  readonly studentViews = 1;
+
   /** Takes over `trainer` and `queue`. */
   constructor(
     readonly trainer: StudentTrainer,

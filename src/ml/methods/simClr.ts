@@ -5,6 +5,8 @@ import type { StudentTrainer } from "./studentTrainer.ts";
 
 /** SimCLR (Chen et al., arXiv 2002.05709): no teacher; the batch's other views are the negatives. */
 export class SimClr implements Method {
+  readonly studentViews = 2;
+
   /** Takes over `trainer`. */
   constructor(readonly trainer: StudentTrainer) {}
 

@@ -28,21 +28,55 @@ export interface LossParts {
   readonly cosine?: tf.Scalar;
 }
 
+/** A student kept and moved elsewhere than in a trainer's tensors, for the views of a step of one number and size. */
+export interface StudentStandIn {
+  /** A train-mode pass over all views of a step; gradient flows when called inside `update`, once a step. */
+  runViews(inputs: readonly tf.Tensor4D[]): Embedded[];
+  /** One optimiser step down the gradient of `loss`. Call inside `tf.tidy`. */
+  update(learningRate: number, loss: () => tf.Scalar): void;
+  /** Brings the trainer's weights up to date, if need be. */
+  syncWeights(): void;
+  /** And its optimiser. */
+  syncOptimiser(): void;
+  dispose(): void;
+}
+
 /** The student and its optimiser: the part that every method has. Owns the weights. */
 export class StudentTrainer {
-  readonly optimiser: Optimiser;
+  private readonly ownWeights: Weights;
+  private readonly ownOptimiser: Optimiser;
+  private standIn: StudentStandIn | null = null;
 
   constructor(
     readonly network: Network,
-    readonly weights: Weights,
+    weights: Weights,
     readonly options: TrainerOptions,
   ) {
-    this.optimiser = options.optimiser === "muon" ? new Muon(options) : new Sgd(options);
+    this.ownWeights = weights;
+    this.ownOptimiser = options.optimiser === "muon" ? new Muon(options) : new Sgd(options);
   }
 
   /** What runs its passes on the present backend. */
-  get executor(): ReturnType<typeof executorOf> {
-    return executorOf(this.network);
+  get executor(): "compiled" | ReturnType<typeof executorOf> {
+    return this.standIn === null ? executorOf(this.network) : "compiled";
+  }
+
+  /** As they are after the last step, whoever took it. */
+  get weights(): Weights {
+    this.standIn?.syncWeights();
+    return this.ownWeights;
+  }
+
+  /** As it is after the last step. */
+  get optimiser(): Optimiser {
+    this.standIn?.syncOptimiser();
+    return this.ownOptimiser;
+  }
+
+  /** Leaves passes and steps from here on to `standIn`, which began with the present state, and takes it over. */
+  leaveTo(standIn: StudentStandIn): void {
+    invariant(this.standIn === null, "a student has one stand-in");
+    this.standIn = standIn;
   }
 
   /** @param images [N, V, V, 3] in [0, 1]. @returns the same, as networks of this project take them. */
@@ -51,13 +85,14 @@ export class StudentTrainer {
   }
 
   /** A train-mode pass; gradient flows when called inside `update`. @param input as `prepare` gives it. */
-  run(input: tf.Tensor4D, weights: Weights = this.weights): Embedded {
+  run(input: tf.Tensor4D, weights: Weights = this.ownWeights): Embedded {
     return this.runViews([input], weights)[0] as Embedded;
   }
 
   /** As `run`, for views of the same images: like passes one after the other. */
-  runViews(inputs: readonly tf.Tensor4D[], weights: Weights = this.weights): Embedded[] {
-    const { network } = this;
+  runViews(inputs: readonly tf.Tensor4D[], weights: Weights = this.ownWeights): Embedded[] {
+    const { network, standIn } = this;
+    if (standIn !== null && weights === this.ownWeights) return standIn.runViews(inputs);
     const wanted =
       network.embedding === network.features ? [network.embedding] : [network.embedding, network.features];
     return forwardViews(network, weights, inputs, wanted, {
@@ -81,29 +116,37 @@ export class StudentTrainer {
    * @returns [4]: loss, contrastive, distillation, cosine (the order of `stepScalars`).
    */
   update(learningRate: number, compute: () => LossParts): tf.Tensor1D {
-    const { parameters } = this.weights;
     let packed: tf.Tensor1D | undefined;
-    const { grads } = tf.variableGrads(() => {
+    const lossOf = (): tf.Scalar => {
       const { loss, contrastive, distillation, cosine } = compute();
       const zero = tf.scalar(0);
       const scalars = [loss, contrastive ?? zero, distillation ?? zero, cosine ?? zero];
       packed = tf.keep(tf.stack(scalars) as tf.Tensor1D); // across the gradient's scope
       return loss;
-    }, [...parameters.values()]);
+    };
+    if (this.standIn === null) this.descend(learningRate, lossOf);
+    else this.standIn.update(learningRate, lossOf);
     invariant(packed !== undefined, "the loss was not computed");
-    const gradients = new Map<string, tf.Tensor>();
-    for (const [name, variable] of parameters) {
-      const gradient = grads[variable.name];
-      if (gradient !== undefined) gradients.set(name, gradient);
-    }
-    this.optimiser.step(parameters, gradients, learningRate);
     const scalars = tf.clone(packed);
     packed.dispose();
     return scalars;
   }
 
   dispose(): void {
-    disposeWeights(this.weights);
-    this.optimiser.dispose();
+    this.standIn?.dispose();
+    disposeWeights(this.ownWeights);
+    this.ownOptimiser.dispose();
+  }
+
+  /** An optimiser step by tfjs's own gradients. */
+  private descend(learningRate: number, loss: () => tf.Scalar): void {
+    const { parameters } = this.ownWeights;
+    const { grads } = tf.variableGrads(loss, [...parameters.values()]);
+    const gradients = new Map<string, tf.Tensor>();
+    for (const [name, variable] of parameters) {
+      const gradient = grads[variable.name];
+      if (gradient !== undefined) gradients.set(name, gradient);
+    }
+    this.ownOptimiser.step(parameters, gradients, learningRate);
   }
 }

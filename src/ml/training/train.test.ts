@@ -64,6 +64,7 @@ async function run(changes: Partial<Config>): Promise<Outcome> {
     Promise.all([pair.first, pair.second].map(async (view) => (await view.data<"float32">()).slice()));
   const watched: Method = {
     trainer: method.trainer,
+    studentViews: method.studentViews,
     ...(method.bags === undefined ? {} : { bags: method.bags }),
     step(views, stepSettings) {
       const { indices } = twin.next();

@@ -136,6 +136,7 @@ describe.each([
   ["wasm", "bingo", "sgd"],
   ["webgpu", "disco", "muon"],
   ["webgpu", "distillOnly", "sgd"],
+  ["webgpu", "seed", "muon"],
 ] as const)("a run on %s with %s and %s", (backend, method, optimiser) => {
   test(`${backend}, ${method}, ${optimiser}: goes on in another engine as if nothing had happened`, async () => {
     const { stop, steps } = lengths[backend];

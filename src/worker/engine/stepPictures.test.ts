@@ -35,6 +35,7 @@ test.each([
   let [first, second] = [new Float32Array(), new Float32Array()];
   const watched: Method = {
     trainer: method.trainer,
+    studentViews: method.studentViews,
     step(views, settings) {
       first = (views.first.dataSync() as Float32Array).slice(0, length);
       second = (views.second.dataSync() as Float32Array).slice(0, length);

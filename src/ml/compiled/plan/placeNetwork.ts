@@ -1,6 +1,8 @@
 import type { Network } from "../../models/network.ts";
-import { FlatLayout } from "./parameterLayout.ts";
-import type { Plan, PlanTensor } from "./plan.ts";
+import type { Weights } from "../../models/weights.ts";
+import type { TfjsGpu } from "../../tfjs/tfjsGpu.ts";
+import { allTensors, FlatLayout } from "./parameterLayout.ts";
+import type { BuiltPlan, Plan, PlanTensor } from "./plan.ts";
 
 /** One network's place in a plan. */
 export interface NetworkMemory {
@@ -22,4 +24,18 @@ export function placeNetwork(plan: Plan, network: Network, label: string): Netwo
     parameterTensor: plan.persistent(`${label} parameters`, parameters.size),
     bufferTensor: buffers.size === 0 ? null : plan.persistent(`${label} running statistics`, buffers.size),
   };
+}
+
+/** Copies weights to their place, in order with tfjs's own work. */
+export function uploadNetwork(gpu: TfjsGpu, built: BuiltPlan, memory: NetworkMemory, weights: Weights): void {
+  const values = allTensors(weights);
+  memory.parameters.upload(gpu, values, built.bufferOf(memory.parameterTensor));
+  if (memory.bufferTensor !== null) memory.buffers.upload(gpu, values, built.bufferOf(memory.bufferTensor));
+}
+
+/** The inverse. Nothing is read back, and batches are not counted. */
+export function downloadNetwork(built: BuiltPlan, memory: NetworkMemory, weights: Weights): void {
+  memory.parameters.download(built.bufferOf(memory.parameterTensor), weights.parameters);
+  if (memory.bufferTensor !== null)
+    memory.buffers.download(built.bufferOf(memory.bufferTensor), weights.buffers);
 }

@@ -57,6 +57,11 @@ export class Plan {
     this.kept.add(tensor);
   }
 
+  /** How many launches there are so far: where a part of the plan ends that is run by itself. */
+  get launchCount(): number {
+    return this.launches.length;
+  }
+
   /** @param operands in the order of the kernel's bindings. */
   launch(kernel: Kernel, operands: readonly (PlanTensor | PlanSlice)[]): void {
     invariant(
@@ -148,10 +153,13 @@ export class BuiltPlan {
     return this.memory.bufferOf(tensor);
   }
 
-  /** Writes the whole plan into a compute pass. */
-  encode(pass: GPUComputePassEncoder): void {
+  /**
+   * Writes the plan into a compute pass: as a whole, or a part of it, from a launch up to another.
+   * Parts are run in their order: what one leaves in transient tensors is there for the next.
+   */
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.steps.length): void {
     let current: GPUComputePipeline | null = null;
-    for (const { pipeline, bindGroup, workgroups } of this.steps) {
+    for (const { pipeline, bindGroup, workgroups } of this.steps.slice(from, to)) {
       if (pipeline !== current) pass.setPipeline((current = pipeline));
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...workgroups);
