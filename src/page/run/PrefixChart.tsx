@@ -24,7 +24,7 @@ export function PrefixChart() {
   const teacher = baseline?.teacherPrefixes ?? null;
   const chance = baseline?.chance ?? null;
   return (
-    <figure className={styles.figure} data-testid="prefix-chart">
+    <figure className={`card ${styles.figure}`} data-testid="prefix-chart">
       <figcaption>
         <b>How many dimensions does it need?</b> <span>kNN accuracy of the first dimensions</span>
       </figcaption>
