@@ -51,7 +51,8 @@ interface ExportedFile {
 /** Request name → what goes in and what comes out. `bytes` in and out are transferred, not copied. */
 export interface Requests {
   /** Probes the machine and readies a backend. Repeating it with another choice switches; refused while a run is going. */
-  openBackend: { in: { choice: BackendChoice }; out: BackendReport };
+  /** With `oneThread` WebAssembly starts no threads: for browsers in which starting them may never end. */
+  openBackend: { in: { choice: BackendChoice; oneThread?: boolean }; out: BackendReport };
   /** Forgets the images and makes room for others of this square size. */
   clearImages: { in: { size: number }; out: null };
   addImages: { in: ImageBlock; out: { count: number } };

@@ -10,7 +10,7 @@ export async function openBackend(engine: EngineClient, choice: BackendChoice): 
   const before = engineStore.getState();
   engineStore.setState({ status: "opening", choice, error: null });
   try {
-    const report = await engine.request("openBackend", { choice });
+    const report = await engine.request("openBackend", { choice, oneThread: before.oneThread });
     engineStore.setState({ status: "ready", report, progress: null });
     withdrawNotices("engine");
     await reloadTeacher(engine);

@@ -36,9 +36,11 @@ export function recoverEngine(engine: EngineClient): () => void {
   });
   const stopEvents = engine.subscribe((event) => {
     if (event.type === "backendLost") void recover();
-    // Firefox 153 without a GPU: one start of three stands still (docs/HOSTING.md). Nothing is lost yet.
-    if (event.type === "silence" && event.silentMs > 0 && engineStore.getState().status === "opening")
+    // Firefox 153 without a GPU: one start of three stands still (docs/HOSTING.md), on threads. Nothing is lost yet.
+    if (event.type === "silence" && event.silentMs > 0 && engineStore.getState().status === "opening") {
+      engineStore.setState({ oneThread: true });
       void recover();
+    }
   });
   return () => {
     stopStore();

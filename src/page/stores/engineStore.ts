@@ -15,6 +15,8 @@ export interface EngineProgress {
 interface EngineState {
   readonly status: EngineStatus;
   readonly choice: BackendChoice;
+  /** An engine was silent while it opened, as when threads never start: those after it do without. */
+  readonly oneThread: boolean;
   readonly report: BackendReport | null;
   readonly error: ErrorWire | null;
   /** Long work the engine reports on, null when there is none. */
@@ -28,6 +30,7 @@ interface EngineState {
 export const engineStore = createStore<EngineState>(() => ({
   status: "opening",
   choice: "auto",
+  oneThread: false,
   report: null,
   error: null,
   progress: null,

@@ -8,7 +8,9 @@ import { probeWebGl, probeWebGpu, type AdapterInfo } from "./adapterInfo.ts";
 /** Loads what a backend needs beyond tfjs itself (a module, binaries) and registers it with tfjs. */
 export interface BackendLoader {
   webgpu(): Promise<void>;
-  wasm(): Promise<{ readonly threads: number; readonly simd: boolean }>;
+  wasm(options: {
+    readonly oneThread: boolean;
+  }): Promise<{ readonly threads: number; readonly simd: boolean }>;
 }
 
 export interface OpenBackend {
@@ -23,9 +25,14 @@ export interface OpenBackend {
  * Unasked: a hardware WebGPU adapter; else whichever of hardware WebGL and WASM a short measured probe finds
  * faster; else the CPU. A software adapter is used only on request: WASM beats it many times over.
  *
+ * @param oneThread keeps WebAssembly from starting threads.
  * @throws AppError "backend-unavailable" when the backend asked for does not work here.
  */
-export async function openBackend(choice: BackendChoice, loader: BackendLoader): Promise<OpenBackend> {
+export async function openBackend(
+  choice: BackendChoice,
+  loader: BackendLoader,
+  oneThread = false,
+): Promise<OpenBackend> {
   const webgpu = await probeWebGpu();
   const webgl = probeWebGl();
   const candidates = new Map<BackendName, BackendCandidate>([
@@ -49,7 +56,7 @@ export async function openBackend(choice: BackendChoice, loader: BackendLoader):
   };
   const ready = async (name: BackendName): Promise<boolean> => {
     try {
-      const details = await prepare(name, loader, webgpu.software);
+      const details = await prepare(name, loader, { software: webgpu.software, oneThread });
       if (details !== "") update(name, { adapter: details });
       return true;
     } catch (error) {
@@ -119,12 +126,17 @@ export async function openBackend(choice: BackendChoice, loader: BackendLoader):
 }
 
 /** Registers, selects and awaits a backend. @returns details found out on the way. */
-async function prepare(name: BackendName, loader: BackendLoader, software: boolean): Promise<string> {
+async function prepare(
+  name: BackendName,
+  loader: BackendLoader,
+  { software, oneThread }: { readonly software: boolean; readonly oneThread: boolean },
+): Promise<string> {
   let details = "";
   if (name === "webgpu") await loader.webgpu();
   if (name === "wasm") {
-    const { threads, simd } = await loader.wasm();
-    details = `${threads} thread${threads === 1 ? "" : "s"}, ${simd ? "SIMD" : "no SIMD"}`;
+    const { threads, simd } = await loader.wasm({ oneThread });
+    const many = oneThread ? "1 thread (more did not start)" : `${threads} thread${threads === 1 ? "" : "s"}`;
+    details = `${many}, ${simd ? "SIMD" : "no SIMD"}`;
   }
   const ok = await tf.setBackend(name);
   if (!ok) throw new Error("tfjs could not start it");

@@ -5,10 +5,10 @@ import type { Session } from "./session.ts";
 
 export function backendRequests(session: Session): RequestHandlers<"openBackend" | "memory"> {
   return {
-    async openBackend({ choice }) {
+    async openBackend({ choice, oneThread = false }) {
       session.refuseDuringRun("switch the backend");
       session.dropTeacher();
-      const opened = await openBackend(choice, session.surroundings.loader);
+      const opened = await openBackend(choice, session.surroundings.loader, oneThread);
       session.backend = opened.report;
       void opened.lost.then((reason) => {
         const error = new AppError("backend-lost", `The GPU was lost: ${reason}`, {

@@ -14,8 +14,9 @@ export const browserLoader: RuntimeLoader = {
   webgpu: async () => {
     await import("@tensorflow/tfjs-backend-webgpu");
   },
-  wasm: async () => {
+  wasm: async ({ oneThread }) => {
     const { openWasm } = await import("./wasmBinaries.ts");
+    if (oneThread) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // tfjs then takes the binary without
     const { threads } = await openWasm(() => tf.setBackend("wasm"));
     const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
     return { threads, simd: simd === true };
