@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const killsWanted = Number(values.kills);
 const prng = createPrng(Number(values.seed), "soak");
 
-/** Some ten seconds on two cores: enough checkpoints to be broken off between any two. */
+/** Ten seconds and more on two cores: enough checkpoints to be broken off between any two. */
 const base: Config = {
   ...defaultConfig,
   imageSize: 24,
@@ -36,7 +36,7 @@ const base: Config = {
   evaluateEvery: 100,
   evaluationImages: 100,
   schedule: "cosinePerStep",
-  steps: values.short ? 300 : 1000,
+  steps: values.short ? 120 : 1000,
 };
 const subjects: readonly (readonly [string, Partial<Config>])[] = [
   ["DisCo, Muon", { method: "disco", optimiser: "muon" }],
