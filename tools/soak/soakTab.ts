@@ -43,8 +43,7 @@ export class SoakTab {
     for (;;) {
       const snapshot = await this.snapshot().catch(() => null); // between two documents
       if (snapshot !== null && done(snapshot)) return snapshot;
-      if (Date.now() > deadline)
-        throw new Error(`Not reached in ${limitMs} ms; last: ${describe(snapshot)}`);
+      if (Date.now() > deadline) throw new Error(`Not reached in ${limitMs} ms; last: ${describe(snapshot)}`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }

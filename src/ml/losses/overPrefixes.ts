@@ -24,7 +24,7 @@ export function overPrefixes<Rows extends readonly UnitRows[]>(
 }
 
 /** @returns [N, dim] unit rows; the rows themselves where they have no more dimensions. */
-export function prefixOf(rows: UnitRows, dim: number): UnitRows {
+function prefixOf(rows: UnitRows, dim: number): UnitRows {
   if (rows.shape[1] === dim) return rows;
   return normalizeRows(tf.slice2d(rows, [0, 0], [rows.shape[0], dim]));
 }
