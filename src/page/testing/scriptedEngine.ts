@@ -102,10 +102,13 @@ export class ScriptedEngine implements Engine {
     this.emit({
       type: "baseline",
       runId,
-      baseline: { teacherKnn: 0.9, untrainedKnn: 0.2, chance: 0.1, queryImages: 20 } as Extract<
-        EngineEvent,
-        { type: "baseline" }
-      >["baseline"],
+      baseline: {
+        teacherKnn: 0.9,
+        teacherPrefixes: null,
+        untrainedKnn: 0.2,
+        chance: 0.1,
+        queryImages: 20,
+      } as Extract<EngineEvent, { type: "baseline" }>["baseline"],
     });
     this.emit({
       type: "evaluation",
