@@ -60,8 +60,11 @@ const mostAblationValues = 24;
 
 /** The setting that the axis' values are of; null where they are of several. */
 export function settingOfAxis(axis: AblationAxis): Setting | null {
-  if (axis === "lossParts") return null;
-  return settings[axis === "nestedDim" ? "embeddingDim" : axis];
+  return axis === "lossParts" ? null : settings[nameOfSetting(axis)];
+}
+
+function nameOfSetting(axis: Exclude<AblationAxis, "lossParts">): SettingAxis {
+  return axis === "nestedDim" ? "embeddingDim" : axis;
 }
 
 /** Names and what a person reads, of an axis of categories; null of one of numbers. */
@@ -80,7 +83,7 @@ export function parseAxisValue(
     if (typeof given === "string" && Object.hasOwn(lossParts, given)) return { value: given };
     return { problem: `is none of ${Object.keys(lossParts).join(", ")}` };
   }
-  const name = axis === "nestedDim" ? "embeddingDim" : axis;
+  const name = nameOfSetting(axis);
   const { patch, problems } = parseConfigPatch({ [name]: given });
   const value = patch[name];
   if (

@@ -1,4 +1,5 @@
 import type { PrefixScore } from "../../contract/metrics.ts";
+import { formatShare } from "../widgets/formatNumbers.ts";
 
 /** An embedding may lose so much of its accuracy and count as nearly as good. */
 const nearlyAsGood = 0.02;
@@ -17,14 +18,10 @@ export function describePrefixes(
   const enough = student.find(({ knn }) => knn >= whole.knn - nearlyAsGood) ?? whole;
   const told =
     enough.dims === whole.dims
-      ? `It takes all ${whole.dims} dimensions: ${percent(whole.knn)}, and every shorter prefix is more than two points worse.`
-      : `The first ${enough.dims} of ${whole.dims} dimensions are as good as all, to two points: ${percent(enough.knn)} and ${percent(whole.knn)}.`;
+      ? `It takes all ${whole.dims} dimensions: ${formatShare(whole.knn)}, and every shorter prefix is more than two points worse.`
+      : `The first ${enough.dims} of ${whole.dims} dimensions are as good as all, to two points: ${formatShare(enough.knn)} and ${formatShare(whole.knn)}.`;
   const shortest = student[0]!;
   const ceiling = teacher?.find(({ dims }) => dims === shortest.dims);
   if (ceiling === undefined || shortest.dims === whole.dims) return told;
-  return `${told} The first ${shortest.dims} give ${percent(shortest.knn)}, the teacher's ${percent(ceiling.knn)}.`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+  return `${told} The first ${shortest.dims} give ${formatShare(shortest.knn)}, the teacher's ${formatShare(ceiling.knn)}.`;
 }
