@@ -5,6 +5,7 @@ import { seriesDash } from "../plots/plotTheme.ts";
 import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
+import { percent } from "../verdict/evidence.ts";
 import { describePrefixes } from "./describePrefixes.ts";
 import styles from "./PrefixChart.module.css";
 
@@ -104,8 +105,4 @@ function xOf(i: number, count: number): number {
 
 function yOf(share: number): number {
   return frame.bottom - share * (frame.bottom - frame.top);
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }
