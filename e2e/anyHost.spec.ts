@@ -149,7 +149,8 @@ test("an update that comes during a run is offered after it, and the old version
   await expect(page.getByTestId("takeUpdate")).toBeVisible();
   await page.screenshot({ path: "test-results/any-host-update.png" });
   await playground.click("takeUpdate");
-  await expect(page.locator('script[src*="Updated1.js"]')).toBeAttached();
+  // The old version first ends what the other tab asked of it.
+  await expect(page.locator('script[src*="Updated1.js"]')).toBeAttached({ timeout: 90_000 });
   await playground.until(({ backend }) => backend !== null);
 
   // The other tab goes on with its own programs; when it is closed they go.

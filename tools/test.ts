@@ -18,7 +18,10 @@ import {
 } from "./testReport.ts";
 
 const reportFolder = join(repositoryRoot, "test-results");
-const stageLimitMinutes = 12;
+/** Far more than any stage needs on a slow machine: it is for one that hangs. */
+const stageLimitMinutes = 30;
+
+const isWindows = process.platform === "win32";
 
 interface Stage {
   readonly name: string;
@@ -81,18 +84,38 @@ function runNpm(args: readonly string[]): Promise<boolean> {
     const child = spawn("npm", ["run", "--silent", ...args], {
       cwd: repositoryRoot,
       stdio: "inherit",
-      shell: process.platform === "win32",
-      timeout: stageLimitMinutes * 60_000,
+      shell: isWindows,
+      // A process group of its own, so that what npm started ends with it.
+      detached: !isWindows,
     });
+    const send = (signal: NodeJS.Signals): void => {
+      if (isWindows || child.pid === undefined) child.kill(signal);
+      else process.kill(-child.pid, signal);
+    };
+    /** Ctrl+C, which a group of its own does not hear of. */
+    const stop = (): void => {
+      send("SIGINT");
+      process.exit(130);
+    };
+    process.on("SIGINT", stop);
+    const limits = [
+      setTimeout(() => {
+        console.error(`✗ ${args[0]} is ended: a stage may take ${stageLimitMinutes} minutes.`);
+        send("SIGINT");
+      }, stageLimitMinutes * 60_000),
+      // Browsers are closed in between.
+      setTimeout(() => send("SIGKILL"), (stageLimitMinutes + 0.5) * 60_000),
+    ];
+    const end = (succeeded: boolean): void => {
+      limits.forEach(clearTimeout);
+      process.off("SIGINT", stop);
+      resolve(succeeded);
+    };
     child.on("error", (error) => {
       console.error(error.message);
-      resolve(false);
+      end(false);
     });
-    child.on("exit", (code, signal) => {
-      if (signal !== null)
-        console.error(`Ended by ${signal}; a stage may take ${stageLimitMinutes} minutes.`);
-      resolve(code === 0);
-    });
+    child.on("exit", (code) => end(code === 0));
   });
 }
 

@@ -4,8 +4,11 @@ import { offlineStore } from "../stores/offlineStore.ts";
 import { hasServiceWorkers, registerServiceWorker } from "./isolation.ts";
 
 const lookAgainMs = 3600_000;
-/** For a new version to take over from the old one. */
-const patienceMs = 5000;
+/**
+ * For a new version to take over from the old one, which first ends what it was asked for, by other tabs too. A page
+ * reloaded before that would come back in the old version.
+ */
+const patienceMs = 60_000;
 
 let registration: ServiceWorkerRegistration | null = null;
 

@@ -1,11 +1,19 @@
+import { useState } from "react";
 import { useStore } from "zustand";
 import { takeUpdate } from "../offline/serviceWorkerClient.ts";
 import { dismissNotice, noticeStore, type NoticeAction } from "../stores/noticeStore.ts";
 import { Icon } from "../widgets/Icon.tsx";
 import styles from "./Notices.module.css";
 
-const actions: Readonly<Record<NoticeAction, { readonly label: string; readonly run: () => void }>> = {
-  takeUpdate: { label: "Reload", run: () => void takeUpdate() },
+interface Action {
+  readonly label: string;
+  /** While it goes on, which ends with the page. */
+  readonly busyLabel: string;
+  readonly run: () => void;
+}
+
+const actions: Readonly<Record<NoticeAction, Action>> = {
+  takeUpdate: { label: "Reload", busyLabel: "Reloading …", run: () => void takeUpdate() },
 };
 
 /** The one place where the page speaks up. */
@@ -21,16 +29,7 @@ export function Notices() {
           <button type="button" aria-label="Dismiss" onClick={() => dismissNotice(id)}>
             <Icon name="close" />
           </button>
-          {action === null ? null : (
-            <button
-              type="button"
-              className={styles.action}
-              data-testid={action}
-              onClick={actions[action].run}
-            >
-              {actions[action].label}
-            </button>
-          )}
+          {action === null ? null : <ActionButton action={action} />}
           {details.length === 0 ? null : (
             <ul className={styles.details}>
               {details.map((detail, i) => (
@@ -41,5 +40,19 @@ export function Notices() {
         </div>
       ))}
     </div>
+  );
+}
+
+function ActionButton({ action }: { readonly action: NoticeAction }) {
+  const [isBusy, setBusy] = useState(false);
+  const { label, busyLabel, run } = actions[action];
+  const start = (): void => {
+    setBusy(true);
+    run();
+  };
+  return (
+    <button type="button" className={styles.action} data-testid={action} disabled={isBusy} onClick={start}>
+      {isBusy ? busyLabel : label}
+    </button>
   );
 }
