@@ -77,9 +77,11 @@ export class SoakTab {
     }, `${runId}.metrics`);
   }
 
-  /** As if the browser had killed it. */
+  /** As if the browser had killed it. Resolves when the page has another. */
   async endEngine(): Promise<void> {
-    await this.engine.evaluate(() => self.close());
+    const ended = this.engine;
+    await ended.evaluate(() => self.close());
+    await this.until(() => this.engines.some((engine) => engine !== ended));
   }
 
   /** The process that has the GPU, as by a driver's reset. */
@@ -91,8 +93,12 @@ export class SoakTab {
     await devtools.detach();
   }
 
+  private get engines(): Worker[] {
+    return this.page.workers().filter((worker) => /\/entry-[\w-]+\.js$/.test(worker.url()));
+  }
+
   private get engine(): Worker {
-    const found = this.page.workers().find((worker) => /\/entry-[\w-]+\.js$/.test(worker.url()));
+    const found = this.engines[0];
     if (found === undefined) throw new Error("the page has no engine");
     return found;
   }
