@@ -106,6 +106,13 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
     .first()
     .getByRole("button", { name: /^What to do with/ })
     .click();
+  const packed = page.waitForEvent("download", { timeout: 120_000 });
+  await rows.first().getByTestId("pack-kept-student").click();
+  expect((await packed).suggestedFilename()).toBe("student.zip");
+  await rows
+    .first()
+    .getByRole("button", { name: /^What to do with/ })
+    .click();
   await rows.first().getByRole("button", { name: "Its curves in Train" }).click();
   await expect(page.getByText("An earlier run:")).toBeVisible();
 });

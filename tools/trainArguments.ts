@@ -245,14 +245,18 @@ function readBackend(value: string): BackendChoice {
   return choice;
 }
 
-function readExports(value: string | undefined): readonly ExportPart[] {
+/**
+ * @param value names with commas between, or "all".
+ * @throws UsageError when one is unknown; `flag` is what it calls the flag.
+ */
+export function readExports(value: string | undefined, flag = "--export"): readonly ExportPart[] {
   if (value === undefined) return [];
   if (value === "all") return exportPartNames;
   const asked = value.split(",").map((name) => name.trim());
   const unknown = asked.find((name) => !exportPartNames.some((known) => known === name));
   if (unknown !== undefined)
     throw new UsageError(
-      `--export ${value}: “${unknown}” is neither all nor one of ${exportPartNames.join(", ")}`,
+      `${flag} ${value}: “${unknown}” is neither all nor one of ${exportPartNames.join(", ")}`,
     );
   return exportPartNames.filter((name) => asked.includes(name));
 }

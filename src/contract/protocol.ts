@@ -11,6 +11,7 @@ import type { KeptList, KeptNumbers, KeptRun, KeptTeacher } from "./keptRun.ts";
 import type { RunEnd, RunPlan } from "./run.ts";
 import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
 import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
+import type { StudentSettings } from "./studentExport.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
 
 export type { RunEnd, RunPlan };
@@ -150,6 +151,8 @@ export interface Requests {
   exportStudent: { in: { runId: string; withHead: boolean }; out: ExportedFile };
   /** What that student makes of drawn pictures, for exports to be compared with. */
   witnessStudent: { in: { runId: string }; out: StudentWitness };
+  /** The same for a student that is kept as a file, head included. */
+  witnessFile: { in: { weights: Uint8Array<ArrayBuffer>; settings: StudentSettings }; out: StudentWitness };
   /** What it makes of every image that is loaded. Says progress; a run that is going waits. */
   embedSet: { in: { runId: string }; out: SetEmbeddings };
   /** Tensors, bytes: for the page's footer and for tests. */

@@ -1,7 +1,9 @@
 /** What the live student makes of pictures, all at once. */
 
-/** Drawn pictures, and what the live student makes of them. */
+/** Drawn pictures, and what a student makes of them in the engine. */
 export interface StudentWitness {
+  /** What computed it: "wasm, 2 threads". */
+  readonly backend: string;
   /** Of the pictures, pixels: as the student was trained. */
   readonly side: number;
   readonly count: number;

@@ -58,11 +58,10 @@ export function checkAnswers(
 
 /** `certificate.json`. */
 export function certificateOf(
-  { side, count, rgb, features, embedding }: StudentWitness,
+  { backend, side, count, rgb, features, embedding }: StudentWitness,
   about: {
     readonly withHead: boolean;
     readonly madeBy: string;
-    readonly backend: string;
     readonly checks: readonly ExportCheck[];
     readonly sha256: Readonly<Record<string, string>>;
   },
@@ -74,9 +73,9 @@ export function certificateOf(
   return {
     format: "disco-student-certificate",
     formatVersion: 1,
-    what: "Drawn pictures, and what the student made of them where it was trained: features before and, with the head, its embedding.",
+    what: "Drawn pictures, and what the student made of them in the page: features before and, with the head, its embedding.",
     madeBy: about.madeBy,
-    backend: about.backend,
+    backend,
     tolerance: exportTolerance,
     toleranceMeans: "largest difference of a value, as a share of the largest value where that is over 1",
     side,

@@ -1,4 +1,5 @@
 import type { StudentSettings } from "../../contract/studentExport.ts";
+import { readSafetensors } from "../../formats/safetensors.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { namedEncoder, type Head } from "../models/encoder.ts";
 import { neededLayers, type Layer, type LayerIndex, type Network } from "../models/network.ts";
@@ -28,6 +29,20 @@ export function trainedStudent(settings: StudentSettings, state: StateDict): Tra
   const mismatch = mismatchError(network, compareStateDict(network, state));
   if (mismatch !== null) throw mismatch;
   return { network, state, imageSize, preprocessing: imageNetPreprocessing };
+}
+
+/**
+ * A student's file with the network that its run's settings describe.
+ *
+ * @param weights `student.safetensors`, head included.
+ * @throws AppError "file-unreadable" when it is no such file, "teacher-mismatch" when it holds another network.
+ */
+export function readStudentFile(weights: Uint8Array<ArrayBuffer>, settings: StudentSettings): TrainedNetwork {
+  const { tensors } = readSafetensors(weights);
+  const state = new Map(
+    [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.toFloat32() }]),
+  );
+  return trainedStudent(settings, state);
 }
 
 /** The head of a student's file; its output width is told by its last layer alone. */

@@ -1,7 +1,6 @@
 import type { Config } from "../../contract/config.ts";
-import { methodUses } from "../../contract/methods.ts";
 import type { Evaluation, EvaluationBaseline, PrefixScore } from "../../contract/metrics.ts";
-import { prefixDims } from "../../contract/prefixDims.ts";
+import { isNested, prefixDims } from "../../contract/prefixDims.ts";
 import { invariant } from "../../lib/invariant.ts";
 import type { Sliced } from "../../lib/slices.ts";
 import { plainViews } from "../augment/drawViews.ts";
@@ -94,7 +93,7 @@ export class Judge {
     const defaults = knnDefaults(bank.length);
     this.neighbours = Math.min(config.knnNeighbours || defaults.neighbours, bank.length);
     this.temperature = defaults.temperature;
-    this.isNested = config.nested === "on" && methodUses(config.method, "nested");
+    this.isNested = isNested(config);
     this.baseline = {
       teacherKnn: null,
       teacherPrefixes: null,

@@ -1,3 +1,4 @@
+import { ChartFrame, type PlotArea } from "../plots/ChartFrame.tsx";
 import { seriesDash } from "../plots/plotTheme.ts";
 import styles from "./AblationChart.module.css";
 import type { AblationFigure } from "./ablationFigures.ts";
@@ -12,7 +13,7 @@ interface AblationChartProps {
 }
 
 const width = 480;
-const rowHeight = 15;
+const area: PlotArea = { left: 56, right: width - 12, top: 12, bottom: 236 };
 
 /**
  * A measure against what was varied: means, 95 % intervals as bars, every seed as a ring that opens its run. Lines to
@@ -20,50 +21,28 @@ const rowHeight = 15;
  */
 export function AblationChart({ figure, onOpen }: AblationChartProps) {
   const { measure, axisLabel, xKind, values, ticks, points, comparison, references, format } = figure;
-  const frame = { left: 56, right: width - 12, top: 12, bottom: 236 };
-  const rows = labelRows(ticks, frame.right - frame.left);
-  const height = frame.bottom + 44 + (rows - 1) * rowHeight;
-  const { x, y, yTicks } = chartScale(values, xKind, allYs(figure), frame, figure.yRange);
+  const { x, y, yTicks } = chartScale(values, xKind, allYs(figure), area, figure.yRange);
   const lowest = yTicks[0] ?? 0;
   const tickOf = (value: string | number): string => ticks[values.indexOf(value)] ?? String(value);
   const summary = points.map(({ value, mean }) => `${tickOf(value)}: ${format(mean)}`).join(", ");
   return (
     <>
-      <svg
-        className={styles.plot}
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`${measure} by ${axisLabel}. ${summary}`}
+      <ChartFrame
+        width={width}
+        area={area}
+        xTicks={values.map((value, i) => ({ at: x(value), label: ticks[i] ?? "" }))}
+        yTicks={yTicks.map((tick) => ({ at: y(tick), label: format(tick) }))}
+        xLabel={axisLabel}
+        labelRows={labelRows(ticks, area.right - area.left)}
+        description={`${measure} by ${axisLabel}. ${summary}`}
       >
-        {yTicks.map((tick) => (
-          <g key={tick}>
-            <line className={styles.grid} x1={frame.left} x2={frame.right} y1={y(tick)} y2={y(tick)} />
-            <text className={styles.text} x={frame.left - 6} y={y(tick) + 4} textAnchor="end">
-              {format(tick)}
-            </text>
-          </g>
-        ))}
-        {values.map((value, i) => (
-          <text
-            key={value}
-            className={styles.text}
-            x={x(value)}
-            y={frame.bottom + 18 + (i % rows) * rowHeight}
-            textAnchor="middle"
-          >
-            {ticks[i]}
-          </text>
-        ))}
-        <text className={styles.text} x={(frame.left + frame.right) / 2} y={height - 6} textAnchor="middle">
-          {axisLabel}
-        </text>
         {references.map((reference) => (
           <line
             key={reference.label}
             className={styles.reference}
             style={{ stroke: `var(--series-${reference.colour})` }}
-            x1={frame.left}
-            x2={frame.right}
+            x1={area.left}
+            x2={area.right}
             y1={y(reference.y)}
             y2={y(reference.y)}
             strokeDasharray={seriesDash[reference.colour].join(" ")}
@@ -109,7 +88,7 @@ export function AblationChart({ figure, onOpen }: AblationChartProps) {
             <circle className={styles.mean} cx={x(value)} cy={y(mean)} r={3} />
           </g>
         ))}
-      </svg>
+      </ChartFrame>
       <ul className={styles.legend}>
         {comparison === null ? null : (
           <li>

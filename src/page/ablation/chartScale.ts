@@ -1,4 +1,5 @@
 import type { AblationValue } from "../../contract/ablationDesign.ts";
+import type { PlotArea } from "../plots/ChartFrame.tsx";
 
 /** Where things go in the figure of a measure against what was varied, in the units of its view box. */
 export interface ChartScale {
@@ -7,17 +8,10 @@ export interface ChartScale {
   readonly yTicks: readonly number[];
 }
 
-export interface Frame {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
 /** How values are placed along x: names evenly in their order, numbers by size or by its logarithm. */
 export type XKind = "named" | "log" | "linear";
 
-/** Between the frame and the outermost values. */
+/** Between the area's edges and the outermost values. */
 const inset = 24;
 
 /**
@@ -29,19 +23,19 @@ export function chartScale(
   values: readonly AblationValue[],
   kind: XKind,
   ys: readonly number[],
-  frame: Frame,
+  area: PlotArea,
   yRange: { readonly from: number; readonly to: number } | null = null,
 ): ChartScale {
   const share = kind === "named" ? namedShares(values) : numberShares(values.map(Number), kind);
   // Names stand in the middle of their part, so that the first and last have room to both sides.
-  const room = kind === "named" ? (frame.right - frame.left) / (2 * values.length) : inset;
+  const room = kind === "named" ? (area.right - area.left) / (2 * values.length) : inset;
   const x = (value: AblationValue): number =>
-    frame.left + room + share(value) * (frame.right - frame.left - 2 * room);
+    area.left + room + share(value) * (area.right - area.left - 2 * room);
   const { bottom, top, step } = yRange === null ? rangeOf(ys) : rangeBetween(yRange.from, yRange.to);
   const ticks = Math.round((top - bottom) / step);
   return {
     x,
-    y: (value) => frame.bottom - ((value - bottom) / (top - bottom)) * (frame.bottom - frame.top),
+    y: (value) => area.bottom - ((value - bottom) / (top - bottom)) * (area.bottom - area.top),
     yTicks: Array.from({ length: ticks + 1 }, (_, i) => Number((bottom + i * step).toPrecision(12))),
   };
 }

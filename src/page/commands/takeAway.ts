@@ -1,7 +1,10 @@
 import { AppError } from "../../contract/errors.ts";
 import type { Engine } from "../../contract/protocol.ts";
+import type { RunFile } from "../../contract/runFile.ts";
+import type { StudentWitness } from "../../contract/studentAnswers.ts";
 import { requestExport } from "../engine/exportClient.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
+import { keptEntry } from "../stores/keptStore.ts";
 import { exportStore } from "../stores/exportStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
@@ -15,7 +18,44 @@ const say = (task: string): void => exportStore.setState({ task });
  *
  * @throws AppError when there is none, when nothing was chosen, or when a model does not say what the student says.
  */
-export async function takeStudentAway(engine: Engine): Promise<void> {
+export function takeStudentAway(engine: Engine): Promise<void> {
+  return packStudent(async () => {
+    const run = currentRunFile();
+    const { runId } = runStore.getState();
+    const witness = await engine.request("witnessStudent", { runId });
+    const { bytes: weights } = await engine.request("exportStudent", { runId, withHead: true });
+    return { runId, run, weights, witness };
+  });
+}
+
+/**
+ * The same of a run that is kept.
+ *
+ * @throws AppError as above, and while a run is going.
+ */
+export function takeKeptStudentAway(engine: Engine, runId: string): Promise<void> {
+  return packStudent(async () => {
+    const entry = keptEntry(runId);
+    const { student: weights } = await engine.request("readKept", { runId });
+    if (entry === null || weights === null)
+      throw new AppError("not-found", "This run’s student is not kept.");
+    const { run } = entry.record;
+    const witness = await engine.request("witnessFile", {
+      weights: new Uint8Array(weights), // what is given goes over to the engine
+      settings: run.config,
+    });
+    return { runId, run, weights, witness };
+  });
+}
+
+interface AskedStudent {
+  readonly runId: string;
+  readonly run: RunFile;
+  readonly weights: Uint8Array<ArrayBuffer>;
+  readonly witness: StudentWitness;
+}
+
+async function packStudent(ask: () => Promise<AskedStudent>): Promise<void> {
   const { parts, withHead } = exportStore.getState();
   if (parts.length === 0)
     throw new AppError("config-invalid", "Nothing was chosen to go into the zip", {
@@ -23,10 +63,7 @@ export async function takeStudentAway(engine: Engine): Promise<void> {
     });
   await oneAtATime(async () => {
     say("Asking the student");
-    const run = currentRunFile();
-    const { runId } = runStore.getState();
-    const witness = await engine.request("witnessStudent", { runId });
-    const { bytes: weights } = await engine.request("exportStudent", { runId, withHead: true });
+    const { runId, run, weights, witness } = await ask();
     const job = { weights, settings: run.config, witness, parts, withHead, run };
     const { zip, checks, files } = await requestExport("packStudent", job, say);
     exportStore.setState({ last: { runId, checks, files: files.length, bytes: zip.length } });

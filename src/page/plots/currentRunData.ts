@@ -1,3 +1,4 @@
+import type { Config } from "../../contract/config.ts";
 import { metricLogOf } from "../metrics/metricArchive.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -7,8 +8,13 @@ import { shownRunStore } from "../stores/shownRunStore.ts";
 import type { RunData } from "./chartData.ts";
 import { teacherlessOf } from "./teacherless.ts";
 
+interface ShownRunData extends RunData {
+  /** What it is trained with, or will be. */
+  readonly config: Config;
+}
+
 /** What is known of the run that charts show: an earlier one that was opened, or the current one. */
-export function currentRunData(): RunData {
+export function currentRunData(): ShownRunData {
   const { runId: shown } = shownRunStore.getState();
   const { runs } = runHistory.getState();
   const earlier = shown === "" ? undefined : runs.find((run) => run.runId === shown);
@@ -18,6 +24,7 @@ export function currentRunData(): RunData {
   const set =
     earlier === undefined ? summary : { kind: earlier.config.data, fingerprint: earlier.dataFingerprint };
   return {
+    config: config ?? settings,
     log: metricLogOf(runId),
     evaluations,
     baseline,

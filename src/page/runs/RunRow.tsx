@@ -5,6 +5,7 @@ import { deleteRuns, loadMetrics, saveRecord } from "../commands/keptRuns.ts";
 import { exportBundle } from "../commands/runBundles.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { deletedRuns, deleteLater, undoDelete } from "../stores/deletedRuns.ts";
+import { exportStore } from "../stores/exportStore.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { notifyError } from "../stores/noticeStore.ts";
 import { chooseRun, dismissRun, overlayStore } from "../stores/overlayStore.ts";
@@ -29,6 +30,7 @@ export function RunRow({ run, entry }: ListedRun) {
   const hasStudent =
     useStore(keptStudents, ({ files }) => files.has(run.runId)) || entry?.hasStudent === true;
   const busy = useStore(runStore, (state) => runIsBusy(state));
+  const isPacking = useStore(exportStore, ({ task }) => task !== "");
   const isBrokenOff = entry?.record.run.metrics.end === null;
   const isComplete = entry?.checkpoint?.step === entry?.checkpoint?.totalSteps;
   const open = async (): Promise<void> => {
@@ -36,6 +38,9 @@ export function RunRow({ run, entry }: ListedRun) {
     shownRunStore.setState({ runId: run.runId === runStore.getState().runId ? "" : run.runId });
     showView("train");
   };
+  // Loaded when it is asked for: nobody needs it before.
+  const packStudent = async (): Promise<void> =>
+    (await import("../commands/takeAway.ts")).takeKeptStudentAway(engine, run.runId);
   if (isDeleted)
     return (
       <tr className={styles.row}>
@@ -91,6 +96,14 @@ export function RunRow({ run, entry }: ListedRun) {
             onClick={() => void saveKeptStudent(engine, run.runId).catch(notifyError)}
           >
             <Icon name="download" /> Student
+          </button>
+          <button
+            type="button"
+            disabled={busy || isPacking || entry?.hasStudent !== true}
+            data-testid="pack-kept-student"
+            onClick={() => void packStudent().catch(notifyError)}
+          >
+            <Icon name="download" /> {isPacking ? "student.zip is being packed" : "student.zip"}
           </button>
           <button
             type="button"

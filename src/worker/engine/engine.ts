@@ -38,6 +38,7 @@ const harmless: ReadonlySet<RequestName> = new Set([
   "probe",
   "exportStudent",
   "witnessStudent",
+  "witnessFile",
   "embedSet",
 ]);
 

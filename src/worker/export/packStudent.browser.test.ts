@@ -48,6 +48,11 @@ test.each(["webgpu", "wasm"] as const)(
     expect(set.features).toHaveLength(images * set.dim);
     expect(new Set(set.features.subarray(0, set.dim)).size).toBeGreaterThan(1);
     const { bytes: weights } = await engine.request("exportStudent", { runId: "r", withHead: true });
+    const settings = config;
+    const fromFile = await engine.request("witnessFile", { weights: new Uint8Array(weights), settings });
+    expect(
+      Math.max(...fromFile.features.map((value, i) => Math.abs(value - witness.features[i]!))),
+    ).toBeLessThan(1e-5);
     expect((await engine.request("memory", null)).tensors).toBe(before);
     expect(Object.fromEntries(readSafetensors(weights).metadata)).toMatchObject({
       head: "projection",

@@ -1,11 +1,10 @@
 import { AppError } from "../../contract/errors.ts";
 import type { PackedStudent, StudentToPack } from "../../contract/studentExport.ts";
 import { writePng } from "../../formats/png.ts";
-import { readSafetensors } from "../../formats/safetensors.ts";
 import { writeZip } from "../../formats/zip.ts";
 import { hex, sha256 } from "../../lib/sha256.ts";
 import { certificateOf } from "../../ml/export/certificate.ts";
-import { trainedStudent, type TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
+import { readStudentFile } from "../../ml/export/trainedNetwork.ts";
 import { checkExports } from "./checkExports.ts";
 import { modelCard } from "./modelCard.ts";
 import { jsonFile, textFile, type PackedFile } from "./packedFile.ts";
@@ -26,7 +25,7 @@ export async function packStudent(
   say: (what: string) => void,
 ): Promise<PackedStudent> {
   say("Writing the files");
-  const trained = trainedFrom(weights, settings);
+  const trained = readStudentFile(weights, settings);
   const models = studentFiles({ trained, settings, withHead }, parts);
   const checks = await checkExports({ files: models, trained, witness, withHead }, runtimes, say);
   const wrong = checks.filter(({ agrees }) => !agrees);
@@ -57,7 +56,6 @@ export async function packStudent(
     certificateOf(witness, {
       withHead,
       madeBy: `${madeBy.name} ${madeBy.version}`,
-      backend: `${run.backend}, ${run.adapter}`,
       checks,
       sha256: Object.fromEntries(hashes),
     }),
@@ -73,13 +71,4 @@ export async function packStudent(
     checks,
     files: files.map(({ path, bytes }) => ({ path, bytes: bytes.length })),
   };
-}
-
-/** From the file that the engine wrote. */
-function trainedFrom(weights: Uint8Array<ArrayBuffer>, settings: StudentToPack["settings"]): TrainedNetwork {
-  const { tensors } = readSafetensors(weights);
-  const state = new Map(
-    [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.toFloat32() }]),
-  );
-  return trainedStudent(settings, state);
 }

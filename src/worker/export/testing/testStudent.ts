@@ -64,7 +64,7 @@ export async function testStudent(patch: Partial<StudentSettings>): Promise<Test
     settings: config,
     trained: trainedStudent(config, trained),
     weights: studentFile(network, trained, config, "both"),
-    witness: { side, count, rgb, features, embedding },
+    witness: { backend: `${tf.getBackend()}, a test`, side, count, rgb, features, embedding },
   };
 }
 
