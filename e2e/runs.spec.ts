@@ -113,6 +113,6 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
     .first()
     .getByRole("button", { name: /^What to do with/ })
     .click();
-  await rows.first().getByRole("button", { name: "Its curves in Train" }).click();
+  await rows.first().getByRole("button", { name: "Open in Train" }).click();
   await expect(page.getByText("An earlier run:")).toBeVisible();
 });

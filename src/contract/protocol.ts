@@ -9,7 +9,7 @@ import type { ErrorWire } from "./errors.ts";
 import type { Evaluation, EvaluationBaseline, MetricRows } from "./metrics.ts";
 import type { KeptList, KeptNumbers, KeptRun, KeptTeacher } from "./keptRun.ts";
 import type { RunEnd, RunPlan } from "./run.ts";
-import type { NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
+import type { EarlierStudent, NeighbourLists, PictureQuery, StepPictures, StepReplay } from "./sight.ts";
 import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
 import type { StudentSettings } from "./studentExport.ts";
 import type { TeacherCard, TeacherInspection, TeacherRecipe } from "./teacher.ts";
@@ -81,6 +81,12 @@ export interface Requests {
    * waits for a run; what is not known yet is null, and what may become known without a run is then worked out.
    */
   neighbours: { in: { query: PictureQuery; config: Config; count: number }; out: NeighbourLists };
+  /**
+   * Has an earlier run's student answer for "now" until a run begins, or the present one again.
+   *
+   * @throws AppError "busy" while a run is going, "teacher-mismatch" when the file is not of these settings.
+   */
+  lookThrough: { in: { student: EarlierStudent | null }; out: null };
   /** Takes the last step of a paused run apart, for one image of its batch. */
   replayStep: { in: { runId: string }; out: StepReplay };
   /**

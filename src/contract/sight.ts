@@ -1,4 +1,5 @@
 /** What networks make of pictures: the messages behind "what it sees", the diagram's pictures and one slow step. */
+import type { StudentSettings } from "./studentExport.ts";
 
 /** An image of the set, and how near its embedding lies to the query's: the cosine, in [−1, 1]. */
 export interface Neighbour {
@@ -19,11 +20,20 @@ export type PictureQuery =
 export interface NeighbourLists {
   /** By the student before its first step. */
   readonly before: readonly Neighbour[] | null;
-  /** By the student as of the last evaluation, or of the end of the run. */
+  /** By the student as of the last evaluation, or of the end of the run; or by an earlier one that is looked through. */
   readonly now: readonly Neighbour[] | null;
   readonly teacher: readonly Neighbour[] | null;
   /** Step that `now` is of; null without `now`. */
   readonly step: number | null;
+}
+
+/** The student of a run that is over, from its file. */
+export interface EarlierStudent {
+  /** `student.safetensors`, head included. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+  readonly settings: StudentSettings;
+  /** The last of its run. */
+  readonly step: number;
 }
 
 /** What one image of the batch of a step went through, to be shown. */

@@ -11,7 +11,7 @@ import { ablationTable } from "./ablationTable.ts";
 import styles from "./AblationView.module.css";
 import { DesignForm } from "./DesignForm.tsx";
 import { JobQueue } from "./JobQueue.tsx";
-import { openRun } from "./openRun.ts";
+import { openRun } from "../commands/openRun.ts";
 import { describePublished } from "./publishedFinding.ts";
 import type { AblationFile } from "./saveAblation.ts";
 

@@ -13,7 +13,7 @@ import { measures } from "../trials/measures.ts";
 import { formatDuration } from "../widgets/formatNumbers.ts";
 import { stateNames } from "./ablationTable.ts";
 import styles from "./AblationView.module.css";
-import { openRun } from "./openRun.ts";
+import { openRun } from "../commands/openRun.ts";
 
 /** Every run of the ablation in the order in which they are done, and what can be changed about that. */
 export function JobQueue() {

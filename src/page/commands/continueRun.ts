@@ -11,7 +11,7 @@ import { keepEveryMs, keptEntry, keptStore } from "../stores/keptStore.ts";
 import { notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
-import { shownRunStore } from "../stores/shownRunStore.ts";
+import { showCurrentRun } from "../stores/shownRunStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { refreshKept } from "./keptRuns.ts";
 import { hasLoadedBefore, loadAsBefore, loadTeacher } from "./loadTeacher.ts";
@@ -63,7 +63,7 @@ export async function goOnWithRun(engine: Engine, runId: string, options: Contin
   withdrawNotices("run");
   beginRun(runId, config);
   plotStore.setState({ zoom: null });
-  shownRunStore.setState({ runId: "" });
+  showCurrentRun();
   try {
     const asked = { runId, paused, keepEveryMs: keepEveryMs(), totalSteps, patch };
     const continued = await engine.request("continueRun", asked);

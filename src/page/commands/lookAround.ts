@@ -1,8 +1,11 @@
+import type { Config } from "../../contract/config.ts";
 import type { Engine } from "../../contract/protocol.ts";
 import { configStore } from "../stores/configStore.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
+import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
 import { lookAtViews } from "./lookAtViews.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
 import { sightStore, stepPicturesStore, type GivenPicture } from "../stores/sightStore.ts";
 
 /** Neighbours asked for; the page shows fewer where it is narrow. */
@@ -21,7 +24,7 @@ async function askNeighbours(engine: Engine): Promise<void> {
         foreign === null
           ? { kind: "image", index: Math.min(index, summary.count - 1) }
           : { kind: "picture", side: foreign.side, rgb: foreign.rgb.slice() },
-      config: runStore.getState().config ?? configStore.getState().config,
+      config: lookedAtConfig(),
       count: neighbourCount,
     });
     if (question === lastQuestion) sightStore.setState({ lists });
@@ -30,6 +33,13 @@ async function askNeighbours(engine: Engine): Promise<void> {
   }
 }
 let lastQuestion = 0;
+
+/** Of the earlier run whose student is looked through, of the run, or of the one that would begin. */
+function lookedAtConfig(): Config {
+  const { runId, hasStudent } = shownRunStore.getState();
+  const earlier = hasStudent ? runHistory.getState().runs.find((run) => run.runId === runId) : undefined;
+  return earlier?.config ?? runStore.getState().config ?? configStore.getState().config;
+}
 
 export function lookAtImage(engine: Engine, index: number): void {
   sightStore.setState({ index, given: null, view: null, lists: null });

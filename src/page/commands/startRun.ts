@@ -11,7 +11,7 @@ import { keepEveryMs, keptStore } from "../stores/keptStore.ts";
 import { notifyError, withdrawNotices } from "../stores/noticeStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { beginRun, hasTeacher, runIsBusy, runIsGoing, runStore } from "../stores/runStore.ts";
-import { shownRunStore } from "../stores/shownRunStore.ts";
+import { showCurrentRun } from "../stores/shownRunStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { loadTeacher } from "./loadTeacher.ts";
 import { newRunId } from "./newRunId.ts";
@@ -162,7 +162,7 @@ export async function launchRun(engine: Engine, config: Config, paused = false):
   metricLogOf(runId);
   beginRun(runId, config);
   plotStore.setState({ zoom: null });
-  shownRunStore.setState({ runId: "" });
+  showCurrentRun();
   keptStore.setState({ offered: "" });
   try {
     const plan = await engine.request("startRun", { runId, config, paused, keepEveryMs: keepEveryMs() });

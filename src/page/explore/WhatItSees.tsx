@@ -10,7 +10,9 @@ import { useEngine } from "../engine/EngineContext.tsx";
 import { createThumbnailCache, type ThumbnailCache } from "../ingest/thumbnailCache.ts";
 import { datasetStore } from "../stores/datasetStore.ts";
 import { notifyError } from "../stores/noticeStore.ts";
+import { runHistory } from "../stores/runHistory.ts";
 import { runStore } from "../stores/runStore.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
 import { sightStore, type GivenPicture } from "../stores/sightStore.ts";
 import { teacherStore } from "../stores/teacherStore.ts";
 import { showView } from "../stores/viewStore.ts";
@@ -64,6 +66,7 @@ function Sight({ summary, large, children }: SightProps) {
   const engine = useEngine();
   const cache = useMemo(() => createThumbnailCache(engine, thumbnailSide), [engine]);
   const { index, given, view, lists } = useStore(sightStore);
+  const earlier = useEarlierRun();
   const pick = (picked: number): void => lookAtImage(engine, picked);
   const choices = useMemo(() => {
     const order = createPrng(7, "offered pictures").permutation(summary.count);
@@ -76,6 +79,7 @@ function Sight({ summary, large, children }: SightProps) {
   return (
     <>
       <p className={styles.lead}>
+        {earlier === "" ? "" : `By the student of an earlier run, ${earlier}. `}
         {view !== null
           ? `The pictures of the set that each network finds most like ${visibleText(view.name)}.`
           : given !== null
@@ -119,7 +123,7 @@ function Sight({ summary, large, children }: SightProps) {
       />
       <NeighbourRow
         {...row}
-        label="now"
+        label={earlier === "" ? "now" : "its end"}
         neighbours={lists?.now ?? null}
         missing={<NowMissing isForeign={isForeign} />}
       />
@@ -133,9 +137,17 @@ function Sight({ summary, large, children }: SightProps) {
   );
 }
 
+/** Name of the earlier run whose student is looked through; empty without. */
+function useEarlierRun(): string {
+  const { runId, hasStudent } = useStore(shownRunStore);
+  const name = useStore(runHistory, ({ runs }) => runs.find((run) => run.runId === runId)?.name ?? "");
+  return hasStudent ? name : "";
+}
+
 function NowMissing({ isForeign }: { readonly isForeign: boolean }) {
+  const isEarlier = useStore(shownRunStore, ({ hasStudent }) => hasStudent);
   const state = useStore(runStore, (run) => run.state);
-  if (isForeign && state === "ended") return "worked out in a moment";
+  if (isEarlier || (isForeign && state === "ended")) return "worked out in a moment";
   return state === "idle" ? "Press Start and watch this row change" : "at the first evaluation";
 }
 

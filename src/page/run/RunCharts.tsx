@@ -4,6 +4,9 @@ import type { ChartId } from "../stores/plotStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { chartSpecs } from "../plots/chartData.ts";
 import { SmoothingField, XUnitField, ZoomField } from "../plots/ChartFields.tsx";
+import { closeRun } from "../commands/openRun.ts";
+import { useEngine } from "../engine/EngineContext.tsx";
+import { notifyError } from "../stores/noticeStore.ts";
 import { LiveFigures } from "./LiveFigures.tsx";
 import { LiveRate } from "./LiveRate.tsx";
 import { datasetStore } from "../stores/datasetStore.ts";
@@ -67,13 +70,17 @@ export function RunCharts() {
 
 /** Says so when the curves are those of an earlier run. */
 function ShownRun() {
+  const engine = useEngine();
+  const hasStudent = useStore(shownRunStore, (state) => state.hasStudent);
   const runId = useStore(shownRunStore, (state) => state.runId);
   const name = useStore(runHistory, ({ runs }) => runs.find((run) => run.runId === runId)?.name ?? "");
   if (runId === "" || name === "") return null;
   return (
     <p className={styles.shown} role="status">
-      An earlier run: <b>{name}</b>. Only the curves are its own; the rest of the page is of the current run.{" "}
-      <button type="button" onClick={() => shownRunStore.setState({ runId: "" })}>
+      An earlier run: <b>{name}</b>.{" "}
+      {hasStudent ? "The curves and “what it sees” are its own" : "Only the curves are its own"}; the rest of
+      the page is of the current run.{" "}
+      <button type="button" onClick={() => void closeRun(engine).catch(notifyError)}>
         Back to the current one
       </button>
     </p>

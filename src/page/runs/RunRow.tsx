@@ -1,7 +1,8 @@
 import { useStore } from "zustand";
 import { continueRun } from "../commands/continueRun.ts";
 import { saveKeptStudent } from "../commands/keepStudents.ts";
-import { deleteRuns, loadMetrics, saveRecord } from "../commands/keptRuns.ts";
+import { deleteRuns, saveRecord } from "../commands/keptRuns.ts";
+import { openRun } from "../commands/openRun.ts";
 import { exportBundle } from "../commands/runBundles.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { deletedRuns, deleteLater, undoDelete } from "../stores/deletedRuns.ts";
@@ -11,7 +12,6 @@ import { notifyError } from "../stores/noticeStore.ts";
 import { chooseRun, dismissRun, overlayStore } from "../stores/overlayStore.ts";
 import type { RunRecord } from "../stores/runHistory.ts";
 import { hasTeacher, runIsBusy, runStore } from "../stores/runStore.ts";
-import { shownRunStore } from "../stores/shownRunStore.ts";
 import { showView } from "../stores/viewStore.ts";
 import { formatShare } from "../widgets/formatNumbers.ts";
 import { Icon } from "../widgets/Icon.tsx";
@@ -33,11 +33,6 @@ export function RunRow({ run, entry }: ListedRun) {
   const isPacking = useStore(exportStore, ({ task }) => task !== "");
   const isBrokenOff = entry?.record.run.metrics.end === null;
   const isComplete = entry?.checkpoint?.step === entry?.checkpoint?.totalSteps;
-  const open = async (): Promise<void> => {
-    await loadMetrics(engine, run.runId);
-    shownRunStore.setState({ runId: run.runId === runStore.getState().runId ? "" : run.runId });
-    showView("train");
-  };
   // Loaded when it is asked for: nobody needs it before.
   const packStudent = async (): Promise<void> =>
     (await import("../commands/takeAway.ts")).takeKeptStudentAway(engine, run.runId);
@@ -77,8 +72,8 @@ export function RunRow({ run, entry }: ListedRun) {
       <td>{formatShare(run.evaluations.at(-1)?.knn)}</td>
       <td className={styles.actions}>
         <RunMenu label={`What to do with ${run.name}`}>
-          <button type="button" onClick={() => void open().catch(notifyError)}>
-            Its curves in Train
+          <button type="button" onClick={() => void openRun(engine, run.runId).catch(notifyError)}>
+            Open in Train
           </button>
           <button
             type="button"

@@ -52,12 +52,13 @@ async function run(
   runId: string,
   paused: boolean,
   each: (event: EngineEvent) => void,
+  settings = config,
 ): Promise<readonly EngineEvent[]> {
   const over = follow((event) => {
     each(event);
     return event.type === "runEnded";
   });
-  await engine.request("startRun", { runId, config, paused });
+  await engine.request("startRun", { runId, config: settings, paused });
   return over;
 }
 
@@ -169,4 +170,43 @@ test("a run that starts while untrained students embed the set is not kept waiti
   await engine.request("drawDemo", demo);
   await engine.request("loadTeacher", { kind: "bundled" });
   expect(lossesOf(events).length).toBe(6);
+});
+
+test("an earlier student answers from its file as it did in its run, of pictures too, until a run begins", async () => {
+  await run("earlier", false, () => undefined);
+  const { bytes: weights } = await engine.request("exportStudent", { runId: "earlier", withHead: true });
+  const inItsRun = (await ask(3)).now!;
+  const other = { ...config, learningRate: 0.01 };
+  await run("later", false, () => undefined, other);
+  const later = (await ask(3)).now!;
+  expect(later).not.toEqual(inItsRun);
+
+  const lookThrough = (patch: Partial<Config>): Promise<null> =>
+    engine.request("lookThrough", {
+      student: { weights: new Uint8Array(weights), settings: { ...config, ...patch }, step: 6 },
+    });
+  await expect(lookThrough({ studentWidth: 8 })).rejects.toMatchObject({ code: "teacher-mismatch" });
+  await lookThrough({});
+  for (let lists = await ask(3); ; lists = await ask(3)) {
+    if (lists.now === null) {
+      await follow(({ type }) => type === "neighboursChanged");
+      continue;
+    }
+    expect(lists.step).toBe(6);
+    expect(lists.now.map(({ index }) => index)).toEqual(inItsRun.map(({ index }) => index));
+    lists.now.forEach(({ similarity }, i) => expect(similarity).toBeCloseTo(inItsRun[i]!.similarity, 4));
+    break;
+  }
+  const { pixels } = await engine.request("thumbnails", { indices: [3], side: 24 });
+  const rgb = new Uint8Array(pixels.filter((_, i) => i % 4 !== 3));
+  const query = { kind: "picture", side: 24, rgb } as const;
+  expect((await engine.request("neighbours", { query, config, count: 1 })).now![0]).toMatchObject({
+    index: 3,
+  });
+
+  await engine.request("lookThrough", { student: null });
+  expect((await ask(3)).now).toEqual(later);
+  await lookThrough({});
+  await run("last", false, () => undefined, other);
+  expect((await ask(3)).now).toEqual(later); // the same settings and seed
 });

@@ -1,7 +1,7 @@
 import type { Config } from "../../contract/config.ts";
 import type { DatasetSummary } from "../../contract/dataset.ts";
 import { methods } from "../../contract/methods.ts";
-import type { Neighbour, NeighbourLists, PictureQuery } from "../../contract/sight.ts";
+import type { EarlierStudent, Neighbour, NeighbourLists, PictureQuery } from "../../contract/sight.ts";
 import { createPrng } from "../../lib/prng.ts";
 import type { Sliced } from "../../lib/slices.ts";
 import { CpuViewSource } from "../../ml/augment/cpuViewSource.ts";
@@ -9,17 +9,18 @@ import { plainViews } from "../../ml/augment/drawViews.ts";
 import { renderViews } from "../../ml/augment/renderViews.ts";
 import { packViews, wholeView } from "../../ml/augment/viewParameters.ts";
 import type { ImageStore } from "../../ml/data/imageStore.ts";
+import { readStudentFile, type TrainedNetwork } from "../../ml/export/trainedNetwork.ts";
 import { KeptFeatures } from "../../ml/eval/keptFeatures.ts";
 import { studentNetwork } from "../../ml/methods/createMethod.ts";
 import { parameterCount } from "../../ml/models/parameterCount.ts";
-import { disposeWeights, initialiseWeights } from "../../ml/models/weights.ts";
+import { disposeWeights, initialiseWeights, loadWeights } from "../../ml/models/weights.ts";
 import { embedWithTeacher } from "../../ml/teachers/embedWithTeacher.ts";
 import type { Render } from "../../ml/teachers/plainEmbeddings.ts";
 import type { Teacher } from "../../ml/teachers/teacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
 import { allOf, evaluationSample } from "../../ml/training/evaluationSample.ts";
 import { keptFeaturesOf, type Sighting } from "../../ml/training/judge.ts";
-import { calibrate, embedBySnapshot } from "../../ml/training/snapshot.ts";
+import { calibrate, embedBySnapshot, layersOf } from "../../ml/training/snapshot.ts";
 import { hashOfTeacher } from "../teacher/hashOfTeacher.ts";
 import { fitToSet } from "./fitToSet.ts";
 import type { Session } from "./session.ts";
@@ -33,6 +34,13 @@ const mostParameters = 3_000_000;
 const mostKept = 3;
 
 const task = "Finding neighbours";
+
+/** An earlier student, in the host's memory: it is seldom asked. */
+interface OpenedStudent extends TrainedNetwork {
+  readonly step: number;
+  /** What it makes of a set; null before it has been worked out. */
+  seen: PresentStudent | null;
+}
 
 /** The student of the present or last run, as it was when it was measured last. */
 interface PresentStudent {
@@ -52,6 +60,8 @@ export class Sight {
   private readonly untrained = new Map<string, KeptFeatures>();
   private readonly teachers = new Map<string, KeptFeatures>();
   private present: PresentStudent | null = null;
+  /** Answers in place of the present one. */
+  private opened: OpenedStudent | null = null;
   /** Of teachers that would take too long. */
   private readonly givenUp = new Set<string>();
   /** What was last asked for. */
@@ -73,10 +83,20 @@ export class Sight {
     this.session.emit({ type: "neighboursChanged" });
   }
 
-  /** The student of the run before is gone. */
+  /** Has an earlier student answer, or the present one again. @throws AppError as the request does. */
+  lookThrough(student: EarlierStudent | null): void {
+    this.opened =
+      student === null
+        ? null
+        : { ...readStudentFile(student.weights, student.settings), step: student.step, seen: null };
+    this.session.emit({ type: "neighboursChanged" });
+  }
+
+  /** The student of the run before is gone, and no other is looked through. */
   forgetPresent(): void {
-    if (this.present === null) return;
+    if (this.present === null && this.opened === null) return;
     this.present = null;
+    this.opened = null;
     this.session.emit({ type: "neighboursChanged" });
   }
 
@@ -86,7 +106,8 @@ export class Sight {
     const fingerprint = store?.summary?.fingerprint;
     if (store === null || fingerprint === undefined) return noLists;
     const before = this.untrained.get(untrainedKey(fingerprint, config)) ?? null;
-    const present = this.present?.fingerprint === fingerprint ? this.present : null;
+    const student = this.opened === null ? this.present : this.opened.seen;
+    const present = student?.fingerprint === fingerprint ? student : null;
     const key = this.teacherKey(fingerprint, config);
     const teacher = key === null ? null : (this.teachers.get(key) ?? null);
     const except = query.kind === "image" ? query.index : -1;
@@ -121,8 +142,10 @@ export class Sight {
     const [untrained, teacher] = [untrainedKey(fingerprint, config), this.teacherKey(fingerprint, config)];
     const isTeacherWanted = teacher !== null && !this.teachers.has(teacher) && !this.givenUp.has(teacher);
     const isUntrainedWanted = !this.untrained.has(untrained) && !this.givenUp.has(untrained);
-    if (!isTeacherWanted && !isUntrainedWanted) return;
-    void this.spareTime.use(`${untrained} ${teacher}`, () => this.findOut(config));
+    const { opened } = this;
+    const isOpenedWanted = opened !== null && opened.seen?.fingerprint !== fingerprint;
+    if (!isTeacherWanted && !isUntrainedWanted && !isOpenedWanted) return;
+    void this.spareTime.use(`${untrained} ${teacher} ${isOpenedWanted}`, () => this.findOut(config));
   }
 
   /** Goes on with what was last asked for and has been given up. */
@@ -144,6 +167,9 @@ export class Sight {
     const source = new CpuViewSource(store, config.imageSize); // no GPU need be set up for it
     const render: Render = (some) => plainViews(source, some);
 
+    const { opened } = this;
+    if (opened !== null && opened.seen?.fingerprint !== summary.fingerprint)
+      yield* this.seeByOpened(opened, everyone, new CpuViewSource(store, opened.imageSize), summary);
     const teacherKey = this.teacherKey(summary.fingerprint, config);
     const isTeacherKnown = teacherKey === null || this.teachers.has(teacherKey);
     if (!isTeacherKnown) {
@@ -172,6 +198,27 @@ export class Sight {
     }
     if (!isTeacherKnown && !this.teachers.has(teacherKey))
       yield* this.embedAhead(teacherKey, everyone, render, summary, config);
+  }
+
+  /** At the size it was trained at, whatever the present settings say. */
+  private async *seeByOpened(
+    opened: OpenedStudent,
+    indices: Int32Array,
+    source: CpuViewSource,
+    { fingerprint }: DatasetSummary,
+  ): Sliced<void> {
+    const { network, state, step } = opened;
+    const weights = loadWeights(network, state, false);
+    try {
+      const render: Render = (some) => plainViews(source, some);
+      const rows = yield* embedBySnapshot({ network, weights }, indices, render, [network.features], task);
+      const values = await rows.data<"float32">();
+      rows.dispose();
+      opened.seen = { fingerprint, step, features: new KeptFeatures(indices, values, network.featureDim) };
+    } finally {
+      disposeWeights(weights);
+    }
+    this.session.emit({ type: "neighboursChanged" });
   }
 
   /** Of a teacher's embeddings, those computed already. */
@@ -243,6 +290,7 @@ export class Sight {
 
   /** Between a run's steps. */
   private async featuresByStudent(picture: Picture): Promise<Float32Array | null> {
+    if (this.opened !== null) return featuresBy(this.opened, picture);
     const { run } = this.session;
     if (run === null) return null;
     return run.featuresOf(rendered(picture, run.imageSize));
@@ -277,6 +325,25 @@ interface Picture {
 
 function pictureOf(query: PictureQuery, store: ImageStore): Picture {
   return query.kind === "picture" ? query : { side: store.size, rgb: store.pixelsOf(query.index) };
+}
+
+async function featuresBy(
+  { network, state, imageSize: size }: TrainedNetwork,
+  picture: Picture,
+): Promise<Float32Array> {
+  const weights = loadWeights(network, state, false);
+  try {
+    const features = tf.tidy(() =>
+      layersOf({ network, weights }, tf.tensor4d(rendered(picture, size), [1, size, size, 3]), [
+        network.features,
+      ]),
+    );
+    const values = (await features.data<"float32">()).slice();
+    features.dispose();
+    return values;
+  } finally {
+    disposeWeights(weights);
+  }
 }
 
 /** The whole of a picture as a network of this project sees it: [size, size, 3] in [0, 1]. */

@@ -1,0 +1,55 @@
+import type { Engine } from "../../contract/protocol.ts";
+import { keptStudents } from "../stores/keptStudents.ts";
+import { keptEntry } from "../stores/keptStore.ts";
+import { runHistory, type RunRecord } from "../stores/runHistory.ts";
+import { runIsBusy, runStore } from "../stores/runStore.ts";
+import { showCurrentRun, shownRunStore } from "../stores/shownRunStore.ts";
+import { showView } from "../stores/viewStore.ts";
+import { loadMetrics } from "./keptRuns.ts";
+
+/** Shows a run again under Train: its curves, and where its student is kept and nothing is going, what that sees. */
+export async function openRun(engine: Engine, runId: string): Promise<void> {
+  await loadMetrics(engine, runId);
+  if (runId === runStore.getState().runId) await closeRun(engine);
+  else {
+    const run = runHistory.getState().runs.find((one) => one.runId === runId);
+    const weights = run === undefined || runIsBusy() ? null : await studentOf(engine, runId);
+    if (run === undefined || weights === null) {
+      await closeRun(engine); // of another that may be open
+      shownRunStore.setState({ runId });
+    } else {
+      shownRunStore.setState({ runId, hasStudent: true });
+      await lookThrough(engine, run, weights);
+    }
+  }
+  showView("train");
+}
+
+/** Back to the current run. */
+export async function closeRun(engine: Engine): Promise<void> {
+  const { hasStudent } = shownRunStore.getState();
+  showCurrentRun();
+  if (hasStudent) await engine.request("lookThrough", { student: null });
+}
+
+async function lookThrough(
+  engine: Engine,
+  { config, last }: RunRecord,
+  weights: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  try {
+    await engine.request("lookThrough", {
+      student: { weights, settings: config, step: last?.step ?? 0 },
+    });
+  } catch (error) {
+    shownRunStore.setState({ hasStudent: false });
+    throw error;
+  }
+}
+
+/** A copy of the file, which goes over to the engine; null where it is not kept. */
+async function studentOf(engine: Engine, runId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const file = keptStudents.getState().files.get(runId);
+  if (file !== undefined) return new Uint8Array(file.bytes);
+  return keptEntry(runId)?.hasStudent === true ? (await engine.request("readKept", { runId })).student : null;
+}
