@@ -4,28 +4,15 @@ import { writeZip } from "../../formats/zip.ts";
 import licence from "../../../LICENSE?raw";
 import continuePy from "./files/continue.py?raw";
 import readme from "./files/cluster.md?raw";
-import { jsonFile, textFile, type PackedFile } from "./packedFile.ts";
+import { jsonFile, textFile } from "./packedFile.ts";
 
 /** `cluster.zip`: a run as it stands, and the script that goes on with it in PyTorch. */
 export async function packCluster(
-  job: ClusterToPack,
+  { checkpoint, networks, teacher, heldOut, run, name, note, startedAt }: ClusterToPack,
   say: (what: string) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   say("Packing");
-  return writeZip(clusterFiles(job));
-}
-
-export function clusterFiles({
-  checkpoint,
-  networks,
-  teacher,
-  heldOut,
-  run,
-  name,
-  note,
-  startedAt,
-}: ClusterToPack): PackedFile[] {
-  return [
+  return writeZip([
     textFile("README.md", readme),
     textFile("continue.py", continuePy),
     { path: "checkpoint.safetensors", bytes: checkpoint },
@@ -35,5 +22,5 @@ export function clusterFiles({
     jsonFile("about.json", { name, note, startedAt }),
     ...(heldOut.length === 0 ? [] : [jsonFile("held_out.json", heldOut)]),
     textFile("LICENSE-code.txt", licence),
-  ];
+  ]);
 }
