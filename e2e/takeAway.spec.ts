@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import type { Page } from "@playwright/test";
 import type { ExportCheck } from "../src/contract/studentExport.ts";
-import { openZip } from "../src/formats/zip.ts";
+import { openZip, writeZip } from "../src/formats/zip.ts";
 import { bytesOf, textOf } from "./downloads.ts";
 import { expect, test } from "./playground.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
@@ -109,6 +109,50 @@ test("what the student makes of every image comes out by name, and the run as a 
   expect(report).toContain("What was trained");
   expect(report).toContain("<svg");
   expect(report).not.toContain("<script");
+});
+
+test("a run goes out for PyTorch, and what comes back goes on where it stood", async ({ playground }) => {
+  const { page } = playground;
+  await playground.open({ method: "mocov2", steps: 4, evaluateEvery: 0, data: "own" }, "wasm");
+  await page.getByTestId("folder-input").setInputFiles(pictures.path);
+  await playground.until((snapshot) => snapshot.dataset?.kind === "own");
+  await playground.click("start");
+  await playground.untilRun("ended");
+
+  const zipDownload = page.waitForEvent("download");
+  await playground.click("export-cluster");
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const { path, read } of (await openZip(new Uint8Array(await bytesOf(await zipDownload)))).entries)
+    files.set(path, await read());
+  expect([...files.keys()]).toEqual(
+    expect.arrayContaining(["README.md", "continue.py", "checkpoint.safetensors", "networks.json"]),
+  );
+  const heldOut = JSON.parse(new TextDecoder().decode(files.get("held_out.json"))) as string[];
+  expect(heldOut.length).toBeGreaterThan(0);
+
+  // As the script writes it back, without a step of its own.
+  const metricsDownload = page.waitForEvent("download");
+  await playground.click("export-metrics");
+  files.set("metrics.csv", new Uint8Array(await bytesOf(await metricsDownload)));
+  const bundle = ["run.json", "about.json", "metrics.csv", "checkpoint.safetensors"];
+  const zip = await writeZip(bundle.map((path) => ({ path, bytes: files.get(path)! })));
+  await playground.click("view-runs");
+  const rows = page.getByTestId("run-history").locator("tbody tr");
+  const before = await rows.count();
+  await page
+    .getByTestId("bundle-input")
+    .setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer: Buffer.from(zip) });
+  await expect(rows).toHaveCount(before + 1);
+  await rows
+    .first()
+    .getByRole("button", { name: /^What to do with/ })
+    .click();
+  await rows
+    .first()
+    .getByRole("button", { name: /epochs more$/ })
+    .click();
+  await playground.until(({ run }) => run.state === "running" || (run.plan?.totalSteps ?? 0) > 4);
+  await playground.until(({ run }) => run.step > 4);
 });
 
 /** The zip's files under an address of their own, and the libraries' public network from the packages here. */

@@ -70,6 +70,7 @@ function withoutTeacher(job: TrainJob): TrainJob {
     teacherAddress: null,
     repeated: null,
     exports: [],
+    forCluster: false,
     outFolder: join(job.outFolder, "baseline"),
   };
 }

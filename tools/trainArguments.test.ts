@@ -59,12 +59,14 @@ test("the shortest command is the demo set with the defaults", () => {
     fitsPhotos: false,
     backend: "auto",
     exports: [],
+    forCluster: false,
     outFolder: join(folder, "result"),
   });
 });
 
 test("formats to export are named, all or some", () => {
   expect(parse("--export", "all")?.exports).toEqual(["torch", "onnx", "transformersjs", "tfjs"]);
+  expect(parse("--cluster")?.forCluster).toBe(true);
   expect(parse("--export", "tfjs, onnx")?.exports).toEqual(["onnx", "tfjs"]);
   expect(() => parse("--export", "onnx,coreml")).toThrow("“coreml” is neither all nor one of torch, onnx");
 });

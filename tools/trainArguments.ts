@@ -28,6 +28,8 @@ export const usage = `Usage: npm run train -- --data <folder|zip|demo> --out <fo
   --set <name=value>          one setting; may be repeated; overrides --config
   --export <names>            also student.zip: all, or some of ${exportPartNames.join(", ")},
                               with commas between; every model in it is tried first
+  --cluster                   also cluster.zip: the run as it ended, to go on in PyTorch on several
+                              processes or machines (torchrun)
   --resume <folder>           goes on with the run that was broken off there (its --out), and
                               stands alone
   --help                      this text
@@ -64,6 +66,8 @@ export interface TrainJob {
   readonly backend: BackendChoice;
   /** For whom `student.zip` is packed; empty for no zip. */
   readonly exports: readonly ExportPart[];
+  /** Whether `cluster.zip` is packed. */
+  readonly forCluster: boolean;
   readonly outFolder: string;
 }
 
@@ -109,6 +113,7 @@ export function parseTrainArguments(args: readonly string[], workingFolder: stri
     fitsPhotos: preset === "photos",
     backend: readBackend(values.backend ?? "auto"),
     exports: readExports(values.export),
+    forCluster: values.cluster === true,
     outFolder: readOutFolder(resolve(workingFolder, values.out)),
   };
 }
@@ -128,6 +133,7 @@ function parseFlags(args: readonly string[]) {
     config: text,
     set: { type: "string", multiple: true },
     export: text,
+    cluster: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
   try {

@@ -408,7 +408,7 @@ class PlaygroundTab {
    * @throws TrainError when a run that did not fail does not come out whole.
    */
   async save(
-    { outFolder: folder, exports: parts }: TrainJob,
+    { outFolder: folder, exports: parts, forCluster }: TrainJob,
     { run }: PlaygroundSnapshot,
   ): Promise<readonly string[]> {
     if (run.plan === null) return [];
@@ -426,6 +426,10 @@ class PlaygroundTab {
     if (parts.length > 0 && run.end?.kind !== "failed") {
       await this.#pack(parts, join(folder, "student.zip"));
       saved.push("student.zip");
+    }
+    if (forCluster && run.end?.kind !== "failed") {
+      await this.#download("export-cluster", join(folder, "cluster.zip"));
+      saved.push("cluster.zip");
     }
     return saved;
   }

@@ -3,6 +3,7 @@
  * (`page/engine/engineClient.ts`) and by the in-process engine (`worker/engine/engine.ts`), which tests drive directly.
  */
 import type { BackendChoice, BackendReport } from "./backend.ts";
+import type { ClusterRun } from "./clusterExport.ts";
 import type { Config, ConfigPatch } from "./config.ts";
 import type { DatasetSummary, ImageBlock } from "./dataset.ts";
 import type { ErrorWire } from "./errors.ts";
@@ -133,8 +134,9 @@ export interface Requests {
     in: {
       record: KeptRun;
       student: Uint8Array<ArrayBuffer> | null;
-      /** Of a run that comes from elsewhere. */
+      /** Of a run that comes from elsewhere; the checkpoint as a run's file, whatever run it names. */
       metrics?: MetricRows;
+      checkpoint?: Uint8Array<ArrayBuffer> | null;
     };
     out: null;
   };
@@ -155,6 +157,8 @@ export interface Requests {
   adjustRun: { in: { runId: string; patch: ConfigPatch }; out: null };
   /** The student of the current or last run, torchvision names; `student.safetensors`. */
   exportStudent: { in: { runId: string; withHead: boolean }; out: ExportedFile };
+  /** That run with all that PyTorch needs to go on with it. @throws AppError "busy" while it is taking steps. */
+  exportForCluster: { in: { runId: string }; out: ClusterRun };
   /** What that student makes of drawn pictures, for exports to be compared with. */
   witnessStudent: { in: { runId: string }; out: StudentWitness };
   /** The same for a student that is kept as a file, head included. */

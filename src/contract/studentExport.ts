@@ -1,4 +1,5 @@
 /** A student taken away: what is asked of the worker that packs `student.zip`, and what it answers. */
+import type { ClusterToPack } from "./clusterExport.ts";
 import type { Config } from "./config.ts";
 import type { RunFile } from "./runFile.ts";
 import type { SetEmbeddings, StudentWitness } from "./studentAnswers.ts";
@@ -59,6 +60,8 @@ export interface EmbeddingsToPack {
 export const listedNeighbours = 10;
 
 export interface ExportRequests {
+  /** `cluster.zip`. Progress is a sentence. */
+  packCluster: { in: ClusterToPack; out: { readonly zip: Uint8Array<ArrayBuffer> } };
   /** A zip of tables: embeddings of a set's images and their nearest neighbours. Progress is a sentence. */
   packEmbeddings: { in: EmbeddingsToPack; out: { readonly zip: Uint8Array<ArrayBuffer> } };
   /** Progress is a sentence. @throws AppError "internal" when a file disagrees with the live student. */

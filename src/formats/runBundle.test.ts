@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { CheckpointFacts } from "../contract/checkpoint.ts";
 import { AppError } from "../contract/errors.ts";
 import { metricColumns } from "../contract/metrics.ts";
 import { csvFile, shortestFloat32, type CsvRow } from "./csvTable.ts";
 import { parseMetricsCsv } from "./metricsCsv.ts";
 import { readRunBundle, writeRunBundle } from "./runBundle.ts";
+import { readRunCheckpoint, writeRunCheckpoint } from "./runCheckpoint.ts";
+import { sampleCheckpoint } from "./testing/sampleCheckpoint.ts";
 import { sampleRun } from "./testing/sampleRun.ts";
 import { writeZip } from "./zip.ts";
 
@@ -30,9 +33,34 @@ describe("a run as one zip", () => {
       const student = Uint8Array.of(1, 2, 3);
       const bytes = await writeRunBundle({ run: sampleRun, student, ...about }, await csvOf(metrics, knn));
       const read = await readRunBundle(new Blob([bytes]));
-      expect(read).toEqual({ run: sampleRun, student, metrics, ...about });
+      expect(read).toEqual({ run: sampleRun, student, metrics, ...about, checkpoint: null });
     },
   );
+
+  test("a checkpoint in it comes along, unless it is of another run", async () => {
+    const sample = sampleCheckpoint(40);
+    const { config, dataFingerprint } = sampleRun;
+    const zipOf = async (facts: Partial<CheckpointFacts>): Promise<Blob> => {
+      const checkpoint = { ...sample, facts: { ...sample.facts, config, dataFingerprint: images, ...facts } };
+      return new Blob([
+        await writeZip([
+          { path: "run.json", bytes: JSON.stringify({ ...sampleRun, dataFingerprint: images }) },
+          { path: "metrics.csv", bytes: await csvOf(metrics) },
+          { path: "checkpoint.safetensors", bytes: writeRunCheckpoint(checkpoint) },
+        ]),
+      ]);
+    };
+    const images = "0123456789abcdef".repeat(4);
+    expect(dataFingerprint).not.toBe(images);
+    const { checkpoint } = await readRunBundle(await zipOf({}));
+    expect(readRunCheckpoint(checkpoint!).facts).toMatchObject({ step: 40, config });
+    await expect(readRunBundle(await zipOf({ config: { ...config, seed: 4 } }))).rejects.toThrow(
+      /not of one run: seed is 3 in one and 4 in the other/,
+    );
+    await expect(readRunBundle(await zipOf({ dataFingerprint: "f".repeat(64) }))).rejects.toThrow(
+      /of other images/,
+    );
+  });
 
   test("without student, name or note it is a run all the same", async () => {
     const bytes = await writeZip([

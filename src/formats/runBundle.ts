@@ -1,9 +1,11 @@
+import { settingNames } from "../contract/config.ts";
 import { AppError } from "../contract/errors.ts";
 import type { MetricRows } from "../contract/metrics.ts";
 import { formatRunFile, type RunFile } from "../contract/runFile.ts";
 import { longestName, longestNote } from "./keptRun.ts";
 import { parseMetricsCsv } from "./metricsCsv.ts";
 import { parseRunFile } from "./runFile.ts";
+import { readRunCheckpoint, type RunCheckpoint } from "./runCheckpoint.ts";
 import { openZip, writeZip, type ZipEntry } from "./zip.ts";
 import { z } from "./zod.ts";
 
@@ -16,12 +18,15 @@ export interface RunBundle {
   readonly metrics: MetricRows;
   /** null without. */
   readonly student: Uint8Array<ArrayBuffer> | null;
+  /** What it can go on from, of a run that comes from PyTorch; null without. */
+  readonly checkpoint: Uint8Array<ArrayBuffer> | null;
 }
 
 const runName = "run.json";
 const metricsName = "metrics.csv";
 const studentName = "student.safetensors";
 const aboutName = "about.json";
+const checkpointName = "checkpoint.safetensors";
 
 const limits = { entries: 100, entryBytes: 1024 ** 3, totalBytes: 2 * 1024 ** 3 } as const;
 
@@ -33,7 +38,7 @@ const aboutSchema = z.object({
 
 /** @param metricsCsv the run's metrics as they are exported. */
 export function writeRunBundle(
-  { run, student, ...about }: Omit<RunBundle, "metrics">,
+  { run, student, ...about }: Omit<RunBundle, "metrics" | "checkpoint">,
   metricsCsv: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const text = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content);
@@ -63,8 +68,27 @@ export async function readRunBundle(file: Blob): Promise<RunBundle> {
   const metrics = parseMetricsCsv(await text(metricsName));
   const about = find(aboutName) === undefined ? null : parseAbout(await text(aboutName));
   const student = find(studentName) === undefined ? null : await read(studentName);
+  const checkpoint = find(checkpointName) === undefined ? null : await read(checkpointName);
+  if (checkpoint !== null) refuseStrangers(run, readRunCheckpoint(checkpoint));
   const { name = "", note = "", startedAt = new Date(0).toISOString() } = about ?? {};
-  return { run, name, note, startedAt, metrics, student };
+  return { run, name, note, startedAt, metrics, student, checkpoint };
+}
+
+/** @throws AppError when a run and a checkpoint beside it are not of one another. */
+function refuseStrangers({ config, dataFingerprint, metrics }: RunFile, { facts }: RunCheckpoint): void {
+  const differs = settingNames.find((name) => config[name] !== facts.config[name]);
+  const what =
+    differs !== undefined
+      ? `${differs} is ${config[differs]} in one and ${facts.config[differs]} in the other`
+      : dataFingerprint !== facts.dataFingerprint
+        ? "they are of other images"
+        : metrics.steps !== facts.step
+          ? `one has ${metrics.steps} steps and the other ${facts.step}`
+          : null;
+  if (what === null) return;
+  throw new AppError("file-unreadable", `${runName} and ${checkpointName} are not of one run: ${what}.`, {
+    hint: "Take the zip as it was written.",
+  });
 }
 
 function parseAbout(text: string): z.infer<typeof aboutSchema> | null {

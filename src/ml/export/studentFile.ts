@@ -26,14 +26,24 @@ export function studentFile(
       values: data,
       dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
     }));
-  return writeSafetensors(tensors, {
+  const hasHead = tensors.some(({ name }) => isOfHead(name));
+  return writeSafetensors(tensors, studentMetadata(network, settings, hasHead));
+}
+
+/** What a student's file says besides its tensors. */
+export function studentMetadata(
+  network: Network,
+  { studentWidth, imageSize }: Pick<StudentSettings, "studentWidth" | "imageSize">,
+  hasHead: boolean,
+): Readonly<Record<string, string>> {
+  return {
     format: "pt",
     architecture: network.title,
-    input_size: String(settings.imageSize),
-    width_factor: String(settings.studentWidth / 64),
+    input_size: String(imageSize),
+    width_factor: String(studentWidth / 64),
     stem_stride: String(stemStride(network)),
-    ...(tensors.some(({ name }) => isOfHead(name)) ? { head: "projection" } : {}),
-  });
+    ...(hasHead ? { head: "projection" } : {}),
+  };
 }
 
 function stemStride({ layers }: Network): number {

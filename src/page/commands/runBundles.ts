@@ -32,7 +32,7 @@ export async function exportBundle(engine: Engine, runId: string): Promise<void>
 /** Takes a run that was exported into the list. It is a run of its own, however often it is taken in. */
 export async function importBundle(engine: Engine, file: File): Promise<void> {
   const { readRunBundle } = await import("../../formats/runBundle.ts");
-  const { run, name, note, startedAt, metrics, student } = await readRunBundle(file);
+  const { run, name, note, startedAt, metrics, student, checkpoint } = await readRunBundle(file);
   const runId = newRunId();
   const end = run.metrics.end ?? { kind: "stopped" };
   const log = createMetricLog();
@@ -51,7 +51,7 @@ export async function importBundle(engine: Engine, file: File): Promise<void> {
     verdict: judgeRun({ config, plan, end, log, evaluations, baseline }).headline,
     run: { ...run, metrics: { ...run.metrics, end } },
   };
-  await engine.request("saveKept", { record, student, metrics });
+  await engine.request("saveKept", { record, student, metrics, checkpoint });
   await refreshKept(engine);
   notify("info", `“${record.name}” is among the runs now.`, { cause: "other" });
 }

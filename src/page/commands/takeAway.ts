@@ -9,7 +9,9 @@ import { exportStore } from "../stores/exportStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { currentRunFile } from "./exportRun.ts";
+import { keptEntry } from "../stores/keptStore.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
+import { runName } from "./runName.ts";
 
 const say = (task: string): void => exportStore.setState({ task });
 
@@ -81,6 +83,25 @@ export async function takeEmbeddingsAway(engine: Engine): Promise<void> {
     const labels = datasetStore.getState().summary?.labels ?? [];
     const { zip } = await requestExport("packEmbeddings", { set, labels }, say);
     saveFile("embeddings.zip", zip, "application/zip");
+  });
+}
+
+/** The current or last run for PyTorch's own processes, as `cluster.zip`. @throws AppError while it is taking steps. */
+export async function takeRunToCluster(engine: Engine): Promise<void> {
+  await oneAtATime(async () => {
+    say("Asking the run");
+    const { runId, config } = runStore.getState();
+    const run = currentRunFile();
+    const record = keptEntry(runId)?.record;
+    const job = {
+      ...(await engine.request("exportForCluster", { runId })),
+      run,
+      name: record?.name ?? runName(config ?? run.config),
+      note: record?.note ?? "",
+      startedAt: record?.startedAt ?? new Date().toISOString(),
+    };
+    const { zip } = await requestExport("packCluster", job, say);
+    saveFile("cluster.zip", zip, "application/zip");
   });
 }
 

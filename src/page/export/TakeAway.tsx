@@ -41,6 +41,8 @@ function Exports({ hasRun }: { readonly hasRun: boolean }) {
     (await import("../commands/takeAway.ts")).takeStudentAway(engine);
   const takeEmbeddings = async (): Promise<void> =>
     (await import("../commands/takeAway.ts")).takeEmbeddingsAway(engine);
+  const takeToCluster = async (): Promise<void> =>
+    (await import("../commands/takeAway.ts")).takeRunToCluster(engine);
   const saveReport = async (): Promise<void> => (await import("../report/runReport.ts")).saveRunReport();
   const download = (
     file: string,
@@ -68,6 +70,11 @@ function Exports({ hasRun }: { readonly hasRun: boolean }) {
       {download("embeddings.zip", "export-embeddings", takeEmbeddings, {
         isHeavy: true,
         title: "What the student makes of every image that is loaded, by name, and the most alike of each",
+      })}
+      {download("cluster.zip", "export-cluster", takeToCluster, {
+        isHeavy: true,
+        title:
+          "The run as it stands, for PyTorch on several processes or machines; run.zip comes back under Runs",
       })}
       {download("metrics.csv", "export-metrics", exportMetrics)}
       {download("run.json", "export-run", exportRun)}

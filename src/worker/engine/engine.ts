@@ -1,5 +1,6 @@
 import type { Engine, RequestName } from "../../contract/protocol.ts";
 import { backendRequests } from "./backendRequests.ts";
+import { clusterRequests } from "./clusterRequests.ts";
 import { embeddingRequests } from "./embeddingRequests.ts";
 import { imageRequests } from "./imageRequests.ts";
 import { keptRequests } from "./keptRequests.ts";
@@ -37,6 +38,7 @@ const harmless: ReadonlySet<RequestName> = new Set([
   "previewViews",
   "probe",
   "exportStudent",
+  "exportForCluster",
   "witnessStudent",
   "witnessFile",
   "embedSet",
@@ -56,6 +58,7 @@ export function createEngine(surroundings: EngineSurroundings): Engine {
     ...runRequests(session, sight),
     ...sightRequests(session, sight),
     ...embeddingRequests(session),
+    ...clusterRequests(session),
     ...keptRequests(session, sight),
   };
   /** Structural requests one after another: tfjs has one current backend and one scope stack. */

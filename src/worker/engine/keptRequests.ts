@@ -4,7 +4,7 @@ import { readImages, readTeacher } from "../kept/keptInputs.ts";
 import { lockedRuns, lockRun } from "../kept/runLock.ts";
 import { prepareRun } from "./prepareRun.ts";
 import type { RequestHandlers } from "./requestHandlers.ts";
-import type { RunCheckpoint } from "../../formats/runCheckpoint.ts";
+import { readRunCheckpoint, type RunCheckpoint } from "../../formats/runCheckpoint.ts";
 import type { Session } from "./session.ts";
 import type { Sight } from "./sight.ts";
 
@@ -56,9 +56,10 @@ export function keptRequests(session: Session, sight: Sight): RequestHandlers<Ke
       return null;
     },
     listKept: list,
-    async saveKept({ record, student, metrics }) {
+    async saveKept({ record, student, metrics, checkpoint = null }) {
       const kept = await session.kept;
       await kept.saveRecord(record);
+      if (checkpoint !== null) await kept.adoptCheckpoint(record.runId, readRunCheckpoint(checkpoint));
       if (metrics !== undefined) await kept.saveMetrics(record.runId, metrics);
       if (student !== null) await kept.saveStudent(record.runId, student);
       return null;

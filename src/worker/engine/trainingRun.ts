@@ -205,6 +205,27 @@ export class TrainingRun {
     });
   }
 
+  /**
+   * As it stands between two steps, for going on elsewhere.
+   *
+   * @throws AppError "busy" while steps are being taken, "not-found" before the first or without a finite student.
+   */
+  async capture(): Promise<RunCheckpoint> {
+    if (this.state !== "paused" && this.state !== "ended") {
+      throw new AppError("busy", "A run can be taken along while it is paused, or when it is over", {
+        hint: "Pause the run first.",
+      });
+    }
+    return this.visit(async () => {
+      const { ledger, step, config: live, method: stepping, setup } = this;
+      if (step === 0) throw new AppError("not-found", "No step has been taken yet");
+      const elapsedMs = ledger.metrics().at(-1) ?? 0; // the last of the metrics' columns
+      const checkpoint = await captureRun({ ...setup, stepping, ledger, live, step, elapsedMs });
+      if (checkpoint === null) throw new AppError("not-found", "The run's student is not finite any more");
+      return checkpoint;
+    });
+  }
+
   dispose(): void {
     this.method.dispose();
     this.setup.judge.dispose();

@@ -13,6 +13,10 @@ serve<ExportRequests>(
       ]);
       return packStudent(job, browserRuntimes, onProgress);
     },
+    packCluster: async (job, { onProgress }) => {
+      const { packCluster } = await import("./packCluster.ts");
+      return { zip: await packCluster(job, onProgress) };
+    },
     packEmbeddings: async (job, { onProgress }) => {
       const { packEmbeddings } = await import("./packEmbeddings.ts");
       return { zip: await packEmbeddings(job, onProgress) };

@@ -2,7 +2,7 @@ import type { KeptList, KeptNumbers, KeptRun, KeptRunEntry } from "../../contrac
 import { AppError } from "../../contract/errors.ts";
 import { metricColumns, type MetricRows } from "../../contract/metrics.ts";
 import { formatKeptRun, parseKeptRun, runIdPattern } from "../../formats/keptRun.ts";
-import type { RunCheckpoint } from "../../formats/runCheckpoint.ts";
+import { writeRunCheckpoint, type RunCheckpoint } from "../../formats/runCheckpoint.ts";
 import {
   checkpointNames,
   runIdOfCheckpoint,
@@ -86,6 +86,12 @@ export class KeptRuns {
   saveCheckpoint(checkpoint: RunCheckpoint, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     safe(checkpoint.facts.runId);
     return writeCheckpoint(this.files, checkpoint, bytes);
+  }
+
+  /** A run from elsewhere gets a checkpoint of its own, under its name here. */
+  async adoptCheckpoint(runId: string, { facts, ...rest }: RunCheckpoint): Promise<void> {
+    const own = { ...rest, facts: { ...facts, runId } };
+    await this.saveCheckpoint(own, writeRunCheckpoint(own));
   }
 
   checkpoint(runId: string): Promise<RunCheckpoint | null> {
