@@ -8,7 +8,7 @@ import { stepJobs, type StepJob } from "./stepJobs.ts";
 import { formatMs, median, summariseTimes, type TimeSummary } from "./timing.ts";
 
 /** One objective's compiled step. */
-export interface ObjectiveRow extends TimeSummary {
+interface ObjectiveRow extends TimeSummary {
   readonly method: MethodName;
   /** Of the medians. */
   readonly ofDisco: number;

@@ -90,7 +90,7 @@ beforeAll(async () => {
   await openBackend("webgpu", browserLoader);
   tf.env().set("WEBGPU_CPU_FORWARD", false);
 });
-beforeEach(() => launches.mockClear());
+beforeEach(() => void launches.mockClear());
 afterAll(() => tf.setBackend("cpu"));
 
 describe.each([
