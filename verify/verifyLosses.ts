@@ -83,7 +83,7 @@ const losses: readonly (readonly [name: string, loss: Loss])[] = [
         columnWeight: number("l1"),
         studentTemperature: number("ts"),
         teacherTemperature: number("tt"),
-      }),
+      }).loss,
   ],
   ["ntxent", ({ unit, number }) => ntXent(unit("s"), unit("s2"), number("tau"))],
   ["dogo_kl_mean", similarities],

@@ -56,6 +56,14 @@ async function bench(asked: BenchArguments): Promise<boolean> {
       console.log(`\n${formatMuon(report.muon)}`);
       write();
     }
+    if (asked.parts.includes("objectives")) {
+      const { benchObjectives, formatObjectives, objectivesAreSound } = await import("./objectivesPart.ts");
+      console.log("\nEvery objective's compiled step of the smallest job, targets cached");
+      report.objectives = await benchObjectives(browser, limitsOf(asked), logIndented);
+      console.log(`\n${formatObjectives(report.objectives)}`);
+      sound &&= objectivesAreSound(report.objectives);
+      write();
+    }
     if (asked.parts.includes("ops")) {
       console.log("\nSingle operations on WebGPU");
       report.ops = await benchOps(browser, logIndented);

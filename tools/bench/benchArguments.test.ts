@@ -13,6 +13,7 @@ describe("the arguments of the benchmark", () => {
     expect(readBenchArguments([]).parts).toEqual([
       "step",
       "muon",
+      "objectives",
       "ops",
       "augment",
       "ingest",

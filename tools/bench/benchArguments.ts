@@ -2,11 +2,11 @@ import { parseArgs } from "node:util";
 import { contestantNames, type ContestantName } from "./contestants/contestant.ts";
 import { stepJobs, type StepJob } from "./stepJobs.ts";
 
-export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|muon|ops|augment|ingest|page|gap|wasm]…
+export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|muon|objectives|ops|augment|ingest|page|gap|wasm]…
                        [--job NAME]… [--contestant NAME]… [--repetitions N] [--json FILE] [--native]
   --quick        the smallest step job only
-  --part         what to measure; default all: training steps, Muon's share of them, single operations,
-                 augmentation, reading images, the page's main thread, gaps in whole runs, WASM kernels
+  --part         what to measure; default all: training steps, Muon's share of them, every objective's
+                 step, single operations, augmentation, reading images, the page's main thread, gaps in whole runs, WASM kernels
   --job          ${stepJobs.map(({ name }) => name).join(", ")}; by itself those that suit the adapter
   --contestant   ${contestantNames.join(", ")};
                  by itself those that suit the job
@@ -14,11 +14,11 @@ export const benchUsage = `Usage: npm run bench -- [--quick] [--part step|muon|o
   --json         also write everything that was measured to FILE
   --native       steps and operations in Node, on Chromium's WebGPU without Chromium (npm package webgpu)`;
 
-const benchParts = ["step", "muon", "ops", "augment", "ingest", "page", "gap", "wasm"] as const;
+const benchParts = ["step", "muon", "objectives", "ops", "augment", "ingest", "page", "gap", "wasm"] as const;
 /** Those that run without a browser. */
-const nativeParts: readonly BenchPart[] = ["step", "ops"];
+const nativeParts: readonly BenchPart[] = ["step", "objectives", "ops"];
 /** Those that need a worker for each contestant. */
-export const contestantParts: readonly BenchPart[] = ["step", "muon", "ops", "augment"];
+export const contestantParts: readonly BenchPart[] = ["step", "muon", "objectives", "ops", "augment"];
 export type BenchPart = (typeof benchParts)[number];
 
 export interface BenchArguments {

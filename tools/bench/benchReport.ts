@@ -2,6 +2,7 @@ import type { AugmentReport } from "./augmentPart.ts";
 import type { GapRow } from "./gapPart.ts";
 import type { IngestReport } from "./ingestPart.ts";
 import type { MuonRow } from "./muonPart.ts";
+import type { ObjectivesReport } from "./objectivesPart.ts";
 import type { OpsReport } from "./opsPart.ts";
 import type { PageReport } from "./pagePart.ts";
 import type { JobReport } from "./stepPart.ts";
@@ -16,6 +17,7 @@ export interface BenchReport {
   /** In the order in which they were measured. */
   jobs: JobReport[];
   muon?: readonly MuonRow[];
+  objectives?: ObjectivesReport;
   ops?: OpsReport;
   augmentation?: AugmentReport;
   ingest?: IngestReport;

@@ -202,7 +202,7 @@ export const lossCases: readonly LossCase[] = [
         columnWeight: 3,
         studentTemperature: 0.5,
         teacherTemperature: 0.25,
-      }),
+      }).loss,
   },
   {
     name: "doGo",

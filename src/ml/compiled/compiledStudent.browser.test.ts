@@ -60,6 +60,7 @@ it("a state is taken up, and given back, by either executor", async () => {
   const config: Config = { ...base, ...withMuon, method: "coss" };
   const views = drawViews(config, 0);
   const whole = create(config);
+  const start = await readMethodState(whole);
   for (let i = 0; i < 3; i++) step(whole, views).dispose();
   const halves = [create(config), create(config), create(config)] as const;
   let state: MethodState | null = null;
@@ -69,7 +70,7 @@ it("a state is taken up, and given back, by either executor", async () => {
     step(method, views).dispose();
     state = await readMethodState(method);
   }
-  expect(differences(config, state!, await readMethodState(whole), await startOf(config))).toEqual([]);
+  expect(differences(config, state!, await readMethodState(whole), start)).toEqual([]);
   for (const method of [whole, ...halves]) method.dispose();
   disposeViews(views);
 }, 180_000);
@@ -135,6 +136,7 @@ const stepsWhole: readonly MethodName[] = ["disco", "mocov2", "distillOnly"];
 
 async function differencesOf(config: Config, draw: number): Promise<readonly string[]> {
   const layerByLayer = create(config);
+  const start = await readMethodState(layerByLayer);
   const taken = create(config);
   const compiled = await compile(taken, config);
   const isWhole = stepsWhole.includes(config.method) && config.nested === "off";
@@ -150,7 +152,7 @@ async function differencesOf(config: Config, draw: number): Promise<readonly str
   }
   compiled.syncState?.();
   const [actual, expected] = [await readMethodState(taken), await readMethodState(layerByLayer)];
-  different.push(...differences(config, actual, expected, await startOf(config)));
+  different.push(...differences(config, actual, expected, start));
   compiled.dispose();
   layerByLayer.dispose();
   return different;
@@ -187,13 +189,6 @@ function differences(
     if (!(moved < 1e-2)) different.push(`move of ${name}: ${moved.toExponential(1)}`);
   }
   return different;
-}
-
-async function startOf(config: Config): Promise<MethodState> {
-  const method = create(config);
-  const state = await readMethodState(method);
-  method.dispose();
-  return state;
 }
 
 function drawViews(

@@ -1,4 +1,5 @@
 import { logSumExpRows } from "../tensors/logSumExpRows.ts";
+import { ownKernels } from "../tensors/ownKernels.ts";
 import { rowDots } from "../tensors/rowDots.ts";
 import type { UnitRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
@@ -38,6 +39,8 @@ export function bingo(
   { anchorShare, temperature }: { readonly anchorShare: number; readonly temperature: number },
 ): tf.Scalar {
   return tf.tidy(() => {
+    const launched = launchBingo(student, teacher, queue, anchorShare, 1 / temperature);
+    if (launched !== null) return launched;
     const queries = tf.concat([student.anchor, student.member, student.mixture], 0); // [3N, D]
     const scaled: tf.Tensor2D = tf.mul(queries, 1 / temperature);
     const negatives = logSumExpRows(tf.matMul(scaled, queue, false, true)); // [3N], once for both keys
@@ -51,4 +54,37 @@ export function bingo(
       tf.add(tf.mul(weights, towards(teacher.anchor)), tf.mul(tf.sub(1, weights), towards(teacher.member))),
     );
   });
+}
+
+type Rows = tf.Tensor2D;
+
+/** The same with its gradient written down; null where the backend has no kernels for it. */
+function launchBingo(
+  student: BagQueries,
+  teacher: BagKeys,
+  queue: UnitRows,
+  anchorShare: number,
+  scale: number,
+): tf.Scalar | null {
+  const kernels = ownKernels("BagLosses", "BagGradient");
+  if (kernels === null) return null;
+  const { anchor: anchors, member: members } = teacher;
+  const launch = tf.customGrad((...inputs: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const save = inputs.pop() as tf.GradSaveFunc;
+    const queries = tf.concat(inputs as tf.Tensor2D[], 0); // [3N, D]
+    const cosines = tf.matMul(queries, queue, false, true); // [3N, K]
+    const weights = tf.tensor1d([0.5, 0.5, anchorShare]);
+    const results = kernels.BagLosses({ queries, anchors, members, cosines, weights }, { scale });
+    const [losses, pulls, ownPulls] = results as [tf.Tensor1D, tf.Tensor2D, tf.Tensor2D];
+    save([pulls, ownPulls, anchors, members, queue]);
+    return {
+      value: tf.sum(losses),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [pulls, ownPulls, anchors, members, queue] = saved as [Rows, Rows, Rows, Rows, Rows];
+        const pulled = tf.matMul(pulls, queue); // [3N, D]
+        return kernels.BagGradient({ dy, pulled, ownPulls, anchors, members });
+      },
+    };
+  });
+  return launch(student.anchor, student.member, student.mixture) as tf.Scalar;
 }

@@ -29,20 +29,20 @@ const published: CossOptions = {
  *
  * @param student [N, D]; gradient flows.
  * @param teacher [N, D]; a constant.
- * @returns scalar in [−2, 2] for the published weights; −2 = equal.
+ * @returns the loss, in [−2, 2] for the published weights, −2 = equal; and the rows' mean cosine, which is part of it.
  */
 export function coss(
   student: tf.Tensor2D,
   teacher: tf.Tensor2D,
   options: CossOptions = published,
-): tf.Scalar {
+): { loss: tf.Scalar; cosine: tf.Scalar } {
   return tf.tidy(() => {
     const { rowWeight, columnWeight, studentTemperature, teacherTemperature } = options;
-    const rows = tf.mean(rowDots(normalizeRows(student), normalizeRows(teacher)));
+    const rows: tf.Scalar = tf.mean(rowDots(normalizeRows(student), normalizeRows(teacher)));
     const columns = tf.mean(
       rowDots(normalizeRows(tf.transpose(student)), normalizeRows(tf.transpose(teacher))),
     );
     const similarity = tf.add(tf.mul(rows, rowWeight), tf.mul(columns, columnWeight));
-    return tf.mul(similarity, -1 / (studentTemperature * teacherTemperature));
+    return { loss: tf.mul(similarity, -1 / (studentTemperature * teacherTemperature)), cosine: rows };
   });
 }

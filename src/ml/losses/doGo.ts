@@ -16,8 +16,8 @@ import type { TwoViews } from "./twoViews.ts";
  */
 export function doGo(student: TwoViews, teacher: TwoViews, temperature: number): tf.Scalar {
   return tf.tidy(() => {
-    const logits = (views: TwoViews): tf.Tensor2D =>
-      tf.matMul(tf.mul(views.first, 1 / temperature), views.second, false, true); // [N, N]
-    return tf.div(tf.mean(softmaxKlRows(logits(teacher), logits(student))), student.first.shape[0]);
+    const cosines = ({ first, second }: TwoViews): tf.Tensor2D => tf.matMul(first, second, false, true); // [N, N]
+    const divergences = softmaxKlRows(cosines(teacher), cosines(student), 1 / temperature);
+    return tf.div(tf.mean(divergences), student.first.shape[0]);
   });
 }

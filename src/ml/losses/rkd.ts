@@ -1,3 +1,4 @@
+import { ownKernels } from "../tensors/ownKernels.ts";
 import { normalizeRows } from "../tensors/unitRows.ts";
 import * as tf from "../tfjs/tf.ts";
 
@@ -35,7 +36,11 @@ function relativeDistances(rows: tf.Tensor2D): tf.Tensor2D {
  * @returns scalar ≥ 0; 0 = equal up to scale.
  */
 export function rkdDistance(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar {
-  return tf.tidy(() => meanSmoothL1(tf.sub(relativeDistances(student), relativeDistances(teacher))));
+  return tf.tidy(
+    () =>
+      launchDistance(student, teacher) ??
+      meanSmoothL1(tf.sub(relativeDistances(student), relativeDistances(teacher))),
+  );
 }
 
 /** Cosines of the angles at every image between every two others: ψ_ijk = u_ij·u_ik, u_ij = (eⱼ − eᵢ)/‖·‖. [N, N, N] */
@@ -60,5 +65,65 @@ function angles(rows: tf.Tensor2D): tf.Tensor3D {
  * @returns scalar ≥ 0; 0 = similar triangles.
  */
 export function rkdAngle(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar {
-  return tf.tidy(() => meanSmoothL1(tf.sub(angles(student), angles(teacher))));
+  return tf.tidy(
+    () => launchAngle(student, teacher) ?? meanSmoothL1(tf.sub(angles(student), angles(teacher))),
+  );
+}
+
+/** `rkdDistance` with its gradient written down; null where the backend has no kernels for it. */
+function launchDistance(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar | null {
+  const kernels = ownKernels("PairDistances", "RelativeDistanceLoss", "RelativeDistanceGradient");
+  if (kernels === null) return null;
+  const launch = tf.customGrad((x, save) => {
+    const rows = x as tf.Tensor2D;
+    const [own] = kernels.PairDistances({ rows }) as [tf.Tensor2D];
+    const [given] = kernels.PairDistances({ rows: teacher }) as [tf.Tensor2D];
+    const results = kernels.RelativeDistanceLoss({ student: own, teacher: given });
+    const [loss, statistics] = results as [tf.Scalar, tf.Tensor1D];
+    (save as tf.GradSaveFunc)([rows, own, given, statistics]);
+    return {
+      value: loss,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [rows, student, teacher, statistics] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        return kernels.RelativeDistanceGradient({ dy, rows, student, teacher, statistics })[0] as tf.Tensor;
+      },
+    };
+  });
+  return launch(student);
+}
+
+/** `rkdAngle` in the same way; ψ is symmetric in j and k, so ∂L/∂u = 2·∂L/∂ψ·u. */
+function launchAngle(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar | null {
+  const kernels = ownKernels(
+    "PairDirections",
+    "AngleLosses",
+    "AngleSlopes",
+    "UnitRowsGradient",
+    "EndsOfPairs",
+  );
+  if (kernels === null) return null;
+  const directionsOf = (rows: tf.Tensor2D) =>
+    kernels.PairDirections({ rows }) as [u: tf.Tensor3D, slopes: tf.Tensor2D];
+  const cosinesOf = (u: tf.Tensor3D): tf.Tensor3D => tf.matMul(u, u, false, true); // [N, N, N]
+  const launch = tf.customGrad((x, save) => {
+    const [u, slopes] = directionsOf(x as tf.Tensor2D);
+    const [own, given] = [cosinesOf(u), cosinesOf(directionsOf(teacher)[0])];
+    const [losses] = kernels.AngleLosses({ student: own, teacher: given }) as [tf.Tensor1D];
+    (save as tf.GradSaveFunc)([u, slopes, own, given]);
+    return {
+      value: tf.sum(losses),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [u, slopes, student, teacher] = saved as [tf.Tensor3D, tf.Tensor2D, tf.Tensor3D, tf.Tensor3D];
+        const [byCosines] = kernels.AngleSlopes({ dy, student, teacher }) as [tf.Tensor3D];
+        const pairs: [number, number] = [slopes.size, u.shape[2]];
+        const [byPairs] = kernels.UnitRowsGradient({
+          dy: tf.reshape(tf.matMul(byCosines, u), pairs),
+          y: tf.reshape(u, pairs),
+          slopes,
+        }) as [tf.Tensor2D];
+        return kernels.EndsOfPairs({ g: tf.reshape(byPairs, u.shape) })[0] as tf.Tensor;
+      },
+    };
+  });
+  return launch(student) as tf.Scalar;
 }

@@ -31,9 +31,8 @@ export const rkdLoss: ViewLoss = (student, teacher) => {
 
 /** CoSS (Singh et al., ECCV 2024): cosines along the rows and along the columns of the batch's matrix. */
 export const cossLoss: ViewLoss = (student, teacher) => {
-  const distillation = coss(student.embedding, teacher.embedding);
-  const rows = rowDots(normalizeRows(student.embedding), normalizeRows(teacher.embedding));
-  return { loss: distillation, distillation, cosine: tf.mean(rows) };
+  const { loss, cosine } = coss(student.embedding, teacher.embedding);
+  return { loss, distillation: loss, cosine };
 };
 
 /** The methods that compare student and teacher on one and the same view, without memory of past batches. */

@@ -1,4 +1,5 @@
 import * as tf from "../tfjs/tf.ts";
+import { ownKernels } from "./ownKernels.ts";
 
 declare const unitRowsBrand: unique symbol;
 
@@ -14,9 +15,32 @@ const smallestNorm = 1e-12;
  *
  * As PyTorch's `normalize`, except that a row no longer than 1e-12 gets a zero gradient (PyTorch: dy · 10¹²).
  *
- * @param rows [N, D]; gradient flows (through ops every backend has).
+ * @param rows [N, D]; gradient flows.
  */
 export function normalizeRows(rows: tf.Tensor2D): UnitRows {
+  return tf.tidy(() => (rows.size === 0 ? null : byOwnKernels(rows)) ?? byOperations(rows)) as UnitRows;
+}
+
+/** A launch forwards and one backwards; null where the backend has no kernels for it. */
+function byOwnKernels(rows: tf.Tensor2D): tf.Tensor | null {
+  const kernels = ownKernels("UnitRows", "UnitRowsGradient");
+  if (kernels === null) return null;
+  const normalize = tf.customGrad((x, save) => {
+    const [y, slopes] = kernels.UnitRows({ x: x as tf.Tensor }) as [tf.Tensor, tf.Tensor];
+    (save as tf.GradSaveFunc)([y, slopes]);
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [y, slopes] = saved as [tf.Tensor, tf.Tensor];
+        return kernels.UnitRowsGradient({ dy, y, slopes })[0] as tf.Tensor;
+      },
+    };
+  });
+  return normalize(rows);
+}
+
+/** Through operations that every backend has, and their gradients. */
+function byOperations(rows: tf.Tensor2D): tf.Tensor {
   const normalize = tf.customGrad((x, save) => {
     const input = x as tf.Tensor2D;
     const length = tf.norm(input, "euclidean", 1, true); // [N, 1]
@@ -34,7 +58,7 @@ export function normalizeRows(rows: tf.Tensor2D): UnitRows {
       },
     };
   });
-  return tf.tidy(() => normalize(rows)) as UnitRows;
+  return normalize(rows);
 }
 
 /** States that rows are of length 1 because of how they were made: slices, copies or unions of unit rows. */

@@ -1,5 +1,5 @@
 import type { Granularity } from "./granularity.ts";
-import { float, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
+import { float, floatBits, overItems, read, repeat, write, type Kernel } from "./kernel.ts";
 import { activation, activationSlope, declarationsFor, type CompiledActivation } from "./activation.ts";
 import { rowSums } from "./rowSums.ts";
 import { readSettings } from "./stepSettings.ts";
@@ -129,6 +129,28 @@ export function normaliseImages(pixels: number, from: number): Kernel {
 let place = (shape.start + i) * 3;
 let colour = vec4f(${repeat(3, (channel) => `images[place + ${channel}], `)}0);
 y[i] = (colour - constants[0]) * constants[1];`,
+  };
+}
+
+/** (x − mean)/std of a channel, three of them side by side. Operands: x, y, both f32. */
+export function normaliseChannels(
+  size: number,
+  mean: readonly [number, number, number],
+  std: readonly [number, number, number],
+): Kernel {
+  const { enter, shape, ...frame } = overItems(size);
+  const [mean0, mean1, mean2] = mean.map(floatBits) as [number, number, number];
+  const [std0, std1, std2] = std.map(floatBits) as [number, number, number];
+  return {
+    label: "normalise channels",
+    bindings: [read("x", "f32"), write("y", "f32")],
+    ...frame,
+    shape: { ...shape, mean0, mean1, mean2, std0, std1, std2 },
+    body: `${enter}
+let channel = i % 3;
+let mean = bitcast<f32>(select(select(shape.mean2, shape.mean1, channel == 1), shape.mean0, channel == 0));
+let deviation = bitcast<f32>(select(select(shape.std2, shape.std1, channel == 1), shape.std0, channel == 0));
+y[i] = (x[i] - mean) / deviation;`,
   };
 }
 

@@ -53,6 +53,11 @@ export function float(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
+/** A number for a kernel's shape, which holds whole numbers only: there it is `bitcast<f32>(shape.<name>)`. */
+export function floatBits(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0] as number;
+}
+
 /** What the body reads as `shape`, in the order of its fields. */
 export function uniformsOf({ shape, rowLength }: Kernel): Kernel["shape"] {
   return rowLength === undefined ? shape : { ...shape, rowLength };

@@ -9,7 +9,11 @@ import { hardwareGranularity, softwareGranularity } from "./granularity.ts";
 import { shaderOf, uniformsOf, type Kernel } from "./kernel.ts";
 import * as muon from "./muon.ts";
 import * as pooling from "./pooling.ts";
+import { batchProduct } from "./products.ts";
+import * as relations from "./relations.ts";
+import * as softmax from "./softmaxRows.ts";
 import { Struct } from "./struct.ts";
+import * as unit from "./unitRows.ts";
 import { renderViewsKernel } from "./views.ts";
 
 const granularities = [hardwareGranularity, softwareGranularity];
@@ -68,6 +72,11 @@ const kernels: readonly Kernel[] = [
     elementwise.sumRows(5, 8, granularity),
     pooling.globalAveragePool(pool, granularity),
     pooling.gateGradient(pool, granularity),
+    softmax.softmaxDistance(5, 7, { measure: "divergence", scale: 2 }, granularity),
+    softmax.ntXentLosses(6, 2, granularity),
+    softmax.bagLosses({ images: 3, width: 5, keys: 7, scale: 2 }, granularity),
+    relations.relativeDistanceLoss(5, granularity),
+    relations.angleLosses(5, granularity),
   ]),
   followStatistics(2, { views: 2, subBatchesPerView: 2 }, "backward"),
   meanStatistics({
@@ -98,6 +107,7 @@ const kernels: readonly Kernel[] = [
   elementwise.sumParts(2, 8),
   elementwise.resizeRows(2, 3, 4),
   elementwise.normaliseImages(8, 2),
+  elementwise.normaliseChannels(8, [1, 2, 3], [1, 2, 3]),
   elementwise.sgd(8, optimiser),
   elementwise.follow(8, 0.9),
   muon.muonMomentum(8, 0.9, { rateShare: 1, beta1: 0.9, beta2: 0.9, epsilon: 1e-8 }),
@@ -113,6 +123,11 @@ const kernels: readonly Kernel[] = [
   pooling.globalMaxPoolGradient(pool, true),
   pooling.gate(pool),
   pooling.gateInputGradient(pool, true),
+  ...[unit.unitRows, unit.unitRowsGradient, unit.pairDirections, unit.endsOfPairs].map((of) => of(5, 3)),
+  ...[relations.pairDistances, relations.relativeDistanceGradient, softmax.bagGradient].map((of) => of(5, 3)),
+  relations.angleSlopes(5),
+  batchProduct({ samples: 2, rows: 3, columns: 5, inner: 6, transposeA: false, transposeB: true }),
+  softmax.ntXentSlopes(6, 2),
   renderViewsKernel({ sourceHeight: 9, sourceWidth: 7, viewSide: 5 }, "bytes", viewNumbers),
 ];
 

@@ -78,7 +78,7 @@ async function createRunner(
 }
 
 function createDisco(data: JobData): Disco {
-  const { job, student, teacher } = data;
+  const { job, student } = data;
   const trainer = new StudentTrainer(student, loadWeights(student, data.studentState, true), {
     optimiser: job.optimiser ?? "sgd",
     momentum: stepSettings.momentum,
@@ -86,18 +86,21 @@ function createDisco(data: JobData): Disco {
     batchNormGroups: 1,
     preprocessing: noPreprocessing,
   });
-  const networkTeacher = new NetworkTeacher(
-    cardOf(teacher),
-    teacher,
-    loadWeights(teacher, data.teacherState, false),
-    noPreprocessing,
-  );
   const queue = knownUnitRows(tf.tensor2d(data.queue, [job.queueSize, job.embeddingDim]));
   return new Disco(
     trainer,
-    new FrozenTeacher(networkTeacher, { batchNorm: "eval", inputSize: 0 }),
+    new FrozenTeacher(createTeacher(data), { batchNorm: "eval", inputSize: 0 }),
     new KeyQueue(queue),
     stepSettings.emaMomentum,
+  );
+}
+
+export function createTeacher({ teacher, teacherState }: JobData): NetworkTeacher {
+  return new NetworkTeacher(
+    cardOf(teacher),
+    teacher,
+    loadWeights(teacher, teacherState, false),
+    noPreprocessing,
   );
 }
 

@@ -40,6 +40,7 @@ if (kind === "adapter") {
   });
   if (kind === "step") await import("../page/stepWorker.ts");
   else if (kind === "op") await import("../page/opWorker.ts");
+  else if (kind === "objective") await import("../page/objectiveWorker.ts");
   else throw new Error(`There is no worker called ${kind ?? ""} here.`);
   for (const data of asked) scope.onmessage?.({ data });
 }

@@ -21,6 +21,7 @@ const start: Readonly<Record<WorkerKind, () => Worker>> = {
   step: () => new Worker(new URL("./stepWorker.ts", import.meta.url), { type: "module" }),
   op: () => new Worker(new URL("./opWorker.ts", import.meta.url), { type: "module" }),
   augment: () => new Worker(new URL("./augmentWorker.ts", import.meta.url), { type: "module" }),
+  objective: () => new Worker(new URL("./objectiveWorker.ts", import.meta.url), { type: "module" }),
 };
 const workers = new Map<string, Worker>();
 

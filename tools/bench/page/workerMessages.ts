@@ -1,5 +1,6 @@
 import type { AugmentContestantName } from "../augment/augmentContestant.ts";
 import type { AugmentJob } from "../augment/augmentJob.ts";
+import type { MethodName } from "../../../src/contract/methods.ts";
 import type { LaunchTimes } from "../../../src/ml/compiled/plan/profilePlan.ts";
 import type { ContestantName, Movement } from "../contestants/contestant.ts";
 import type { AdapterCeilings } from "../ops/adapterCeilings.ts";
@@ -13,6 +14,7 @@ export interface WorkerRequests {
   step: StepRequests;
   op: OpRequests;
   augment: AugmentRequests;
+  objective: ObjectiveRequests;
 }
 export type WorkerKind = keyof WorkerRequests;
 
@@ -65,6 +67,31 @@ export interface PreparedOp {
   readonly runMs: number;
   /** Of each result. */
   readonly sketches: readonly Sketch[];
+}
+
+/** Every objective's compiled step. */
+export interface ObjectiveRequests {
+  /** First of all. @returns what computes. */
+  open: { in: null; out: string };
+  /** Makes an objective ready, its teacher's targets computed. */
+  prepare: { in: { method: MethodName; job: StepJob }; out: PreparedObjective };
+  /** Runs so many steps and waits for them. */
+  run: { in: { method: MethodName; steps: number }; out: ObjectiveBlock };
+}
+
+export interface PreparedObjective {
+  /** "251 launches, 65 pipelines, …". */
+  readonly details: string;
+  readonly setUpMs: number;
+}
+
+/** What the GPU was asked to do is per step. */
+export interface ObjectiveBlock extends BlockReport {
+  /** By tfjs, this project's kernels among its own included. */
+  readonly programs: number;
+  /** By plans. */
+  readonly launches: number;
+  readonly submissions: number;
 }
 
 /** A contestant for augmentation. */

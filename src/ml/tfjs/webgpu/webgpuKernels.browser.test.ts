@@ -206,6 +206,69 @@ describe("BatchNorm in train mode", () => {
   });
 });
 
+describe("products", () => {
+  const shapes: readonly (readonly [
+    outer: readonly number[],
+    rows: number,
+    inner: number,
+    columns: number,
+  ])[] = [
+    [[], 5, 7, 6],
+    [[], 8, 64, 8],
+    [[3], 4, 9, 10],
+    [[2, 2], 3, 5, 1],
+  ];
+  const sides = [false, true].flatMap((a) => [false, true].map((b) => [a, b] as const));
+  test.each(shapes)(
+    "%j of %i × %i by %i columns, lying as they are or transposed",
+    async (outer, rows, inner, columns) => {
+      const a = normals(size(outer) * rows * inner, "a");
+      const b = normals(size(outer) * inner * columns, "b");
+      const slow = slowProducts(size(outer), rows, inner, columns);
+      for (const [transposeA, transposeB] of sides) {
+        const [x, y] = [
+          tf.tensor(a, [...outer, ...(transposeA ? [inner, rows] : [rows, inner])]),
+          tf.tensor(b, [...outer, ...(transposeB ? [columns, inner] : [inner, columns])]),
+        ];
+        launches.mockClear();
+        const result = tf.matMul(x, y, transposeA, transposeB);
+        expect(launches).toHaveBeenCalledTimes(1);
+        expect(result.shape).toEqual([...outer, rows, columns]);
+        const [values] = await read([result], [x, y]);
+        const expected = slow(
+          (s, i, k) => a[s * rows * inner + (transposeA ? k * rows + i : i * inner + k)]!,
+          (s, k, j) => b[s * inner * columns + (transposeB ? j * inner + k : k * columns + j)]!,
+        );
+        expect(worstRelative(values!, expected)).toBeLessThan(1e-6);
+      }
+    },
+  );
+
+  test("of a sample with each of several: tfjs's", async () => {
+    const [x, y] = [tf.ones([1, 2, 3]), tf.ones([4, 3, 2])];
+    const [values] = await read([tf.matMul(x, y)], [x, y]);
+    expect(launches).not.toHaveBeenCalled();
+    expect([...values!]).toEqual(Array.from({ length: 16 }, () => 3));
+  });
+});
+
+type Entry = (sample: number, row: number, column: number) => number;
+
+/** In double precision, by loops. */
+function slowProducts(samples: number, rows: number, inner: number, columns: number) {
+  return (a: Entry, b: Entry): Float32Array => {
+    const c: number[] = [];
+    for (let s = 0; s < samples; s++)
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++) {
+          let sum = 0;
+          for (let k = 0; k < inner; k++) sum += a(s, i, k) * b(s, k, j);
+          c.push(sum);
+        }
+    return Float32Array.from(c);
+  };
+}
+
 test("a hundred training steps leave tensors and memory as they were", async () => {
   const x = tf.randomNormal<tf.Rank.R4>([4, 9, 9, 4]);
   const filter = tf.randomNormal<tf.Rank.R4>([3, 3, 4, 8]);
