@@ -9,7 +9,6 @@ import { exportStore } from "../stores/exportStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { currentRunFile } from "./exportRun.ts";
-import { keptEntry } from "../stores/keptStore.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { runName } from "./runName.ts";
 
