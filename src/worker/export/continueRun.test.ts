@@ -32,8 +32,8 @@ import {
   type Continued,
 } from "../../../tools/testing/continueInPyTorch.ts";
 
-/** Of losses, as a share: twenty times the worst that was seen over four steps. */
-const tolerance = 2e-4;
+/** Of losses, as a share: some fifteen times the worst that was seen over four steps. */
+const tolerance = 1e-4;
 
 const names = Object.keys(clusterCases) as ClusterCase[];
 const golden = JSON.parse(
