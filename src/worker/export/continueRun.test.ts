@@ -10,8 +10,10 @@ import { drawDemoImage } from "../../ml/data/demoSet.ts";
 import { hasPython } from "../../../tools/testing/python.ts";
 import { useNodeBackend } from "../../../tools/nodeBackends.ts";
 import { improveBackend } from "../../ml/tfjs/improveBackend.ts";
+import { readCheckpoint } from "../../formats/checkpoint.ts";
 import { readRunCheckpoint } from "../../formats/runCheckpoint.ts";
 import { readRunBundle } from "../../formats/runBundle.ts";
+import { createCheckpointTeacher } from "../../ml/teachers/checkpointTeacher.ts";
 import { relativeDifference } from "../../ml/export/certificate.ts";
 import {
   clusterCases,
@@ -30,8 +32,8 @@ import {
   type Continued,
 } from "../../../tools/testing/continueInPyTorch.ts";
 
-/** Of losses, as a share: twenty times the worst that was seen over four steps. */
-const tolerance = 2e-4;
+/** Of losses, as a share: some fifteen times the worst that was seen over four steps. */
+const tolerance = 1e-4;
 
 const names = Object.keys(clusterCases) as ClusterCase[];
 const golden = JSON.parse(
@@ -109,7 +111,12 @@ describe.runIf(hasPython("torch")).each([1, 2])("continue.py on %i processes", (
     expect(title).toBe("A run that goes on");
     expect(run.metrics).toMatchObject({ end: { kind: "stopped" }, steps: checkpoint.facts.step });
     expect(metrics).toEqual(checkpoint.metrics);
-    expect(student).not.toBeNull();
+    const teacher = createCheckpointTeacher(await readCheckpoint(student!, "student"), {
+      name: "s",
+      bytes: 1,
+    });
+    expect(teacher.card.embeddingDim).toBe(checkpoint.tensors.get("queue/keys")!.shape[1]);
+    teacher.dispose();
     expect(readRunCheckpoint(within!).facts).toEqual(checkpoint.facts);
   });
 });

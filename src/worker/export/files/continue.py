@@ -75,11 +75,16 @@ class Run:
 
     def __init__(self, options, rank, world, device):
         self.options, self.rank, self.world, self.device = options, rank, world, device
-        begun = options.out / "checkpoint.safetensors"
-        self.tensors, self.metadata = read_safetensors(begun if begun.exists() else HERE / "checkpoint.safetensors")
+        self.tensors, self.metadata = read_safetensors(HERE / "checkpoint.safetensors")
         self.facts = json.loads(self.metadata["run"])
-        self.about_run = json.loads((HERE / "run.json").read_text())
-        networks = json.loads((HERE / "networks.json").read_text())
+        begun = options.out / "checkpoint.safetensors"
+        if begun.exists():
+            self.tensors, self.metadata = read_safetensors(begun)
+            given, self.facts = self.facts, json.loads(self.metadata["run"])
+            if given["runId"] != self.facts["runId"]:
+                raise SystemExit(f"{begun} is of another run. Give another folder with --out.")
+        self.about_run = json.loads((HERE / "run.json").read_text(encoding="utf-8"))
+        networks = json.loads((HERE / "networks.json").read_text(encoding="utf-8"))
         self.config, self.live = self.facts["config"], self.facts["live"]
         refuse_unknown(self.config, networks, world)
         if options.steps is not None:
@@ -217,7 +222,7 @@ class Run:
         about["metrics"] |= {"end": {"kind": end}, "steps": self.step, "elapsedMs": facts["elapsedMs"], "last": last}
         with zipfile.ZipFile(self.options.out / "run.zip.part", "w", zipfile.ZIP_STORED) as bundle:
             bundle.writestr("run.json", json.dumps(about, indent=2))
-            bundle.writestr("about.json", (HERE / "about.json").read_text())
+            bundle.writestr("about.json", (HERE / "about.json").read_text(encoding="utf-8"))
             bundle.writestr("metrics.csv", metrics_csv(tensors["metrics"].tolist()))
             bundle.writestr("student.safetensors", safetensors(weights, self.description["metadata"]))
             bundle.writestr("checkpoint.safetensors", checkpoint)
