@@ -80,8 +80,9 @@ export class SoakTab {
   /** As if the browser had killed it. Resolves when the page has another. */
   async endEngine(): Promise<void> {
     const ended = this.engine;
-    await ended.evaluate(() => self.close());
-    await this.until(() => this.engines.some((engine) => engine !== ended));
+    // After the answer to this, which is lost otherwise.
+    await ended.evaluate(() => void setTimeout(() => self.close()));
+    await this.until(() => ![undefined, ended].includes(this.engines.at(-1)));
   }
 
   /** The process that has the GPU, as by a driver's reset. */
@@ -93,12 +94,13 @@ export class SoakTab {
     await devtools.detach();
   }
 
+  /** Oldest first: one that was ended may be listed for a while. */
   private get engines(): Worker[] {
     return this.page.workers().filter((worker) => /\/entry-[\w-]+\.js$/.test(worker.url()));
   }
 
   private get engine(): Worker {
-    const found = this.engines[0];
+    const found = this.engines.at(-1);
     if (found === undefined) throw new Error("the page has no engine");
     return found;
   }

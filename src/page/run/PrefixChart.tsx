@@ -30,7 +30,9 @@ export function PrefixChart() {
   if (!isNested(config) || (!hasLabels && prefixes.length === 0)) return null;
   const teacher = baseline?.teacherPrefixes ?? null;
   const chance = baseline?.chance ?? null;
-  const dims = prefixDims(config.embeddingDim);
+  // How long the embedding is, where that is the teacher's, is known with the first numbers.
+  const planned = config.embeddingDim === 0 ? [] : prefixDims(config.embeddingDim);
+  const dims = prefixes.length > 0 ? prefixes.map((prefix) => prefix.dims) : planned;
   return (
     <figure className={`card ${styles.figure}`} data-testid="prefix-chart">
       <figcaption>
