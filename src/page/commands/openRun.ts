@@ -3,8 +3,9 @@ import { keptStudents } from "../stores/keptStudents.ts";
 import { keptEntry } from "../stores/keptStore.ts";
 import { runHistory, type RunRecord } from "../stores/runHistory.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
-import { showCurrentRun, shownRunStore } from "../stores/shownRunStore.ts";
+import { shownRunStore } from "../stores/shownRunStore.ts";
 import { showView } from "../stores/viewStore.ts";
+import { closeRun } from "./closeRun.ts";
 import { loadMetrics } from "./keptRuns.ts";
 
 /** Shows a run again under Train: its curves, and where its student is kept and nothing is going, what that sees. */
@@ -23,13 +24,6 @@ export async function openRun(engine: Engine, runId: string): Promise<void> {
     }
   }
   showView("train");
-}
-
-/** Back to the current run. */
-export async function closeRun(engine: Engine): Promise<void> {
-  const { hasStudent } = shownRunStore.getState();
-  showCurrentRun();
-  if (hasStudent) await engine.request("lookThrough", { student: null });
 }
 
 async function lookThrough(

@@ -4,7 +4,7 @@ import type { ChartId } from "../stores/plotStore.ts";
 import { plotStore } from "../stores/plotStore.ts";
 import { chartSpecs } from "../plots/chartData.ts";
 import { SmoothingField, XUnitField, ZoomField } from "../plots/ChartFields.tsx";
-import { closeRun } from "../commands/openRun.ts";
+import { closeRun } from "../commands/closeRun.ts";
 import { useEngine } from "../engine/EngineContext.tsx";
 import { notifyError } from "../stores/noticeStore.ts";
 import { LiveFigures } from "./LiveFigures.tsx";
