@@ -8,7 +8,7 @@ import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder } from "./build.ts";
 import { runCommand } from "./runCommand.ts";
 import { serveSite } from "./serve.ts";
-import { readExports, UsageError } from "./trainArguments.ts";
+import { readExports, readOutFolder, UsageError } from "./trainArguments.ts";
 import { describeProblem, TrainError } from "./trainInBrowser.ts";
 
 const usage = `Usage: npm run export -- --run <zip> --out <folder> [options]
@@ -44,9 +44,7 @@ function parseExportArguments(args: string[], workingFolder: string): ExportJob 
   const path = resolve(workingFolder, run);
   if (!existsSync(path) || !statSync(path).isFile())
     throw new UsageError(`--run ${run}: there is no such file`);
-  const folder = resolve(workingFolder, out);
-  if (existsSync(folder) && !statSync(folder).isDirectory())
-    throw new UsageError(`--out ${out}: is a file, a folder is needed`);
+  const folder = readOutFolder(resolve(workingFolder, out));
   const parts = readExports(values.parts ?? "all", "--parts");
   return { run: path, out: folder, parts, withHead: values["with-head"] === true };
 }

@@ -267,7 +267,8 @@ export function readExports(value: string | undefined, flag = "--export"): reado
   return exportPartNames.filter((name) => asked.includes(name));
 }
 
-function readOutFolder(path: string): string {
+/** @throws UsageError when it is a file. */
+export function readOutFolder(path: string): string {
   if (existsSync(path) && !statSync(path).isDirectory())
     throw new UsageError(`--out ${path}: is a file, a folder is needed`);
   return path;

@@ -1,5 +1,5 @@
 import type { StudentSettings } from "../../contract/studentExport.ts";
-import { writeSafetensors } from "../../formats/safetensors.ts";
+import { writeSafetensors, type TensorToWrite } from "../../formats/safetensors.ts";
 import type { Network } from "../models/network.ts";
 import type { StateDict } from "../models/weights.ts";
 
@@ -18,16 +18,21 @@ export function studentFile(
   settings: Pick<StudentSettings, "studentWidth" | "imageSize">,
   part: StudentPart,
 ): Uint8Array<ArrayBuffer> {
-  const tensors = [...state]
-    .filter(([name]) => part === "both" || isOfHead(name) === (part === "head"))
-    .map(([name, { shape, data }]) => ({
-      name,
-      shape,
-      values: data,
-      dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
-    }));
+  const tensors = storedTensors(state).filter(
+    ({ name }) => part === "both" || isOfHead(name) === (part === "head"),
+  );
   const hasHead = tensors.some(({ name }) => isOfHead(name));
   return writeSafetensors(tensors, studentMetadata(network, settings, hasHead));
+}
+
+/** A state dict's tensors as PyTorch stores them. */
+export function storedTensors(state: StateDict): TensorToWrite[] {
+  return [...state].map(([name, { shape, data }]) => ({
+    name,
+    shape,
+    values: data,
+    dtype: name.endsWith("num_batches_tracked") ? "int64" : "float32",
+  }));
 }
 
 /** What a student's file says besides its tensors. */

@@ -53,11 +53,16 @@ async function keep(engine: Engine, runId: string): Promise<void> {
   }
 }
 
+/** The student of an earlier run, head included, of this visit or kept on this machine; null where it is neither. */
+export async function keptStudent(engine: Engine, runId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const bytes = keptStudents.getState().files.get(runId)?.bytes;
+  return bytes ?? (await engine.request("readKept", { runId })).student;
+}
+
 /** Downloads the student of an earlier run, head included. */
 export async function saveKeptStudent(engine: Engine, runId: string): Promise<void> {
-  const file = keptStudents.getState().files.get(runId);
-  const bytes = file?.bytes ?? (await engine.request("readKept", { runId })).student;
+  const bytes = await keptStudent(engine, runId);
   if (bytes === null) return;
-  saveFile(file?.name ?? "student.safetensors", bytes);
+  saveFile("student.safetensors", bytes);
   keptStudents.setState({ isSaved: true });
 }

@@ -1,11 +1,10 @@
 import type { Engine } from "../../contract/protocol.ts";
-import { keptStudents } from "../stores/keptStudents.ts";
-import { keptEntry } from "../stores/keptStore.ts";
 import { runHistory, type RunRecord } from "../stores/runHistory.ts";
 import { runIsBusy, runStore } from "../stores/runStore.ts";
 import { shownRunStore } from "../stores/shownRunStore.ts";
 import { showView } from "../stores/viewStore.ts";
 import { closeRun } from "./closeRun.ts";
+import { keptStudent } from "./keepStudents.ts";
 import { loadMetrics } from "./keptRuns.ts";
 
 /** Shows a run again under Train: its curves, and where its student is kept and nothing is going, what that sees. */
@@ -14,7 +13,7 @@ export async function openRun(engine: Engine, runId: string): Promise<void> {
   if (runId === runStore.getState().runId) await closeRun(engine);
   else {
     const run = runHistory.getState().runs.find((one) => one.runId === runId);
-    const weights = run === undefined || runIsBusy() ? null : await studentOf(engine, runId);
+    const weights = run === undefined || runIsBusy() ? null : await keptStudent(engine, runId);
     if (run === undefined || weights === null) {
       await closeRun(engine); // of another that may be open
       shownRunStore.setState({ runId });
@@ -33,17 +32,10 @@ async function lookThrough(
 ): Promise<void> {
   try {
     await engine.request("lookThrough", {
-      student: { weights, settings: config, step: last?.step ?? 0 },
+      student: { weights: new Uint8Array(weights), settings: config, step: last?.step ?? 0 },
     });
   } catch (error) {
     shownRunStore.setState({ hasStudent: false });
     throw error;
   }
-}
-
-/** A copy of the file, which goes over to the engine; null where it is not kept. */
-async function studentOf(engine: Engine, runId: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  const file = keptStudents.getState().files.get(runId);
-  if (file !== undefined) return new Uint8Array(file.bytes);
-  return keptEntry(runId)?.hasStudent === true ? (await engine.request("readKept", { runId })).student : null;
 }

@@ -9,6 +9,7 @@ import { exportStore } from "../stores/exportStore.ts";
 import { runStore } from "../stores/runStore.ts";
 import { saveFile } from "../widgets/saveFile.ts";
 import { currentRunFile } from "./exportRun.ts";
+import { keptStudent } from "./keepStudents.ts";
 import { keptStudents } from "../stores/keptStudents.ts";
 import { runName } from "./runName.ts";
 
@@ -37,7 +38,7 @@ export function takeStudentAway(engine: Engine): Promise<void> {
 export function takeKeptStudentAway(engine: Engine, runId: string): Promise<void> {
   return packStudent(async () => {
     const entry = keptEntry(runId);
-    const { student: weights } = await engine.request("readKept", { runId });
+    const weights = await keptStudent(engine, runId);
     if (entry === null || weights === null)
       throw new AppError("not-found", "This run’s student is not kept.");
     const { run } = entry.record;

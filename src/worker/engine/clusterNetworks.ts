@@ -2,7 +2,7 @@ import type { Config } from "../../contract/config.ts";
 import { AppError } from "../../contract/errors.ts";
 import { methods } from "../../contract/methods.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
-import { studentMetadata } from "../../ml/export/studentFile.ts";
+import { storedTensors, studentMetadata } from "../../ml/export/studentFile.ts";
 import type { Network } from "../../ml/models/network.ts";
 import { saveWeights } from "../../ml/models/weights.ts";
 import { NetworkTeacher } from "../../ml/teachers/networkTeacher.ts";
@@ -40,13 +40,10 @@ export async function clusterNetworks(
   const { preprocessing, card } = teacher;
   const about = { ...described(teacher.network), ...preprocessing, inputSize: card.inputSize };
   const state = await saveWeights(teacher.network, teacher.weights);
-  const tensors = [...state].map(([name, { shape, data }]) => ({
-    name,
-    shape,
-    values: data,
-    dtype: name.endsWith("num_batches_tracked") ? ("int64" as const) : ("float32" as const),
-  }));
-  return { networks: JSON.stringify({ student, teacher: about }), teacher: writeSafetensors(tensors) };
+  return {
+    networks: JSON.stringify({ student, teacher: about }),
+    teacher: writeSafetensors(storedTensors(state)),
+  };
 }
 
 function described({ layers, embedding }: Network) {

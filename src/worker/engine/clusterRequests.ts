@@ -1,3 +1,4 @@
+import type { CheckpointFacts } from "../../contract/checkpoint.ts";
 import { writeRunCheckpoint } from "../../formats/runCheckpoint.ts";
 import { clusterNetworks } from "./clusterNetworks.ts";
 import { fitToSet } from "./fitToSet.ts";
@@ -26,13 +27,7 @@ export function clusterRequests(session: Session): RequestHandlers<"exportForClu
 }
 
 /** Names of the images that a run's student is judged by: of the demo set, and of images that are gone, none. */
-function heldOutOf(
-  { images }: Session,
-  {
-    config,
-    dataFingerprint,
-  }: { readonly config: Parameters<typeof fitToSet>[1]; readonly dataFingerprint: string },
-): readonly string[] {
+function heldOutOf({ images }: Session, { config, dataFingerprint }: CheckpointFacts): readonly string[] {
   if (images?.summary?.kind !== "own" || images.summary.fingerprint !== dataFingerprint) return [];
   return [...fitToSet(images, config).split.heldOut].map((index) => images.nameOf(index));
 }

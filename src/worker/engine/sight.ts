@@ -20,7 +20,7 @@ import type { Teacher } from "../../ml/teachers/teacher.ts";
 import * as tf from "../../ml/tfjs/tf.ts";
 import { allOf, evaluationSample } from "../../ml/training/evaluationSample.ts";
 import { keptFeaturesOf, type Sighting } from "../../ml/training/judge.ts";
-import { calibrate, embedBySnapshot, layersOf } from "../../ml/training/snapshot.ts";
+import { calibrate, embedBySnapshot, layersOf, type Snapshot } from "../../ml/training/snapshot.ts";
 import { hashOfTeacher } from "../teacher/hashOfTeacher.ts";
 import { fitToSet } from "./fitToSet.ts";
 import type { Session } from "./session.ts";
@@ -142,8 +142,7 @@ export class Sight {
     const [untrained, teacher] = [untrainedKey(fingerprint, config), this.teacherKey(fingerprint, config)];
     const isTeacherWanted = teacher !== null && !this.teachers.has(teacher) && !this.givenUp.has(teacher);
     const isUntrainedWanted = !this.untrained.has(untrained) && !this.givenUp.has(untrained);
-    const { opened } = this;
-    const isOpenedWanted = opened !== null && opened.seen?.fingerprint !== fingerprint;
+    const isOpenedWanted = this.openedToSee(fingerprint) !== null;
     if (!isTeacherWanted && !isUntrainedWanted && !isOpenedWanted) return;
     void this.spareTime.use(`${untrained} ${teacher} ${isOpenedWanted}`, () => this.findOut(config));
   }
@@ -167,8 +166,8 @@ export class Sight {
     const source = new CpuViewSource(store, config.imageSize); // no GPU need be set up for it
     const render: Render = (some) => plainViews(source, some);
 
-    const { opened } = this;
-    if (opened !== null && opened.seen?.fingerprint !== summary.fingerprint)
+    const opened = this.openedToSee(summary.fingerprint);
+    if (opened !== null)
       yield* this.seeByOpened(opened, everyone, new CpuViewSource(store, opened.imageSize), summary);
     const teacherKey = this.teacherKey(summary.fingerprint, config);
     const isTeacherKnown = teacherKey === null || this.teachers.has(teacherKey);
@@ -186,10 +185,7 @@ export class Sight {
         try {
           const snapshot = { network, weights };
           yield* calibrate(snapshot, sample.bank, render, task);
-          const rows = yield* embedBySnapshot(snapshot, everyone, render, [network.features], task);
-          const values = await rows.data<"float32">();
-          rows.dispose();
-          const features = new KeptFeatures(everyone, values, network.featureDim);
+          const features = yield* featuresOfSet(snapshot, everyone, render);
           this.take({ by: "untrained", features }, summary, config);
         } finally {
           disposeWeights(weights);
@@ -198,6 +194,11 @@ export class Sight {
     }
     if (!isTeacherKnown && !this.teachers.has(teacherKey))
       yield* this.embedAhead(teacherKey, everyone, render, summary, config);
+  }
+
+  /** The student that is looked through, where it has not seen this set yet. */
+  private openedToSee(fingerprint: string): OpenedStudent | null {
+    return this.opened?.seen?.fingerprint === fingerprint ? null : this.opened;
   }
 
   /** At the size it was trained at, whatever the present settings say. */
@@ -211,10 +212,8 @@ export class Sight {
     const weights = loadWeights(network, state, false);
     try {
       const render: Render = (some) => plainViews(source, some);
-      const rows = yield* embedBySnapshot({ network, weights }, indices, render, [network.features], task);
-      const values = await rows.data<"float32">();
-      rows.dispose();
-      opened.seen = { fingerprint, step, features: new KeptFeatures(indices, values, network.featureDim) };
+      const features = yield* featuresOfSet({ network, weights }, indices, render);
+      opened.seen = { fingerprint, step, features };
     } finally {
       disposeWeights(weights);
     }
@@ -325,6 +324,14 @@ interface Picture {
 
 function pictureOf(query: PictureQuery, store: ImageStore): Picture {
   return query.kind === "picture" ? query : { side: store.size, rgb: store.pixelsOf(query.index) };
+}
+
+async function* featuresOfSet(snapshot: Snapshot, indices: Int32Array, render: Render): Sliced<KeptFeatures> {
+  const { features, featureDim } = snapshot.network;
+  const rows = yield* embedBySnapshot(snapshot, indices, render, [features], task);
+  const values = await rows.data<"float32">();
+  rows.dispose();
+  return new KeptFeatures(indices, values, featureDim);
 }
 
 async function featuresBy(
