@@ -402,22 +402,21 @@ def layer_of(layers, name):
 
 def to_pytorch(value, layers, name):
     """From the checkpoint's layouts: [k, k, in, out], depthwise [k, k, C, 1], [in, out]."""
-    if value.ndim == 2:
-        return value.T
-    if value.ndim == 4:
-        layer = layer_of(layers, name)
-        is_depthwise = 1 < layer["groups"] == layer["inChannels"]
-        return value.permute(2, 3, 0, 1) if is_depthwise else value.permute(3, 2, 0, 1)
-    return value
+    return in_layout(value, layers, name, (3, 2, 0, 1))
 
 
 def from_pytorch(value, layers, name):
+    return in_layout(value, layers, name, (2, 3, 1, 0))
+
+
+def in_layout(value, layers, name, convolution):
+    """Of all kernels a full convolution's alone is not laid out by the same permutation both ways."""
     if value.ndim == 2:
         return value.T
     if value.ndim == 4:
         layer = layer_of(layers, name)
         is_depthwise = 1 < layer["groups"] == layer["inChannels"]
-        return value.permute(2, 3, 0, 1) if is_depthwise else value.permute(2, 3, 1, 0)
+        return value.permute((2, 3, 0, 1) if is_depthwise else convolution)
     return value
 
 
