@@ -3,6 +3,7 @@ import { areEqual, compareCurves } from "../tools/soak/curve.ts";
 import { SoakTab } from "../tools/soak/soakTab.ts";
 import { defaultConfig, type Config } from "../src/contract/config.ts";
 import { metricColumns } from "../src/contract/metrics.ts";
+import { inRunMenu } from "../tools/runMenu.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
 import { expect, test } from "./playground.ts";
 
@@ -85,14 +86,7 @@ test("a run on one's own pictures survives a reload, its engine's end and a clos
   await tab.page.getByRole("tab", { name: "Runs" }).click();
   const rows = tab.page.getByTestId("run-history").locator("tbody tr");
   await expect(rows).toHaveCount(2);
-  await rows
-    .first()
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
-  await rows
-    .first()
-    .getByRole("button", { name: /epochs more/ })
-    .click();
+  await (await inRunMenu(rows.first(), /epochs more/)).click();
   const { run } = await tab.untilEnded();
   expect(run.end).toEqual({ kind: "finished" });
   expect(run.step).toBe(config.steps + 5 * (run.plan?.stepsPerEpoch ?? NaN));

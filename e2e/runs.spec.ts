@@ -1,4 +1,5 @@
 import type { Locator } from "@playwright/test";
+import { inRunMenu } from "../tools/runMenu.ts";
 import { bytesOf } from "./downloads.ts";
 import type { ConfigPatch } from "../src/contract/config.ts";
 import { expect, test, type Playground } from "./playground.ts";
@@ -78,11 +79,7 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
   await expect(loss.locator("li")).toHaveCount(7);
 
   // A deleted run is drawn no more.
-  await rows
-    .first()
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
-  await rows.first().getByRole("button", { name: "Delete" }).click();
+  await (await inRunMenu(rows.first(), "Delete")).click();
   await expect(page.getByTestId("chosen")).toHaveText("4 chosen.");
   await expect(groups).not.toContainText("differs in more");
   await page.getByRole("button", { name: "Choose none" }).click();
@@ -90,29 +87,17 @@ test("runs are chosen, drawn over each other, compared and grouped", async ({ pl
 
   // Out as a zip and in again: a run of its own, with its verdict. Its curves open beside those of the present run.
   const verdict = await rows.nth(1).locator("td").nth(1).textContent();
-  await rows
-    .nth(1)
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
   const download = page.waitForEvent("download");
-  await rows.nth(1).getByRole("button", { name: "All, as a zip" }).click();
+  await (await inRunMenu(rows.nth(1), "All, as a zip")).click();
   const zip = await bytesOf(await download);
   await page
     .getByTestId("bundle-input")
     .setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer: zip });
   await expect(rows).toHaveCount(6);
   await expect(rows.first().locator("td").nth(1)).toHaveText(verdict ?? "");
-  await rows
-    .first()
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
   const packed = page.waitForEvent("download", { timeout: 120_000 });
-  await rows.first().getByTestId("pack-kept-student").click();
+  await (await inRunMenu(rows.first(), "student.zip")).click();
   expect((await packed).suggestedFilename()).toBe("student.zip");
-  await rows
-    .first()
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
-  await rows.first().getByRole("button", { name: "Open in Train" }).click();
+  await (await inRunMenu(rows.first(), "Open in Train")).click();
   await expect(page.getByText("An earlier run:")).toBeVisible();
 });

@@ -4,6 +4,7 @@ import { dirname, extname, join } from "node:path";
 import type { Page } from "@playwright/test";
 import type { ExportCheck } from "../src/contract/studentExport.ts";
 import { openZip, writeZip } from "../src/formats/zip.ts";
+import { inRunMenu } from "../tools/runMenu.ts";
 import { bytesOf, textOf } from "./downloads.ts";
 import { expect, test } from "./playground.ts";
 import { createPictureFolder, type TestFolder } from "./testImages.ts";
@@ -143,14 +144,7 @@ test("a run goes out for PyTorch, and what comes back goes on where it stood", a
     .getByTestId("bundle-input")
     .setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer: Buffer.from(zip) });
   await expect(rows).toHaveCount(before + 1);
-  await rows
-    .first()
-    .getByRole("button", { name: /^What to do with/ })
-    .click();
-  await rows
-    .first()
-    .getByRole("button", { name: /epochs more$/ })
-    .click();
+  await (await inRunMenu(rows.first(), /epochs more$/)).click();
   await playground.until(({ run }) => run.state === "running" || (run.plan?.totalSteps ?? 0) > 4);
   await playground.until(({ run }) => run.step > 4);
 });

@@ -6,6 +6,7 @@ import { chromium, type Page } from "playwright";
 import { exportPartNames, type ExportPart } from "../src/contract/studentExport.ts";
 import { chromiumLaunchOptions, ensureChromium } from "./browser.ts";
 import { buildSiteIfStale, distFolder } from "./build.ts";
+import { inRunMenu } from "./runMenu.ts";
 import { runCommand } from "./runCommand.ts";
 import { serveSite } from "./serve.ts";
 import { readExports, readOutFolder, UsageError } from "./trainArguments.ts";
@@ -100,8 +101,7 @@ async function pack(page: Page, { run, out, parts, withHead }: ExportJob): Promi
   await page.getByTestId("bundle-input").setInputFiles(run);
   const row = page.getByTestId("run-history").locator("tbody tr").first();
   await orProblem(page, row.waitFor({ timeout: openLimitMs }));
-  await row.getByRole("button", { name: /^What to do with/ }).click();
-  const button = row.getByTestId("pack-kept-student");
+  const button = await inRunMenu(row, "student.zip");
   if (await button.isDisabled()) throw new TrainError(`There is no student in ${run}.`);
   const [download] = await orProblem(
     page,

@@ -95,7 +95,6 @@ export function RunRow({ run, entry }: ListedRun) {
           <button
             type="button"
             disabled={busy || isPacking || entry?.hasStudent !== true}
-            data-testid="pack-kept-student"
             onClick={() => void packStudent().catch(notifyError)}
           >
             <Icon name="download" /> {isPacking ? "student.zip is being packed" : "student.zip"}
